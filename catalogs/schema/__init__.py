@@ -1,0 +1,49 @@
+"""The shape of catalog entries, one model per kind."""
+
+from __future__ import annotations
+
+from catalogs.schema.accelerator import Accelerator
+from catalogs.schema.assumption import Assumptions
+from catalogs.schema.entry import Entry, load
+from catalogs.schema.fact import Fact, Source
+from catalogs.schema.market import Embodied, Price, Reliability
+from catalogs.schema.model import Architecture, Model
+from catalogs.schema.node import Fabric, Node, Storage
+from catalogs.schema.site import Grid, Operator, Region
+
+# folder of each kind -> its model
+MODELS: dict[str, type[Entry]] = {
+    "accelerators": Accelerator,
+    "models": Model,
+    "nodes": Node,
+    "fabrics": Fabric,
+    "storage": Storage,
+    "regions": Region,
+    "grids": Grid,
+    "operators": Operator,
+    "prices": Price,
+    "embodied": Embodied,
+    "reliability": Reliability,
+    "assumptions": Assumptions,
+}
+
+__all__ = [
+    "MODELS",
+    "Accelerator",
+    "Architecture",
+    "Assumptions",
+    "Embodied",
+    "Entry",
+    "Fabric",
+    "Fact",
+    "Grid",
+    "Model",
+    "Node",
+    "Operator",
+    "Price",
+    "Region",
+    "Reliability",
+    "Source",
+    "Storage",
+    "load",
+]

@@ -1,0 +1,110 @@
+"""Models: the integers of an architecture, and the totals their publisher states."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import StrictBool, model_validator
+
+from catalogs.schema.entry import Block, Entry
+from catalogs.schema.fact import Count, CountOrZero, Flop, Number, Source, SourceKey, Text, Wrong
+
+
+class Architecture(Block):
+    """A transformer as its configuration states it; an absent key is a part the model does not have."""
+
+    source: Annotated[Source, SourceKey]
+    layers: Count
+    hidden: Count
+    ffn: Count | None = None
+    ffn_matrices: Literal[2, 3]
+    heads: Count
+    kv_heads: Count
+    head_dim: Count
+    vocab: CountOrZero
+    max_context: Count
+    decoder_layers: Count | None = None
+
+    # mixture of experts
+    experts: Count | None = None
+    experts_per_token: Count | None = None
+    shared_experts: CountOrZero | None = None
+    expert_ffn: Count | None = None
+    shared_expert_ffn: Count | None = None
+    expert_latent: Count | None = None
+    dense_layers: Count | None = None
+    moe_every: Count | None = None
+
+    # multi-head latent attention, and the indexer of sparse attention
+    q_lora_rank: Count | None = None
+    kv_lora_rank: Count | None = None
+    rope_dim: Count | None = None
+    nope_dim: Count | None = None
+    v_dim: Count | None = None
+    index_heads: Count | None = None
+    index_head_dim: Count | None = None
+
+    # layers that see only a window
+    sliding_window: Count | None = None
+    sliding_layers: Count | None = None
+
+    # hybrids, where a layer is one mixer: attention, state space, MLP or experts
+    attention_blocks: Count | None = None
+    mamba_blocks: Count | None = None
+    mlp_blocks: CountOrZero | None = None
+    moe_blocks: CountOrZero | None = None
+    mamba_heads: Count | None = None
+    mamba_head_dim: Count | None = None
+    mamba_state: Count | None = None
+    mamba_groups: Count | None = None
+    mamba_conv: Count | None = None
+
+    tied_embeddings: StrictBool
+    position_embeddings: Count | None = None
+    attention_bias: Literal["none", "qkv", "qkvo"]
+    mlp_bias: StrictBool
+    norm: Literal["rmsnorm", "layernorm", "layernorm_nobias"]
+    parallel_blocks: StrictBool
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Architecture:
+        together = (
+            ("experts", "experts_per_token"),
+            ("experts", "expert_ffn"),
+            ("kv_lora_rank", "rope_dim"),
+            ("kv_lora_rank", "nope_dim"),
+            ("kv_lora_rank", "v_dim"),
+            ("sliding_window", "sliding_layers"),
+            ("index_heads", "index_head_dim"),
+        )
+        for a, b in together:
+            if (getattr(self, a) is None) != (getattr(self, b) is None):
+                raise Wrong(((), f"{a} and {b} go together; only one is given"))
+        if self.heads % self.kv_heads:
+            raise Wrong((("kv_heads",), f"{self.heads} heads are not divisible by {self.kv_heads} kv_heads"))
+        if self.experts and self.experts_per_token and self.experts_per_token > self.experts:
+            raise Wrong((("experts_per_token",), f"more than the {self.experts} experts there are"))
+        if (self.sliding_layers or 0) > self.layers:
+            raise Wrong((("sliding_layers",), f"more than the {self.layers} layers there are"))
+        if self.ffn is None and self.experts is None:
+            raise Wrong(((), "missing key 'ffn'"))
+        return self
+
+
+class Model(Entry):
+    """One model: a transformer with its architecture, or a network with its FLOPs per sample."""
+
+    family: Text
+    kind: Literal["decoder", "encoder", "encoder-decoder", "cnn"]
+    attention: Literal["mha", "gqa", "mqa", "mla", "hybrid", "none"]
+    architecture: Architecture | None = None
+    forward_flops: Flop | None = None
+    parameters: Number
+    active_parameters: Number | None = None
+    extra_parameters: Number | None = None
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Model:
+        if (self.architecture is None) == (self.forward_flops is None):
+            raise Wrong(((), "a model has either an architecture or forward_flops"))
+        return self

@@ -1,0 +1,31 @@
+"""Categorical choices as numbers: what a model, a device, a precision or a mode means to the rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from catalogs.schema import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A number given to the rules, in SI, and how it is known. NaN is unknown."""
+
+    si: float
+    kind: str
+    source: str
+
+    @staticmethod
+    def of(fact: Fact, where: str) -> Known:
+        """The number of a catalog fact; `where` names the entry it stands in."""
+        return Known(fact.si, fact.kind, f"{where}: {fact.source} ({fact.date})")
+
+
+Bundle = dict[str, Known]
+
+
+def plain(where: str, kind: str = "datasheet", **values: float) -> Bundle:
+    """A bundle of numbers that share one origin."""
+    return {name: Known(float(v), kind, where) for name, v in values.items()}

@@ -1,0 +1,153 @@
+"""A node and a precision as numbers: rates, bandwidths, links, efficiencies."""
+
+from __future__ import annotations
+
+import math
+
+from catalogs import Catalog
+from catalogs.errors import InputError, nearest
+from catalogs.schema import Accelerator, Node
+from constraints.bundles import Bundle, Known, plain
+
+# Bytes of one stored element.
+ELEMENT_BYTES = {
+    "fp64": 8.0, "fp32": 4.0, "tf32": 4.0, "bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0,
+    "fp6": 0.75, "fp4": 0.5, "int4": 0.5,
+}  # fmt: skip
+# What arithmetic outside the quantised products runs in, best first.
+_BASE = ("bf16", "fp16", "tf32", "fp32")
+
+
+def known_precision(name: str) -> str:
+    """`name` if it is a precision; raises InputError with the nearest one."""
+    if name not in ELEMENT_BYTES:
+        raise InputError(
+            f"unknown precision {name!r}{nearest(name, ELEMENT_BYTES)} (has: {', '.join(ELEMENT_BYTES)})"
+        )
+    return name
+
+
+def has_rate(accelerator: Accelerator, precision: str) -> bool:
+    """Whether the device multiplies in this precision."""
+    return precision in accelerator.compute.rates()
+
+
+def base_precision(accelerator: Accelerator) -> str:
+    """The precision of attention, norms and logits: 16 bit where the device has it."""
+    rates = accelerator.compute.rates()
+    for p in _BASE:
+        if p in rates:
+            return p
+    raise InputError(f"{accelerator.id} has no rate for attention and logits (has: {', '.join(rates) or 'none'})")
+
+
+def device_bundle(catalog: Catalog, node: Node) -> Bundle:
+    """Numbers of one device of a node that do not depend on the precision of its products."""
+    acc = catalog.get("accelerators", node.accelerator)
+    where, here = f"accelerators/{acc.id}", f"nodes/{node.id}"
+    default = catalog.get("assumptions", "device").values
+    memory = acc.memory_usable or acc.memory
+    base = base_precision(acc)
+    out: Bundle = {
+        "memory_capacity": Known.of(memory, where),
+        "memory_bandwidth": Known.of(acc.memory_bandwidth, where),
+        "attention_rate": Known.of(acc.compute.rates()[base], where),
+        **plain(
+            f"{here}: {node.source.ref} ({node.source.date})",
+            devices_per_node=node.accelerators,
+            scale_up_domain=node.scale_up_domain if acc.scale_up else 1,
+            has_network=1 if node.nic else 0,
+        ),
+    }
+    # A chip without a scale-up link reaches its neighbours in the node through the host.
+    link = acc.scale_up.bandwidth if acc.scale_up else acc.host_link.bandwidth if acc.host_link else None
+    out["scale_up_bandwidth"] = Known.of(link, where) if link else _unknown(f"{where}: no link stated")
+    if not acc.scale_up and acc.host_link and node.accelerators > 1:
+        out["scale_up_domain"] = Known(float(node.accelerators), "assumed", f"{here}: over the host link")
+    nic = node.nic
+    out["scale_out_bandwidth"] = Known.of(nic.bandwidth, here) if nic else _unknown(f"{here}: no NIC stated")
+    fabric = catalog.get("fabrics", nic.fabric) if nic and nic.fabric else None
+    if nic and nic.latency:
+        out["outer_latency"] = Known.of(nic.latency, here)
+    elif fabric and fabric.latency:
+        out["outer_latency"] = Known.of(fabric.latency, f"fabrics/{fabric.id}")
+    out["device_power"] = Known.of(acc.power, where) if acc.power else _unknown(f"{where}: no power stated")
+    out["host_power_per_device"] = _host_power(node, acc, default["host_power_share"].si)
+    if acc.collective:
+        out["collective_floor"] = Known.of(acc.collective.latency, where)
+        out["inner_latency"] = Known.of(acc.collective.per_rank_latency, where)
+        out["collective_fraction"] = Known.of(acc.collective.bandwidth_fraction, where)
+    out |= _efficiency(acc, base, "base_")
+    if base in acc.attention:
+        out["attention_fraction"] = Known.of(acc.attention[base].compute_fraction, where)
+        out["attention_half_length"] = Known.of(acc.attention[base].half_length, where)
+    for name, fact in default.items():
+        source = f"assumptions/device: {fact.source} ({fact.date})"
+        if name in ("launch_floor", "compute_fraction", "bandwidth_fraction", "corner"):
+            out.setdefault("base_" + name, Known(fact.si, "assumed", source))
+        else:
+            out.setdefault(name, Known(fact.si, "assumed", source))
+    return out
+
+
+def precision_bundle(catalog: Catalog, node: Node, precision: str) -> Bundle:
+    """Numbers of a device's matrix products in one precision; an absent rate is NaN.
+
+    Efficiency is that fitted for this precision, or the documented default: never another
+    precision's fit.
+    """
+    acc = catalog.get("accelerators", node.accelerator)
+    rates = acc.compute.rates()
+    where = f"accelerators/{acc.id}"
+    default = catalog.get("assumptions", "device").values
+    out: Bundle = {
+        "compute_rate": Known.of(rates[precision], where)
+        if precision in rates
+        else _unknown(f"{where}: no {precision} rate"),
+        **plain("definition", operand_bytes=ELEMENT_BYTES[precision]),
+    }
+    out |= _efficiency(acc, precision, "")
+    for name in ("launch_floor", "compute_fraction", "bandwidth_fraction", "corner"):
+        fact = default[name]
+        out.setdefault(name, Known(fact.si, "assumed", f"assumptions/device: {fact.source} ({fact.date})"))
+    return out
+
+
+def training_precision(precision: str) -> Bundle:
+    """Bytes of weights, activations and optimizer when training with products in `precision`.
+
+    Below 16 bit only products are narrow: weights and activations stay in 16 bit.
+    """
+    stored = 4.0 if precision in ("fp32", "tf32") else 2.0
+    master = 0.0 if stored == 4.0 else 4.0
+    return plain(
+        "Micikevicius et al. 2018, Mixed precision training; Adam keeps two fp32 moments",
+        parameter_bytes=stored,
+        activation_bytes=stored,
+        optimizer_bytes=8.0 + master,
+    )
+
+
+def _efficiency(acc: Accelerator, precision: str, prefix: str) -> Bundle:
+    fitted = acc.efficiency.get(precision)  # type: ignore[call-overload]
+    # Same silicon, same kernels: a fp16 product runs like a bf16 one where only that was measured.
+    if fitted is None and precision == "fp16" and acc.compute.bf16 and acc.compute.fp16:
+        fitted = acc.efficiency.get("bf16")
+    if fitted is None:
+        return {}
+    where = f"accelerators/{acc.id}"
+    names = ("launch_floor", "compute_fraction", "bandwidth_fraction", "corner")
+    return {prefix + n: Known.of(getattr(fitted, n), where) for n in names}
+
+
+def _host_power(node: Node, acc: Accelerator, share: float) -> Known:
+    if not acc.power:
+        return _unknown(f"accelerators/{acc.id}: no power stated")
+    if node.power and node.power.si > node.accelerators * acc.power.si:
+        rest = (node.power.si - node.accelerators * acc.power.si) / node.accelerators
+        return Known(rest, node.power.kind, f"nodes/{node.id}: {node.power.text} less its accelerators")
+    return Known(share * acc.power.si, "assumed", "assumptions/device: host_power_share")
+
+
+def _unknown(where: str) -> Known:
+    return Known(math.nan, "unknown", where)

@@ -1,0 +1,141 @@
+"""A model as numbers."""
+
+from __future__ import annotations
+
+from catalogs.errors import InputError
+from catalogs.schema import Architecture, Model
+from constraints.bundles import Bundle, Known, plain
+
+
+def model_bundle(model: Model) -> Bundle:
+    """Numbers of a transformer; raises InputError for a model these equations do not describe."""
+    a = model.architecture
+    if a is None:
+        raise InputError(f"{model.id} is a {model.kind}; layouts are planned for transformers only")
+    reason = uncovered(model)
+    if reason:
+        raise InputError(f"{model.id} cannot be planned: {reason}")
+    where = f"models/{model.id}"
+    extra = model.extra_parameters
+    bundle = plain(
+        f"{where}: {a.source.ref} ({a.source.date})",
+        layers=a.layers,
+        hidden=a.hidden,
+        heads=a.heads,
+        kv_heads=a.kv_heads,
+        vocab=a.vocab,
+        max_context=a.max_context,
+        ffn=a.ffn or 0,
+        ffn_matrices=a.ffn_matrices,
+        untied=0 if a.tied_embeddings or a.vocab == 0 else 1,
+        causal_share=1.0 if model.kind == "encoder" else 0.5,
+        windowed_layers=a.sliding_layers or 0,
+        window=a.sliding_window or 0,
+        position_embeddings=a.position_embeddings or 0,
+        **_attention(a),
+        **_mixture(a),
+        **_small_parts(model, a),
+    )
+    bundle["extra_parameters"] = (
+        Known.of(extra, where) if extra else Known(0.0, "datasheet", f"{where}: none stated")
+    )
+    return bundle
+
+
+def uncovered(model: Model) -> str:
+    """Why the transformer equations do not describe this model, or the empty string."""
+    a = model.architecture
+    if a is None:
+        return f"it is a {model.kind}"
+    if model.kind == "encoder-decoder":
+        return "encoder-decoder models need two stacks"
+    if a.mamba_blocks:
+        return "state-space layers are not described by these equations"
+    if a.index_heads:
+        return "sparse attention with an indexer is not described by these equations"
+    if a.expert_latent:
+        return "latent experts are not described by these equations"
+    return ""
+
+
+def _attention(a: Architecture) -> dict[str, float]:
+    """Attention as up to five projections; see `constraints.rules.shared.architecture`."""
+    if a.kv_lora_rank and a.rope_dim and a.nope_dim and a.v_dim:
+        return dict(
+            latent=1,
+            kv_repeats=1,
+            query_down=a.q_lora_rank or 0,
+            query_up_in=a.q_lora_rank or a.hidden,
+            query_width=a.heads * (a.nope_dim + a.rope_dim),
+            kv_down=a.kv_lora_rank + a.rope_dim,
+            kv_up_in=a.kv_lora_rank,
+            kv_width=a.heads * (a.nope_dim + a.v_dim),
+            kv_expanded_width=a.heads * (a.nope_dim + a.rope_dim + a.v_dim),
+            kv_cache_width=a.kv_lora_rank + a.rope_dim,
+            attention_width=a.heads * a.v_dim,
+            qk_width=a.nope_dim + a.rope_dim,
+            v_width=a.v_dim,
+            cached_layers=a.layers,
+        )
+    kv = 2 * a.kv_heads * a.head_dim
+    return dict(
+        latent=0,
+        kv_repeats=0,
+        query_down=0,
+        query_up_in=a.hidden,
+        query_width=a.heads * a.head_dim,
+        kv_down=0,
+        kv_up_in=a.hidden,
+        kv_width=kv,
+        kv_expanded_width=kv,
+        kv_cache_width=kv,
+        attention_width=a.heads * a.head_dim,
+        qk_width=a.head_dim,
+        v_width=a.head_dim,
+        cached_layers=a.layers,
+    )
+
+
+def _mixture(a: Architecture) -> dict[str, float]:
+    """Layer counts by kind, and the experts; a dense model has none of them."""
+    if not a.experts:
+        return dict(
+            dense_layers=a.layers,
+            moe_layers=0,
+            experts=0,
+            experts_per_token=0,
+            shared_experts=0,
+            expert_ffn=0,
+        )
+    expert_ffn = a.expert_ffn or 0
+    moe = (a.layers - (a.dense_layers or 0)) // (a.moe_every or 1)
+    # A shared expert wider than a routed one counts as several.
+    shared = (a.shared_experts or 0) * (a.shared_expert_ffn or expert_ffn) / max(1, expert_ffn)
+    return dict(
+        dense_layers=a.layers - moe,
+        moe_layers=moe,
+        experts=a.experts,
+        experts_per_token=a.experts_per_token or 0,
+        shared_experts=shared,
+        expert_ffn=expert_ffn,
+    )
+
+
+def _small_parts(model: Model, a: Architecture) -> dict[str, float]:
+    """Norms and biases: a thousandth of a model, needed to meet its official parameter count."""
+    per_norm = a.hidden * (2 if a.norm == "layernorm" else 1)
+    query = a.heads * a.head_dim
+    kv = 2 * a.kv_heads * a.head_dim
+    bias = {"none": 0, "qkv": query + kv, "qkvo": query + kv + a.hidden}[a.attention_bias]
+    latent_norms = (a.q_lora_rank or 0) + (a.kv_lora_rank or 0)
+    ffn_bias = ((a.ffn_matrices - 1) * (a.ffn or 0) + a.hidden) if a.mlp_bias else 0
+    expert_bias = ((a.ffn_matrices - 1) * (a.expert_ffn or 0) + a.hidden) if a.mlp_bias else 0
+    return dict(
+        attention_extra=bias + latent_norms,
+        ffn_bias=ffn_bias,
+        expert_bias=expert_bias,
+        router_bias=(a.experts or 0) if a.mlp_bias or latent_norms else 0,
+        norm_parameters=per_norm * (1 if a.parallel_blocks else 2),
+        final_norm_parameters=per_norm,
+        embedding_extra=per_norm if model.kind == "encoder" else 0,
+    )

@@ -1,0 +1,30 @@
+"""Training modes as numbers: recomputation and sharding. One line adds a mode."""
+
+from __future__ import annotations
+
+from constraints.bundles import Bundle, plain
+
+# What is kept for the backward pass (1) or repeated in it.
+RECOMPUTE: dict[str, Bundle] = {
+    "none": plain(
+        "definition: everything is kept",
+        keep_products=1, keep_cheap=1, forward_repeats=0, cheap_repeats=0,
+    ),
+    "selective": plain(
+        "Megatron-Core selective recompute: norms, non-linearities and attention scores",
+        keep_products=1, keep_cheap=0, forward_repeats=0, cheap_repeats=1,
+    ),
+    "full": plain(
+        "Chen et al. 2016: only layer inputs are kept",
+        keep_products=0, keep_cheap=0, forward_repeats=1, cheap_repeats=0,
+    ),
+}  # fmt: skip
+
+# ZeRO stages: which states are split over data-parallel ranks.
+_ZERO = "Rajbhandari et al. 2020, ZeRO"
+SHARDING: dict[str, Bundle] = {
+    "zero0": plain(_ZERO, shard_optimizer=0, shard_gradients=0, shard_weights=0),
+    "zero1": plain(_ZERO, shard_optimizer=1, shard_gradients=0, shard_weights=0),
+    "zero2": plain(_ZERO, shard_optimizer=1, shard_gradients=1, shard_weights=0),
+    "zero3": plain(_ZERO, shard_optimizer=1, shard_gradients=1, shard_weights=1),
+}

@@ -1,0 +1,70 @@
+"""Rules as a graph: which quantities a question needs, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from catalogs.errors import InputError, nearest
+from constraints.rule import Rule
+
+
+class Graph:
+    """Rules keyed by the quantity they make; names no rule makes are facts or decisions."""
+
+    def __init__(self, rules: Mapping[str, Rule]):
+        self.rules = dict(rules)
+
+    def order(self, targets: Iterable[str], given: Iterable[str]) -> list[Rule]:
+        """Rules to run, each after its inputs, to make `targets` out of `given` names.
+
+        A given name wins over a rule of the same name. Raises InputError for a name that is neither
+        given nor made, saying which quantity needed it.
+        """
+        known = set(given)
+        out: list[Rule] = []
+        open_: list[str] = []
+
+        def visit(name: str) -> None:
+            if name in known:
+                return
+            if name in open_:
+                raise TypeError(f"rules need each other: {' -> '.join([*open_, name])}")
+            made_by = self.rules.get(name)
+            if made_by is None:
+                for_what = f" (needed by {open_[-1]})" if open_ else ""
+                raise InputError(f"unknown quantity {name!r}{for_what}{nearest(name, [*self.rules, *known])}")
+            open_.append(name)
+            for n in made_by.inputs:
+                visit(n)
+            open_.pop()
+            known.add(name)
+            out.append(made_by)
+
+        for target in targets:
+            visit(target)
+        return out
+
+    def evaluate(self, targets: Iterable[str], given: Mapping[str, Any]) -> dict[str, Any]:
+        """Every quantity on the way to `targets`, with the given ones."""
+        values = dict(given)
+        for r in self.order(targets, values):
+            values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
+        return values
+
+    def inputs_of(self, targets: Iterable[str]) -> set[str]:
+        """Names under `targets` that no rule makes."""
+        leaves: set[str] = set()
+        seen: set[str] = set()
+        todo = list(targets)
+        while todo:
+            name = todo.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            r = self.rules.get(name)
+            if r is None:
+                leaves.add(name)
+            else:
+                todo.extend(r.inputs)
+        return leaves

@@ -1,0 +1,132 @@
+"""The functions a rule body may use beside arithmetic.
+
+Each works on floats, NumPy arrays and anything that brings its own version as a method
+(symbols, intervals, pint quantities through `constraints.dimension`), so that one body serves
+evaluation, the unit check, the explanation and LaTeX. NumPy is not imported here: an array is
+recognised by the module it was made in, which keeps a single evaluation free of it.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import reduce
+from typing import Any
+
+_PLAIN = (int, float, bool)
+
+
+def _numpy(*values: Any) -> Any:
+    """NumPy if any value is one of its arrays or scalars, else None."""
+    for v in values:
+        if type(v).__module__ == "numpy":
+            import numpy
+
+            return numpy
+    return None
+
+
+def _own(name: str, *values: Any) -> Any:
+    """A value's own implementation of a function, if one brings it."""
+    for v in values:
+        if not isinstance(v, _PLAIN) and type(v).__module__ != "numpy":
+            method = getattr(v, "rule_" + name, None)
+            if method is not None:
+                return method
+    return None
+
+
+def _unary(name: str, plain: Any, x: Any) -> Any:
+    if isinstance(x, _PLAIN):
+        return plain(x)
+    own = _own(name, x)
+    if own is not None:
+        return own(x)
+    return getattr(_numpy(x), name)(x)
+
+
+def _extremum(name: str, plain: Any, values: tuple[Any, ...]) -> Any:
+    own = _own(name, *values)
+    if own is not None:
+        return own(*values)
+    np = _numpy(*values)
+    if np is None:
+        return plain(values)
+    return reduce(getattr(np, name), values)
+
+
+def maximum(*values: Any) -> Any:
+    """Largest value.
+
+    >>> maximum(1.0, 3.0, 2.0)
+    3.0
+    """
+    return _extremum("maximum", max, values)
+
+
+def minimum(*values: Any) -> Any:
+    """Smallest value."""
+    return _extremum("minimum", min, values)
+
+
+def ceil(x: Any) -> Any:
+    """Smallest integer not below `x`; a quotient within 1e-9 of an integer counts as that integer.
+
+    >>> ceil(126 / 16), ceil(0.3 / 0.1)
+    (8, 3)
+    """
+    return _unary("ceil", math.ceil, x - 1e-9)
+
+
+def floor(x: Any) -> Any:
+    """Largest integer not above `x`, with the same tolerance as `ceil`."""
+    return _unary("floor", math.floor, x + 1e-9)
+
+
+def sqrt(x: Any) -> Any:
+    """Square root."""
+    return _unary("sqrt", math.sqrt, x)
+
+
+def log2(x: Any) -> Any:
+    """Logarithm to base 2."""
+    return _unary("log2", math.log2, x)
+
+
+def _plain_exp(x: float) -> float:
+    return math.exp(x) if x < 700.0 else math.inf
+
+
+def exp(x: Any) -> Any:
+    """Exponential; infinite (not an error) where a float overflows."""
+    return _unary("exp", _plain_exp, x)
+
+
+def where(condition: Any, yes: Any, no: Any) -> Any:
+    """`yes` where the condition holds, else `no`.
+
+    >>> where(2 > 1, 10.0, 20.0)
+    10.0
+    """
+    own = _own("where", condition, yes, no)
+    if own is not None:
+        return own(condition, yes, no)
+    np = _numpy(condition, yes, no)
+    if np is None:
+        return yes if condition else no
+    return np.where(condition, yes, no)
+
+
+def smooth_maximum(a: Any, b: Any, sharpness: Any) -> Any:
+    """p-norm of two non-negative values: the larger one, rounded at the corner.
+
+    Tends to `max(a, b)` as `sharpness` grows and is `a + b` at 1.
+
+    >>> smooth_maximum(3.0, 4.0, 2.0), smooth_maximum(3.0, 4.0, 1.0)
+    (5.0, 7.0)
+    """
+    own = _own("smooth_maximum", a, b, sharpness)
+    if own is not None:
+        return own(a, b, sharpness)
+    top = maximum(a, b)
+    scale = top + (top == 0)  # scaled so that large powers neither overflow nor vanish
+    return top * ((a / scale) ** sharpness + (b / scale) ** sharpness) ** (1 / sharpness)

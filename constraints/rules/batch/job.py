@@ -1,0 +1,50 @@
+"""How long a fleet takes for a given number of requests."""
+
+from __future__ import annotations
+
+from constraints.quantities import Count, Fraction, Requests, RequestsPerSecond, Seconds, Truth
+from constraints.rule import rule
+
+
+@rule(wall=7, cite="definition: every slot of every replica is kept full, or a stated share of that")
+def job_rate(replicas: Count, capacity: RequestsPerSecond, batch_job_load: Fraction) -> RequestsPerSecond:
+    """Requests a second the fleet works off.
+
+    >>> job_rate(4, 2.5, 1)
+    10.0
+    """
+    return replicas * capacity * batch_job_load
+
+
+@rule(cite="definition: a batch job brings its requests as fast as they are worked off")
+def request_rate(job_rate: RequestsPerSecond) -> RequestsPerSecond:
+    """Requests a second of the whole fleet."""
+    return 1 * job_rate
+
+
+@rule(cite="definition")
+def time_to_complete(requests: Requests, job_rate: RequestsPerSecond) -> Seconds:
+    """Time from the first prompt to the last answer.
+
+    >>> time_to_complete(36_000, 10.0)
+    3600.0
+    """
+    return requests / job_rate
+
+
+@rule(cite="definition: the fleet is held until the job is done")
+def duration(time_to_complete: Seconds) -> Seconds:
+    """Time the fleet is held."""
+    return 1 * time_to_complete
+
+
+@rule(wall=18, cite="definition: no replica waits for requests")
+def busy_share(batch_job_load: Fraction, devices_used: Count, devices: Count) -> Fraction:
+    """Share of the time a device of the fleet is at work, in the mean."""
+    return batch_job_load * devices_used / devices
+
+
+@rule(wall=7, cite="definition: a batch job brings no more than can be worked off")
+def load_below_one(serving_load: Fraction) -> Truth:
+    """A replica can do what it is asked; a full one can."""
+    return serving_load <= 1 + 1e-9

@@ -1,0 +1,108 @@
+"""Collective communication: time of moving a message among ranks."""
+
+from __future__ import annotations
+
+from constraints.maths import ceil, log2, maximum, minimum
+from constraints.quantities import Bytes, BytesPerSecond, Count, Seconds
+from constraints.rule import rule
+
+
+@rule(wall=14, cite="Patarasuk & Yuan 2009, Bandwidth optimal all-reduce algorithms")
+def ring_all_reduce_time(
+    message: Bytes, ranks: Count, bandwidth: BytesPerSecond, latency: Seconds
+) -> Seconds:
+    """Time of a ring all-reduce: a reduce-scatter, then an all-gather.
+
+    `bandwidth` is one rank's, per direction. Its second term tends to `2 message / bandwidth` as
+    ranks are added; only the latency term keeps growing.
+
+    >>> round(ring_all_reduce_time(140e9, 1024, 50e9, 2e-6), 4)
+    5.5986
+    """
+    return 2 * (ranks - 1) * latency + 2 * (ranks - 1) / ranks * message / bandwidth
+
+
+@rule(wall=14, cite="Patarasuk & Yuan 2009; half of a ring all-reduce")
+def ring_all_gather_time(
+    message: Bytes, ranks: Count, bandwidth: BytesPerSecond, latency: Seconds
+) -> Seconds:
+    """Time of a ring all-gather (or reduce-scatter) that leaves `message` bytes on every rank.
+
+    >>> round(ring_all_gather_time(8e9, 8, 50e9, 0.0), 3)
+    0.14
+    """
+    return (ranks - 1) * latency + (ranks - 1) / ranks * message / bandwidth
+
+
+@rule(wall=14, cite="Thakur, Rabenseifner & Gropp 2005, Optimization of collective communication in MPICH")
+def tree_all_reduce_time(
+    message: Bytes, ranks: Count, bandwidth: BytesPerSecond, latency: Seconds
+) -> Seconds:
+    """Time of an all-reduce over a binomial tree that is not pipelined: reduce, then broadcast.
+
+    >>> round(tree_all_reduce_time(140e9, 1024, 50e9, 2e-6), 1)
+    56.0
+    """
+    return 2 * ceil(log2(ranks)) * (latency + message / bandwidth)
+
+
+@rule(wall=14, cite="definition: a group laid out in strides of `stride` devices")
+def ranks_inside(ranks: Count, stride: Count, domain: Count) -> Count:
+    """How many ranks of a group share one scale-up domain, when neighbours are `stride` devices apart.
+
+    >>> ranks_inside(16, 8, 8), ranks_inside(16, 2, 8), ranks_inside(4, 1, 8)
+    (1, 4, 4)
+    """
+    return minimum(ranks, maximum(1, domain // stride))
+
+
+@rule(wall=14, cite="two-level ring: Patarasuk & Yuan 2009 inside and across domains")
+def hierarchical_gather_time(
+    message: Bytes,
+    ranks: Count,
+    inside: Count,
+    inner_bandwidth: BytesPerSecond,
+    outer_bandwidth: BytesPerSecond,
+    inner_latency: Seconds,
+    outer_latency: Seconds,
+) -> Seconds:
+    """Time of an all-gather (or reduce-scatter) of `message` bytes in two levels.
+
+    `inside` ranks share a scale-up domain; each then exchanges its `1/inside` share with its peers
+    over its own NIC. With one level it is the ring of that level. An all-reduce takes twice this.
+
+    >>> flat = ring_all_gather_time(8e9, 8, 50e9, 0.0)
+    >>> hierarchical_gather_time(8e9, 8, 1, 450e9, 50e9, 0.0, 0.0) == flat
+    True
+    """
+    outside = ranks / inside
+    return (
+        (inside - 1) * inner_latency
+        + (inside - 1) / inside * message / inner_bandwidth
+        + (outside - 1) * outer_latency
+        + (outside - 1) / outside * (message / inside) / outer_bandwidth
+    )
+
+
+@rule(wall=14, cite="definition: every rank sends an equal part to every other")
+def all_to_all_time(
+    message: Bytes,
+    ranks: Count,
+    inside: Count,
+    inner_bandwidth: BytesPerSecond,
+    outer_bandwidth: BytesPerSecond,
+    inner_latency: Seconds,
+    outer_latency: Seconds,
+) -> Seconds:
+    """Time of an all-to-all in which each rank sends `message` bytes in all.
+
+    The parts for ranks of the same scale-up domain and those for other domains travel at once over
+    their own links. `outer_latency` is paid once when the group leaves the domain.
+
+    >>> all_to_all_time(8e9, 8, 8, 450e9, 50e9, 0.0, 0.0) == 7e9 / 450e9
+    True
+    """
+    return maximum(
+        message * (inside - 1) / ranks / inner_bandwidth,
+        message * (ranks - inside) / ranks / outer_bandwidth,
+    ) + minimum(1, ranks - 1) * inner_latency + minimum(1, ranks - inside) * outer_latency

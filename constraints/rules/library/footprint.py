@@ -1,0 +1,66 @@
+"""Energy, carbon, water and money of a known amount of hardware and time."""
+
+from __future__ import annotations
+
+from constraints.quantities import (
+    Count,
+    Fraction,
+    Joules,
+    Kilograms,
+    KilogramsPerJoule,
+    Seconds,
+    Watts,
+)
+from constraints.rule import rule
+
+
+@rule(wall=18, cite="definition: power times time")
+def it_energy_used(devices: Count, device_power: Watts, time: Seconds) -> Joules:
+    """Energy drawn by the IT equipment.
+
+    >>> round(it_energy_used(64, 400.0, 336 * 3600.0) / 3.6e6, 1)  # kWh
+    8601.6
+    """
+    return devices * device_power * time
+
+
+@rule(wall=18, cite="ISO/IEC 30134-2: power usage effectiveness")
+def facility_energy_used(it_energy: Joules, pue: Count) -> Joules:
+    """Energy at the meter of the data centre.
+
+    >>> round(facility_energy_used(8601.6 * 3.6e6, 1.2) / 3.6e6, 1)
+    10321.9
+    """
+    return it_energy * pue
+
+
+@rule(wall=18, cite="GHG Protocol scope 2, location based")
+def operational_carbon_of(facility_energy: Joules, carbon_intensity: KilogramsPerJoule) -> Kilograms:
+    """Carbon of the electricity used.
+
+    >>> [round(operational_carbon_of(10321.92 * 3.6e6, g / 3.6e9), 1) for g in (20, 429, 820)]
+    [206.4, 4428.1, 8464.0]
+    """
+    return facility_energy * carbon_intensity
+
+
+@rule(wall=18, cite="LLMCarbon (Faiz et al. 2024): embodied share by time used")
+def embodied_carbon_of(
+    devices: Count, device_carbon: Kilograms, time: Seconds, lifetime: Seconds
+) -> Kilograms:
+    """Share of the manufacturing carbon that a use of `time` carries.
+
+    >>> embodied_carbon_of(8, 150.0, 1.0, 4.0)
+    300.0
+    """
+    return devices * device_carbon * time / lifetime
+
+
+@rule(wall=17, cite="definition: useful share of an allocation")
+def break_even_utilisation(owned_per_hour: Count, rented_per_hour: Count) -> Fraction:
+    """Utilisation above which owning a device is cheaper than renting one by the hour used.
+
+    >>> round(break_even_utilisation(122_000 / 8 / 8760, 4.0), 3)
+    0.435
+    """
+    return owned_per_hour / rented_per_hour

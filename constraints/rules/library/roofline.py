@@ -1,0 +1,67 @@
+"""Roofline: the time of one operation on one device."""
+
+from __future__ import annotations
+
+from constraints.maths import maximum, smooth_maximum
+from constraints.quantities import Bytes, BytesPerSecond, Count, Flop, FlopPerSecond, Fraction, Seconds
+from constraints.rule import rule
+
+
+@rule(wall=1, cite="Williams, Waterman & Patterson 2009, Roofline")
+def roofline_time(flops: Flop, traffic: Bytes, rate: FlopPerSecond, bandwidth: BytesPerSecond) -> Seconds:
+    """Time of an operation whose arithmetic and memory traffic overlap perfectly.
+
+    >>> round(roofline_time(140e9, 140e9, 989e12, 3.35e12) * 1e3, 2)
+    41.79
+    """
+    return maximum(flops / rate, traffic / bandwidth)
+
+
+@rule(wall=2, cite="Williams, Waterman & Patterson 2009, Roofline")
+def ridge_point(rate: FlopPerSecond, bandwidth: BytesPerSecond) -> Count:
+    """Arithmetic intensity (FLOP per byte) above which an operation is limited by arithmetic.
+
+    >>> round(ridge_point(989e12, 3.35e12), 1)
+    295.2
+    """
+    return rate / bandwidth
+
+
+@rule(wall=1, cite="definition: one multiply and one add per term of an inner product")
+def gemm_flops(m: Count, n: Count, k: Count) -> Flop:
+    """Operations of an (m x k)(k x n) product.
+
+    >>> gemm_flops(2, 3, 4)
+    48
+    """
+    return 2 * m * n * k
+
+
+@rule(wall=1, cite="roofline with a launch floor and a rounded corner; parameters fitted per device and dtype")
+def gemm_time(
+    m: Count,
+    n: Count,
+    k: Count,
+    weight_bytes: Bytes,
+    operand_bytes: Bytes,
+    result_bytes: Bytes,
+    rate: FlopPerSecond,
+    bandwidth: BytesPerSecond,
+    launch_floor: Seconds,
+    compute_fraction: Fraction,
+    bandwidth_fraction: Fraction,
+    corner: Count,
+) -> Seconds:
+    """Time of an (m x k)(k x n) product on one device, as kernels really run.
+
+    The k x n operand is the weights (`weight_bytes` an element), the m x k one the activations; the
+    result is written at `result_bytes`. Efficiency falls for small shapes because the launch floor and the
+    memory traffic stop being hidden; it is smooth and monotone in m, n and k.
+
+    >>> t = gemm_time(8192, 8192, 8192, 2, 2, 2, 989e12, 3.35e12, 2.84e-6, .786, .861, 2.66)
+    >>> round(2 * 8192**3 / t / 989e12, 3)
+    0.784
+    """
+    arithmetic = 2 * m * n * k / (rate * compute_fraction)
+    traffic = (n * k * weight_bytes + m * k * operand_bytes + m * n * result_bytes) / (bandwidth * bandwidth_fraction)
+    return launch_floor + smooth_maximum(arithmetic, traffic, corner)

@@ -1,0 +1,288 @@
+"""One decode step at a full batch: the time between two tokens of a sequence."""
+
+from __future__ import annotations
+
+from constraints.maths import maximum, minimum
+from constraints.quantities import Bytes, BytesPerSecond, Count, FlopPerSecond, Fraction, Seconds, Tokens
+from constraints.rule import rule
+from constraints.rules.library.roofline import gemm_time
+from constraints.rules.serving.kernels import feed_forward, mixture, projections, touched
+from constraints.rules.training.compute import dense_activation_time, elementwise_time, moe_activation_time
+
+
+@rule(cite="definition: a pipeline works on as many groups of sequences as it has stages")
+def decode_tokens(batch: Count, dp: Count, pp: Count) -> Count:
+    """Sequences a data rank advances by one token in one pass through a stage.
+
+    >>> decode_tokens(64, 2, 4)
+    8.0
+    """
+    return batch / (dp * pp)
+
+
+@rule(cite="definition: an answer is half done in the mean")
+def decode_context(input_tokens: Tokens, output_tokens: Tokens) -> Tokens:
+    """Mean context of a sequence being decoded.
+
+    >>> decode_context(1000, 500)
+    1250.0
+    """
+    return input_tokens + output_tokens / 2
+
+
+@rule(cite="definition: mean over layers")
+def decode_span(decode_context: Tokens, layers: Count, windowed_layers: Count, window: Tokens) -> Tokens:
+    """Cached tokens a new token reads per layer, in the mean over layers.
+
+    >>> decode_span(8192, 48, 40, 1024)
+    2218.6666666666665
+    """
+    windowed = windowed_layers * minimum(decode_context, window)
+    return ((layers - windowed_layers) * decode_context + windowed) / layers
+
+
+@rule(wall=2, cite="roofline of each projection; Shoeybi et al. 2019 for the TP split")
+def decode_projection_time(
+    decode_tokens: Count,
+    hidden: Count,
+    compressed_width: Count,
+    query_up_in: Count,
+    query_share: Count,
+    kv_up_in: Count,
+    kv_share: Count,
+    attention_width: Count,
+    latent: Count,
+    tp: Count,
+    weight_bytes: Bytes,
+    operand_bytes: Bytes,
+    activation_bytes: Bytes,
+    compute_rate: FlopPerSecond,
+    memory_bandwidth: BytesPerSecond,
+    launch_floor: Seconds,
+    compute_fraction: Fraction,
+    bandwidth_fraction: Fraction,
+    corner: Count,
+) -> Seconds:
+    """Time of one layer's projections into and out of attention in a decode step.
+
+    A latent attention absorbs its up-projections into queries and outputs, which costs as much.
+    """
+    return projections(
+        decode_tokens,
+        (hidden, compressed_width, query_up_in, query_share, kv_up_in, kv_share, attention_width / tp, latent),
+        (weight_bytes, operand_bytes, activation_bytes),
+        (compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner),
+    )
+
+
+@rule(wall=2, cite="Pope et al. 2022: the cache is read once a token; DeepSeek-V2 2024 for the absorbed form")
+def decode_attention_time(
+    decode_tokens: Count,
+    decode_span: Tokens,
+    kv_cache_width: Count,
+    kv_element_bytes: Bytes,
+    kv_cache_ranks: Count,
+    heads: Count,
+    qk_width: Count,
+    v_width: Count,
+    kv_up_in: Count,
+    latent: Count,
+    tp: Count,
+    attention_rate: FlopPerSecond,
+    attention_fraction: Fraction,
+    memory_bandwidth: BytesPerSecond,
+    base_bandwidth_fraction: Fraction,
+    base_launch_floor: Seconds,
+) -> Seconds:
+    """Time of one layer's attention in a decode step, split over the cache and then combined.
+
+    Latent attention multiplies every head with the shared latent vectors, as keys and as values.
+
+    >>> t = decode_attention_time(32, 1e4, 2048, 2, 1, 64, 128, 128, 0, 0, 1, 989e12, .59, 3.35e12, 1., 0.)
+    >>> round(t * 1e6, 1)  # 1.31 GB of cache
+    391.3
+    """
+    traffic = decode_tokens * decode_span * kv_cache_width * kv_element_bytes / kv_cache_ranks
+    width = latent * (kv_cache_width + kv_up_in) + (1 - latent) * (qk_width + v_width)
+    flops = 2 * decode_tokens * decode_span * heads / tp * width
+    return 2 * base_launch_floor + maximum(
+        traffic / (memory_bandwidth * base_bandwidth_fraction), flops / (attention_rate * attention_fraction)
+    )
+
+
+@rule(wall=2, cite="roofline of both projections; Shoeybi et al. 2019 for the TP split")
+def decode_ffn_time(
+    decode_tokens: Count,
+    hidden: Count,
+    ffn: Count,
+    ffn_matrices: Count,
+    tp: Count,
+    weight_bytes: Bytes,
+    operand_bytes: Bytes,
+    activation_bytes: Bytes,
+    compute_rate: FlopPerSecond,
+    memory_bandwidth: BytesPerSecond,
+    launch_floor: Seconds,
+    compute_fraction: Fraction,
+    bandwidth_fraction: Fraction,
+    corner: Count,
+) -> Seconds:
+    """Time of a dense feed-forward block in a decode step."""
+    sizes = (weight_bytes, operand_bytes, activation_bytes)
+    device = (compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner)
+    return feed_forward(decode_tokens, hidden, ffn / tp, ffn_matrices, sizes, device)
+
+
+@rule(cite="definition: with EP the tokens of all data ranks meet; a rank waits for at least one token")
+def decode_group_tokens(decode_tokens: Count, expert_sources: Count) -> Count:
+    """Tokens that reach one group of experts in a decode step."""
+    return maximum(1, decode_tokens * expert_sources)
+
+
+@rule(wall=2, cite="expectation of distinct draws: each token picks k of E experts, balanced routing")
+def experts_touched(decode_group_tokens: Count, experts: Count, experts_per_token: Count, ep: Count) -> Count:
+    """Experts of one device whose weights a decode step reads.
+
+    In the mean over devices: the busiest of few tokens' devices reads somewhat more.
+
+    >>> experts_touched(1, 256, 8, 1), round(experts_touched(64, 256, 8, 1)), experts_touched(4096, 256, 8, 32)
+    (8.0, 222, 8.0)
+    """
+    return touched(decode_group_tokens, experts, experts_per_token, ep)
+
+
+@rule(wall=2, cite="grouped products of the experts touched, balanced routing")
+def decode_expert_time(
+    decode_tokens: Count,
+    decode_group_tokens: Count,
+    hidden: Count,
+    experts: Count,
+    experts_per_token: Count,
+    shared_experts: Count,
+    expert_ffn: Count,
+    expert_width: Count,
+    ffn_matrices: Count,
+    tp: Count,
+    ep: Count,
+    weight_bytes: Bytes,
+    operand_bytes: Bytes,
+    activation_bytes: Bytes,
+    compute_rate: FlopPerSecond,
+    memory_bandwidth: BytesPerSecond,
+    launch_floor: Seconds,
+    compute_fraction: Fraction,
+    bandwidth_fraction: Fraction,
+    corner: Count,
+) -> Seconds:
+    """Time of a mixture layer's feed-forward part in a decode step."""
+    return mixture(
+        decode_tokens,
+        decode_group_tokens,
+        (experts, experts_per_token, expert_width, ep),
+        hidden,
+        shared_experts * expert_ffn / tp,
+        ffn_matrices,
+        (weight_bytes, operand_bytes, activation_bytes),
+        (compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner),
+    )
+
+
+@rule(wall=2, cite="Ivanov et al. 2021: norms, residuals, rotary and the non-linearity are memory bound")
+def decode_dense_elementwise_time(
+    decode_tokens: Count,
+    hidden: Count,
+    elementwise_passes: Count,
+    elementwise_kernels: Count,
+    ffn: Count,
+    ffn_matrices: Count,
+    tp: Count,
+    activation_bytes: Bytes,
+    memory_bandwidth: BytesPerSecond,
+    base_bandwidth_fraction: Fraction,
+    base_launch_floor: Seconds,
+) -> Seconds:
+    """Time of a dense layer's small kernels in a decode step."""
+    return elementwise_time(
+        microbatch_tokens=decode_tokens,
+        hidden=hidden,
+        elementwise_passes=elementwise_passes,
+        sequence_share=1,
+        activation_bytes=activation_bytes,
+        memory_bandwidth=memory_bandwidth,
+        base_bandwidth_fraction=base_bandwidth_fraction,
+        elementwise_kernels=elementwise_kernels,
+        base_launch_floor=base_launch_floor,
+    ) + dense_activation_time(
+        microbatch_tokens=decode_tokens,
+        ffn=ffn,
+        ffn_matrices=ffn_matrices,
+        tp=tp,
+        activation_bytes=activation_bytes,
+        memory_bandwidth=memory_bandwidth,
+        base_bandwidth_fraction=base_bandwidth_fraction,
+    )
+
+
+@rule(wall=2, cite="Ivanov et al. 2021; Megatron-Core MoE for copying tokens to experts and back")
+def decode_moe_elementwise_time(
+    decode_tokens: Count,
+    hidden: Count,
+    elementwise_passes: Count,
+    elementwise_kernels: Count,
+    expert_ffn: Count,
+    ffn_matrices: Count,
+    experts_per_token: Count,
+    shared_experts: Count,
+    tp: Count,
+    activation_bytes: Bytes,
+    memory_bandwidth: BytesPerSecond,
+    base_bandwidth_fraction: Fraction,
+    base_launch_floor: Seconds,
+) -> Seconds:
+    """Time of a mixture layer's small kernels in a decode step."""
+    return elementwise_time(
+        microbatch_tokens=decode_tokens,
+        hidden=hidden,
+        elementwise_passes=elementwise_passes,
+        sequence_share=1,
+        activation_bytes=activation_bytes,
+        memory_bandwidth=memory_bandwidth,
+        base_bandwidth_fraction=base_bandwidth_fraction,
+        elementwise_kernels=elementwise_kernels,
+        base_launch_floor=base_launch_floor,
+    ) + moe_activation_time(
+        microbatch_tokens=decode_tokens,
+        hidden=hidden,
+        expert_ffn=expert_ffn,
+        ffn_matrices=ffn_matrices,
+        experts_per_token=experts_per_token,
+        shared_experts=shared_experts,
+        tp=tp,
+        activation_bytes=activation_bytes,
+        memory_bandwidth=memory_bandwidth,
+        base_bandwidth_fraction=base_bandwidth_fraction,
+    )
+
+
+@rule(wall=2, cite="roofline of the output projection in 16 bit, then sampling reads and writes the logits")
+def decode_head_time(
+    decode_tokens: Count,
+    vocab: Count,
+    hidden: Count,
+    tp: Count,
+    activation_bytes: Bytes,
+    logit_bytes: Bytes,
+    attention_rate: FlopPerSecond,
+    memory_bandwidth: BytesPerSecond,
+    base_launch_floor: Seconds,
+    base_compute_fraction: Fraction,
+    base_bandwidth_fraction: Fraction,
+    base_corner: Count,
+) -> Seconds:
+    """Time of the logits of one decode step and of sampling from them."""
+    a = activation_bytes
+    product = gemm_time(
+        decode_tokens, vocab / tp, hidden, a, a, a, attention_rate, memory_bandwidth, base_launch_floor,
+        base_compute_fraction, base_bandwidth_fraction, base_corner,
+    )  # fmt: skip
+    return product + 2 * decode_tokens * vocab * logit_bytes / (memory_bandwidth * base_bandwidth_fraction)

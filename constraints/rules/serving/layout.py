@@ -1,0 +1,195 @@
+"""How a fleet is laid out: replicas of tensor, pipeline, data and expert ranks, and what must divide."""
+
+from __future__ import annotations
+
+from constraints.maths import ceil, floor, minimum, where
+from constraints.quantities import Count, Fraction, Tokens, Truth
+from constraints.rule import rule
+
+
+@rule(cite="definition: expert ranks are carved out of the tensor and data ranks, so EP does not multiply")
+def devices_per_replica(tp: Count, pp: Count, dp: Count) -> Count:
+    """Devices that serve one copy of the model.
+
+    >>> devices_per_replica(4, 2, 1)
+    8
+    """
+    return tp * pp * dp
+
+
+@rule(cite="definition")
+def devices_used(replicas: Count, devices_per_replica: Count) -> Count:
+    """Devices that take part."""
+    return replicas * devices_per_replica
+
+
+@rule(cite="definition: nodes are held whole")
+def node_count(devices_used: Count, devices_per_node: Count) -> Count:
+    """Nodes of the fleet.
+
+    >>> node_count(12, 8)
+    2
+    """
+    return ceil(devices_used / devices_per_node)
+
+
+@rule(cite="definition")
+def devices(node_count: Count, devices_per_node: Count) -> Count:
+    """Devices that are there, and are paid for."""
+    return node_count * devices_per_node
+
+
+@rule(cite="definition")
+def idle_devices(devices: Count, devices_used: Count) -> Count:
+    """Devices the layout leaves unused."""
+    return devices - devices_used
+
+
+@rule(cite="definition")
+def idle_share(idle_devices: Count, devices: Count) -> Fraction:
+    """Share of devices the layout leaves unused.
+
+    >>> idle_share(4, 16)
+    0.25
+    """
+    return idle_devices / devices
+
+
+@rule(cite="definition: layers are indivisible")
+def most_layers(layers: Count, pp: Count) -> Count:
+    """Layers of the fullest stage.
+
+    >>> most_layers(80, 4), most_layers(61, 4)
+    (20, 16)
+    """
+    return ceil(layers / pp)
+
+
+@rule(cite="definition: the last stage, which has the output projection, never has a spare layer")
+def last_layers(layers: Count, pp: Count) -> Count:
+    """Layers of the last stage.
+
+    >>> last_layers(80, 4), last_layers(61, 4)
+    (20, 15)
+    """
+    return floor(layers / pp)
+
+
+@rule(cite="Pope et al. 2022; a latent cache (DeepSeek-V2 2024) has no heads to split")
+def kv_cache_ranks(tp: Count, kv_heads: Count, kv_repeats: Count) -> Count:
+    """Tensor ranks a sequence's cache is split over; beyond the KV heads it is repeated.
+
+    >>> kv_cache_ranks(4, 8, 0), kv_cache_ranks(16, 8, 0), kv_cache_ranks(8, 128, 1)
+    (4, 8, 1)
+    """
+    return kv_repeats + (1 - kv_repeats) * minimum(tp, kv_heads)
+
+
+@rule(cite="DeepSeek-V2 2024: compressing projections run whole on every tensor rank")
+def compressed_width(latent: Count, query_down: Count, kv_down: Count) -> Count:
+    """Columns of the projections that compress queries and keys, none in plain attention."""
+    return latent * (query_down + kv_down)
+
+
+@rule(cite="Shoeybi et al. 2019: column parallel")
+def query_share(query_width: Count, tp: Count) -> Count:
+    """Query columns of one device."""
+    return query_width / tp
+
+
+@rule(cite="Shoeybi et al. 2019: column parallel; KV heads are repeated where TP exceeds them")
+def kv_share(kv_width: Count, kv_heads: Count, latent: Count, tp: Count) -> Count:
+    """Key and value columns of one device.
+
+    >>> kv_share(2048, 8, 0, 4), kv_share(2048, 8, 0, 16), kv_share(32768, 128, 1, 8)
+    (512.0, 256.0, 4096.0)
+    """
+    return kv_width / (latent * tp + (1 - latent) * minimum(tp, kv_heads))
+
+
+@rule(cite="definition: an EP rank holds whole experts; without EP each expert is split over TP")
+def expert_width(expert_ffn: Count, tp: Count, ep: Count) -> Count:
+    """Columns of a routed expert on one device.
+
+    >>> expert_width(2048, 8, 8), expert_width(2048, 8, 1)
+    (2048.0, 256.0)
+    """
+    return expert_ffn / where(ep > 1, 1, tp)
+
+
+@rule(cite="definition: EP ranks pool the tokens of the data ranks among them, TP ranks share theirs out")
+def expert_sources(tp: Count, ep: Count) -> Count:
+    """Tokens that reach one group of experts, over the tokens of one data rank.
+
+    >>> expert_sources(1, 32), expert_sources(8, 8), expert_sources(8, 1)
+    (32.0, 1.0, 1)
+    """
+    return where(ep > 1, ep / tp, 1)
+
+
+@rule(cite="Megatron-LM: attention heads are split, never shared, by TP")
+def tp_divides_heads(heads: Count, tp: Count) -> Truth:
+    """TP divides the attention heads."""
+    return heads % tp == 0
+
+
+@rule(cite="vLLM, Megatron-Core: KV heads are split, or whole heads repeated")
+def tp_fits_kv_heads(kv_heads: Count, latent: Count, tp: Count) -> Truth:
+    """TP divides the KV heads or is a multiple of them; a latent cache is repeated at any TP."""
+    return (kv_heads % tp == 0) | (tp % kv_heads == 0) | (latent > 0)
+
+
+@rule(cite="Megatron-LM: column and row parallel feed-forward")
+def tp_divides_ffn(ffn: Count, expert_ffn: Count, shared_experts: Count, tp: Count, ep: Count) -> Truth:
+    """TP divides the width of dense blocks and shared experts, and of routed experts unless EP holds them.
+
+    >>> tp_divides_ffn(18432, 2048, 1, 8, 1), tp_divides_ffn(0, 768, 0, 5, 1), tp_divides_ffn(0, 768, 0, 5, 5)
+    (True, False, True)
+    """
+    return (
+        (ffn % tp == 0)
+        & ((shared_experts * expert_ffn) % tp == 0)
+        & ((ep > 1) | (expert_ffn % tp == 0))
+    )
+
+
+@rule(cite="definition: no stage without a layer")
+def pp_within_layers(pp: Count, layers: Count) -> Truth:
+    """PP is at most the number of layers."""
+    return pp <= layers
+
+
+@rule(cite="definition: expert parallel ranks hold whole experts")
+def ep_divides_experts(experts: Count, ep: Count) -> Truth:
+    """EP divides the experts; a model without experts has EP 1."""
+    return ((experts == 0) & (ep == 1)) | ((experts > 0) & (experts % ep == 0))
+
+
+@rule(cite="definition: EP groups are carved out of a stage's ranks")
+def ep_divides_ranks(tp: Count, dp: Count, ep: Count) -> Truth:
+    """EP divides the tensor and data ranks of a stage."""
+    return (tp * dp) % ep == 0
+
+
+@rule(cite="definition")
+def context_fits(context_limit: Tokens, max_context: Tokens) -> Truth:
+    """The longest prompt with its answer is within the model's context."""
+    return context_limit <= max_context
+
+
+@rule(cite="definition")
+def nodes_suffice(node_count: Count, node_limit: Count) -> Truth:
+    """The fleet is within the nodes there are."""
+    return node_count <= node_limit
+
+
+@rule(wall=10, cite="definition: a device without a NIC cannot leave its domain; replicas do not talk")
+def network_reaches(devices_per_replica: Count, scale_up_domain: Count, has_network: Count) -> Truth:
+    """A replica stays inside one scale-up domain, or there is a network between domains."""
+    return (devices_per_replica <= scale_up_domain) | (has_network > 0)
+
+
+@rule(cite="definition: every data rank and every stage has a sequence to work on")
+def batch_divides_pipeline(batch: Count, pp: Count, dp: Count) -> Truth:
+    """The batch gives each pipeline slot of each data rank at least one sequence."""
+    return batch >= pp * dp

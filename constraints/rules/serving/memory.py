@@ -1,0 +1,237 @@
+"""Memory of one device in serving: weights, key-value cache, workspace, and how many sequences fit."""
+
+from __future__ import annotations
+
+from constraints.maths import floor, maximum, minimum, where
+from constraints.quantities import Bytes, Count, Tokens, Truth
+from constraints.rule import rule
+
+
+@rule(cite="Shoeybi et al. 2019; DeepSeek-V2 2024 for the parts every rank repeats")
+def attention_device_parameters(
+    hidden: Count,
+    compressed_width: Count,
+    query_up_in: Count,
+    query_share: Count,
+    kv_up_in: Count,
+    kv_share: Count,
+    attention_width: Count,
+    tp: Count,
+) -> Count:
+    """Attention parameters of one layer on one device.
+
+    >>> attention_device_parameters(8192, 0, 8192, 2048, 8192, 512, 8192, 4) * 4  # Llama-3-70B
+    150994944.0
+    """
+    return (
+        hidden * compressed_width
+        + query_up_in * query_share
+        + kv_up_in * kv_share
+        + hidden * attention_width / tp
+    )
+
+
+@rule(cite="definition")
+def dense_layer_device_parameters(
+    attention_device_parameters: Count, dense_ffn_parameters: Count, tp: Count
+) -> Count:
+    """Parameters of a dense layer on one device."""
+    return attention_device_parameters + dense_ffn_parameters / tp
+
+
+@rule(cite="definition: without the routed experts")
+def moe_layer_device_parameters(
+    attention_device_parameters: Count, moe_fixed_parameters: Count, tp: Count
+) -> Count:
+    """Parameters of a mixture layer on one device, routed experts aside."""
+    return attention_device_parameters + moe_fixed_parameters / tp
+
+
+@rule(cite="definition: EP ranks hold whole experts, without EP they are split over TP")
+def expert_device_parameters(expert_parameters: Count, tp: Count, ep: Count) -> Count:
+    """Parameters a device holds of each of its routed experts.
+
+    >>> expert_device_parameters(44040192, 8, 8), expert_device_parameters(44040192, 8, 1)
+    (44040192.0, 5505024.0)
+    """
+    return expert_parameters / where(ep > 1, 1, tp)
+
+
+@rule(wall=2, cite="definition: the fullest pipeline stage; embedding and output projection stay in 16 bit")
+def weight_memory(
+    most_layers: Count,
+    moe_layers: Count,
+    dense_layer_device_parameters: Count,
+    moe_layer_device_parameters: Count,
+    experts: Count,
+    expert_device_parameters: Count,
+    embedding_parameters: Count,
+    head_parameters: Count,
+    extra_parameters: Count,
+    vocab: Count,
+    hidden: Count,
+    tp: Count,
+    pp: Count,
+    ep: Count,
+    weight_bytes: Bytes,
+    activation_bytes: Bytes,
+) -> Bytes:
+    """Weights on one device of the fullest stage.
+
+    With a pipeline the embedding and the output projection sit on different stages and the larger
+    one is counted; a tied one is then stored twice.
+
+    >>> tiny = (10, 0, 100.0, 0.0, 0, 0.0, 500.0, 500.0, 0.0, 50, 10, 1)
+    >>> weight_memory(*tiny, 1, 1, 2, 2), weight_memory(*tiny, 2, 1, 2, 2)
+    (4000.0, 3000.0)
+    """
+    mixture = minimum(most_layers, moe_layers)
+    stack = (
+        mixture * (moe_layer_device_parameters + experts / ep * expert_device_parameters)
+        + (most_layers - mixture) * dense_layer_device_parameters
+    )
+    ends = where(pp > 1, maximum(embedding_parameters, vocab * hidden), embedding_parameters + head_parameters)
+    return stack * weight_bytes + (ends + extra_parameters) / tp * activation_bytes
+
+
+@rule(wall=5, cite="Kwon et al. 2023, PagedAttention: pages as they fill; windowed layers keep their window")
+def kv_sequence_bytes(
+    length: Tokens,
+    kv_cache_width: Count,
+    kv_element_bytes: Bytes,
+    cached_layers: Count,
+    windowed_layers: Count,
+    window: Tokens,
+    most_layers: Count,
+    layers: Count,
+    kv_cache_ranks: Count,
+) -> Bytes:
+    """Cache of one sequence of `length` tokens on one device of the fullest stage.
+
+    >>> kv_sequence_bytes(1000, 2048, 2, 80, 0, 0, 80, 80, 1) / 1000  # Llama-3-70B, 16 bit
+    327680.0
+    """
+    windowed = minimum(windowed_layers, cached_layers)
+    kept = (cached_layers - windowed) * length + windowed * minimum(length, window)
+    return kept * kv_cache_width * kv_element_bytes * most_layers / layers / kv_cache_ranks
+
+
+@rule(wall=5, cite="definition: every slot taken, at the end of an answer of mean length")
+def mean_sequence_memory(
+    input_tokens: Tokens,
+    output_tokens: Tokens,
+    kv_cache_width: Count,
+    kv_element_bytes: Bytes,
+    cached_layers: Count,
+    windowed_layers: Count,
+    window: Tokens,
+    most_layers: Count,
+    layers: Count,
+    kv_cache_ranks: Count,
+) -> Bytes:
+    """Cache of a sequence of mean length on one device, when its answer is complete."""
+    return kv_sequence_bytes(
+        input_tokens + output_tokens, kv_cache_width, kv_element_bytes, cached_layers, windowed_layers, window,
+        most_layers, layers, kv_cache_ranks,
+    )  # fmt: skip
+
+
+@rule(wall=5, cite="definition")
+def longest_sequence_memory(
+    context_limit: Tokens,
+    kv_cache_width: Count,
+    kv_element_bytes: Bytes,
+    cached_layers: Count,
+    windowed_layers: Count,
+    window: Tokens,
+    most_layers: Count,
+    layers: Count,
+    kv_cache_ranks: Count,
+) -> Bytes:
+    """Cache of the longest sequence of the mix on one device."""
+    return kv_sequence_bytes(
+        context_limit, kv_cache_width, kv_element_bytes, cached_layers, windowed_layers, window, most_layers,
+        layers, kv_cache_ranks,
+    )  # fmt: skip
+
+
+@rule(wall=5, cite="definition: paged, so nothing is reserved ahead; at least the longest sequence fits")
+def kv_memory(
+    batch: Count, dp: Count, mean_sequence_memory: Bytes, longest_sequence_memory: Bytes
+) -> Bytes:
+    """Key-value cache on one device with every slot taken by a complete answer of mean length.
+
+    >>> kv_memory(64, 2, 1e9, 8e9), kv_memory(4, 2, 1e9, 8e9)
+    (32000000000.0, 8000000000.0)
+    """
+    return maximum(batch / dp * mean_sequence_memory, longest_sequence_memory)
+
+
+@rule(cite="definition: the widest live activations of one pass, and the logits of one step")
+def workspace_memory(
+    prefill_chunk: Tokens,
+    prefill_batch: Count,
+    context_limit: Tokens,
+    decode_tokens: Count,
+    hidden: Count,
+    query_share: Count,
+    kv_share: Count,
+    ffn: Count,
+    ffn_matrices: Count,
+    expert_width: Count,
+    experts_per_token: Count,
+    vocab: Count,
+    tp: Count,
+    activation_bytes: Bytes,
+    logit_bytes: Bytes,
+) -> Bytes:
+    """Activations of one device at the widest point of a pass.
+
+    An engine cuts long prompts into passes of at most `prefill_chunk` tokens.
+    """
+    tokens = maximum(minimum(prefill_chunk, prefill_batch * context_limit), decode_tokens)
+    widest = maximum(
+        2 * query_share + kv_share,
+        ffn_matrices * ffn / tp,
+        experts_per_token * (2 * hidden + ffn_matrices * expert_width),
+    )
+    logits = maximum(prefill_batch, decode_tokens) * vocab * logit_bytes
+    return tokens * (2 * hidden + widest) * activation_bytes + logits
+
+
+@rule(wall=2, cite="definition")
+def device_memory(weight_memory: Bytes, kv_memory: Bytes, workspace_memory: Bytes) -> Bytes:
+    """Memory the fullest device needs, the reserve aside."""
+    return weight_memory + kv_memory + workspace_memory
+
+
+@rule(wall=2, cite="definition")
+def memory_fits(device_memory: Bytes, usable_memory: Bytes) -> Truth:
+    """Weights, a full batch and workspace fit in the memory left after the reserve."""
+    return device_memory <= usable_memory
+
+
+@rule(wall=5, cite="definition")
+def cache_room(usable_memory: Bytes, weight_memory: Bytes, workspace_memory: Bytes) -> Bytes:
+    """Memory of a device that is left for key-value cache; 0 where the weights alone are too much."""
+    return maximum(0, usable_memory - weight_memory - workspace_memory)
+
+
+@rule(wall=5, cite="Kwon et al. 2023, PagedAttention; a sequence takes at least one row of activations")
+def kv_capacity_sequences(
+    cache_room: Bytes, mean_sequence_memory: Bytes, hidden: Count, activation_bytes: Bytes, dp: Count
+) -> Count:
+    """Sequences of mean length a replica's memory holds at once.
+
+    >>> kv_capacity_sequences(30e9, 1e9, 8192, 2, 2)
+    60
+    """
+    return dp * floor(cache_room / maximum(mean_sequence_memory, hidden * activation_bytes))
+
+
+@rule(wall=5, cite="definition: what pages save; a sequence takes at least one row of activations")
+def static_concurrency(
+    cache_room: Bytes, longest_sequence_memory: Bytes, hidden: Count, activation_bytes: Bytes, dp: Count
+) -> Count:
+    """Sequences a replica would hold if each reserved memory for the longest one."""
+    return dp * floor(cache_room / maximum(longest_sequence_memory, hidden * activation_bytes))

@@ -1,0 +1,213 @@
+"""Time to read prompts: products by the roofline, attention by the square of the prompt length."""
+
+from __future__ import annotations
+
+from constraints.maths import maximum, minimum
+from constraints.quantities import Bytes, BytesPerSecond, Count, FlopPerSecond, Fraction, Seconds, Tokens
+from constraints.rule import rule
+from constraints.rules.serving.decode import (
+    decode_dense_elementwise_time,
+    decode_expert_time,
+    decode_ffn_time,
+    decode_head_time,
+    decode_moe_elementwise_time,
+    decode_projection_time,
+)
+
+
+@rule(cite="definition: a data rank reads its own prompts, so a replica reads `dp` times as many at once")
+def prefill_tokens(prefill_batch: Count, input_tokens: Tokens) -> Tokens:
+    """Tokens of one prefill pass on one data rank."""
+    return prefill_batch * input_tokens
+
+
+@rule(cite="definition: with EP the tokens of all data ranks meet")
+def prefill_group_tokens(prefill_tokens: Tokens, expert_sources: Count) -> Tokens:
+    """Tokens that reach one group of experts in a prefill pass."""
+    return prefill_tokens * expert_sources
+
+
+@rule(wall=4, cite="roofline of each projection; Shoeybi et al. 2019 for the TP split")
+def prefill_projection_time(
+    prefill_tokens: Tokens,
+    hidden: Count,
+    compressed_width: Count,
+    query_up_in: Count,
+    query_share: Count,
+    kv_up_in: Count,
+    kv_share: Count,
+    attention_width: Count,
+    latent: Count,
+    tp: Count,
+    weight_bytes: Bytes,
+    operand_bytes: Bytes,
+    activation_bytes: Bytes,
+    compute_rate: FlopPerSecond,
+    memory_bandwidth: BytesPerSecond,
+    launch_floor: Seconds,
+    compute_fraction: Fraction,
+    bandwidth_fraction: Fraction,
+    corner: Count,
+) -> Seconds:
+    """Time of one layer's projections into and out of attention in a prefill pass."""
+    return decode_projection_time(
+        prefill_tokens, hidden, compressed_width, query_up_in, query_share, kv_up_in, kv_share, attention_width,
+        latent, tp, weight_bytes, operand_bytes, activation_bytes, compute_rate, memory_bandwidth, launch_floor,
+        compute_fraction, bandwidth_fraction, corner,
+    )  # fmt: skip
+
+
+@rule(wall=4, cite="roofline of both projections; Shoeybi et al. 2019 for the TP split")
+def prefill_ffn_time(
+    prefill_tokens: Tokens,
+    hidden: Count,
+    ffn: Count,
+    ffn_matrices: Count,
+    tp: Count,
+    weight_bytes: Bytes,
+    operand_bytes: Bytes,
+    activation_bytes: Bytes,
+    compute_rate: FlopPerSecond,
+    memory_bandwidth: BytesPerSecond,
+    launch_floor: Seconds,
+    compute_fraction: Fraction,
+    bandwidth_fraction: Fraction,
+    corner: Count,
+) -> Seconds:
+    """Time of a dense feed-forward block in a prefill pass."""
+    return decode_ffn_time(
+        prefill_tokens, hidden, ffn, ffn_matrices, tp, weight_bytes, operand_bytes, activation_bytes,
+        compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner,
+    )  # fmt: skip
+
+
+@rule(wall=4, cite="grouped products; active parameters compute, the experts touched are read")
+def prefill_expert_time(
+    prefill_tokens: Tokens,
+    prefill_group_tokens: Tokens,
+    hidden: Count,
+    experts: Count,
+    experts_per_token: Count,
+    shared_experts: Count,
+    expert_ffn: Count,
+    expert_width: Count,
+    ffn_matrices: Count,
+    tp: Count,
+    ep: Count,
+    weight_bytes: Bytes,
+    operand_bytes: Bytes,
+    activation_bytes: Bytes,
+    compute_rate: FlopPerSecond,
+    memory_bandwidth: BytesPerSecond,
+    launch_floor: Seconds,
+    compute_fraction: Fraction,
+    bandwidth_fraction: Fraction,
+    corner: Count,
+) -> Seconds:
+    """Time of a mixture layer's feed-forward part in a prefill pass."""
+    return decode_expert_time(
+        prefill_tokens, prefill_group_tokens, hidden, experts, experts_per_token, shared_experts, expert_ffn,
+        expert_width, ffn_matrices, tp, ep, weight_bytes, operand_bytes, activation_bytes, compute_rate,
+        memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner,
+    )  # fmt: skip
+
+
+@rule(wall=4, cite="Dao et al. 2023, FlashAttention-2: efficiency grows with the sequence a kernel sees")
+def prefill_attention_time(
+    prefill_batch: Count,
+    input_tokens: Tokens,
+    input_square: Tokens,
+    causal_share: Count,
+    layers: Count,
+    windowed_layers: Count,
+    window: Tokens,
+    heads: Count,
+    qk_width: Count,
+    v_width: Count,
+    tp: Count,
+    attention_rate: FlopPerSecond,
+    attention_fraction: Fraction,
+    attention_half_length: Tokens,
+    base_launch_floor: Seconds,
+) -> Seconds:
+    """Time of score and value products of all layers in a prefill pass, in the mean over prompt lengths.
+
+    Quadratic in the prompt, so it takes the second moment of the mix. At length s a kernel reaches
+    `1 / (1 + half / s)` of its best, which adds `half` times the first moment.
+
+    >>> mix = (1000.0, 1000.0, .5, 80, 0, 0, 64, 128, 128, 1, 989e12, .588, 917.0, 0.0)
+    >>> round(prefill_attention_time(1, *mix) * 1e3, 2)
+    4.32
+    """
+    full = causal_share * input_square**2
+    seen = (layers - windowed_layers) * full + windowed_layers * minimum(full, input_tokens * window)
+    flops = 2 * prefill_batch * seen * heads / tp * (qk_width + v_width)
+    slow_down = 1 + attention_half_length * input_tokens / maximum(1e-9, input_square**2)
+    return layers * base_launch_floor + flops * slow_down / (attention_rate * attention_fraction)
+
+
+@rule(wall=4, cite="Ivanov et al. 2021: norms, residuals, rotary and the non-linearity are memory bound")
+def prefill_dense_elementwise_time(
+    prefill_tokens: Tokens,
+    hidden: Count,
+    elementwise_passes: Count,
+    elementwise_kernels: Count,
+    ffn: Count,
+    ffn_matrices: Count,
+    tp: Count,
+    activation_bytes: Bytes,
+    memory_bandwidth: BytesPerSecond,
+    base_bandwidth_fraction: Fraction,
+    base_launch_floor: Seconds,
+) -> Seconds:
+    """Time of a dense layer's small kernels in a prefill pass."""
+    return decode_dense_elementwise_time(
+        prefill_tokens, hidden, elementwise_passes, elementwise_kernels, ffn, ffn_matrices, tp,
+        activation_bytes, memory_bandwidth, base_bandwidth_fraction, base_launch_floor,
+    )  # fmt: skip
+
+
+@rule(wall=4, cite="Ivanov et al. 2021; Megatron-Core MoE for copying tokens to experts and back")
+def prefill_moe_elementwise_time(
+    prefill_tokens: Tokens,
+    hidden: Count,
+    elementwise_passes: Count,
+    elementwise_kernels: Count,
+    expert_ffn: Count,
+    ffn_matrices: Count,
+    experts_per_token: Count,
+    shared_experts: Count,
+    tp: Count,
+    activation_bytes: Bytes,
+    memory_bandwidth: BytesPerSecond,
+    base_bandwidth_fraction: Fraction,
+    base_launch_floor: Seconds,
+) -> Seconds:
+    """Time of a mixture layer's small kernels in a prefill pass."""
+    return decode_moe_elementwise_time(
+        prefill_tokens, hidden, elementwise_passes, elementwise_kernels, expert_ffn, ffn_matrices,
+        experts_per_token, shared_experts, tp, activation_bytes, memory_bandwidth, base_bandwidth_fraction,
+        base_launch_floor,
+    )  # fmt: skip
+
+
+@rule(wall=4, cite="definition: only the last token of a prompt needs logits")
+def prefill_head_time(
+    prefill_batch: Count,
+    vocab: Count,
+    hidden: Count,
+    tp: Count,
+    activation_bytes: Bytes,
+    logit_bytes: Bytes,
+    attention_rate: FlopPerSecond,
+    memory_bandwidth: BytesPerSecond,
+    base_launch_floor: Seconds,
+    base_compute_fraction: Fraction,
+    base_bandwidth_fraction: Fraction,
+    base_corner: Count,
+) -> Seconds:
+    """Time of the logits of a prefill pass, which give the first token of each answer."""
+    return decode_head_time(
+        prefill_batch, vocab, hidden, tp, activation_bytes, logit_bytes, attention_rate, memory_bandwidth,
+        base_launch_floor, base_compute_fraction, base_bandwidth_fraction, base_corner,
+    )  # fmt: skip

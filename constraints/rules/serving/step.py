@@ -1,0 +1,182 @@
+"""From layers to a decode step, and its split into a fixed part and one that grows with the batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from constraints.maths import maximum, minimum
+from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds
+from constraints.rule import rule
+from constraints.rules.serving.kernels import mixture_launches
+
+
+def cycle(pp: Any, most: Any, last: Any, layer: Any, head: Any, handover: Any) -> Any:
+    """Time in which every stage works once on every group of sequences: PP turns of the slowest stage.
+
+    >>> cycle(1, 80, 80, 1.0, 2.0, 0.0), cycle(4, 16, 15, 1.0, 2.0, 0.5)
+    (82.0, 70.0)
+    """
+    return pp * (maximum(most * layer, last * layer + head) + handover)
+
+
+@rule(wall=14, cite="Shoeybi et al. 2019: two all-reduces a layer")
+def decode_dense_layer(
+    decode_projection_time: Seconds,
+    decode_attention_time: Seconds,
+    decode_ffn_time: Seconds,
+    decode_dense_elementwise_time: Seconds,
+    decode_tokens: Count,
+    reduce_latency: Seconds,
+    reduce_seconds_per_token: Seconds,
+) -> Seconds:
+    """Time of one dense layer in a decode step; nothing hides an all-reduce there."""
+    return (
+        decode_projection_time
+        + decode_attention_time
+        + decode_ffn_time
+        + decode_dense_elementwise_time
+        + 2 * (reduce_latency + decode_tokens * reduce_seconds_per_token)
+    )
+
+
+@rule(wall=14, cite="Shoeybi et al. 2019: two all-reduces a layer; overlap hides at most the expert products")
+def decode_moe_layer(
+    decode_projection_time: Seconds,
+    decode_attention_time: Seconds,
+    decode_expert_time: Seconds,
+    decode_moe_elementwise_time: Seconds,
+    decode_tokens: Count,
+    reduce_latency: Seconds,
+    reduce_seconds_per_token: Seconds,
+    exchange_latency: Seconds,
+    exchange_seconds_per_token: Seconds,
+    ep_overlap: Fraction,
+) -> Seconds:
+    """Time of one mixture layer in a decode step; overlap hides bytes of an exchange, not its latency."""
+    moved = decode_tokens * exchange_seconds_per_token
+    return (
+        decode_projection_time
+        + decode_attention_time
+        + decode_expert_time
+        + decode_moe_elementwise_time
+        + 2 * (reduce_latency + decode_tokens * reduce_seconds_per_token)
+        + exchange_latency
+        + moved
+        - minimum(ep_overlap * moved, decode_expert_time)
+    )
+
+
+@rule(wall=2, cite="definition: every stage busy with a group of sequences, the slowest sets the beat")
+def decode_full_step(
+    pp: Count,
+    most_layers: Count,
+    last_layers: Count,
+    layers: Count,
+    dense_layers: Count,
+    moe_layers: Count,
+    decode_dense_layer: Seconds,
+    decode_moe_layer: Seconds,
+    decode_head_time: Seconds,
+    decode_tokens: Count,
+    handover_latency: Seconds,
+    handover_seconds_per_token: Seconds,
+    host_step_overhead: Seconds,
+) -> Seconds:
+    """Sum of the parts of a decode step at a full batch, before the split."""
+    layer = (dense_layers * decode_dense_layer + moe_layers * decode_moe_layer) / layers
+    handover = handover_latency + decode_tokens * handover_seconds_per_token
+    return cycle(pp, most_layers, last_layers, layer, decode_head_time, handover) + host_step_overhead
+
+
+@rule(wall=2, cite="definition: weights stream at the achieved bandwidth, kernels start, collectives begin")
+def decode_dense_layer_fixed(
+    dense_layer_device_parameters: Count,
+    weight_bytes: Bytes,
+    memory_bandwidth: BytesPerSecond,
+    bandwidth_fraction: Fraction,
+    latent: Count,
+    launch_floor: Seconds,
+    elementwise_kernels: Count,
+    base_launch_floor: Seconds,
+    reduce_latency: Seconds,
+) -> Seconds:
+    """Time of a dense layer with hardly a token to work on."""
+    return (
+        dense_layer_device_parameters * weight_bytes / (memory_bandwidth * bandwidth_fraction)
+        + (4 + 2 * latent) * launch_floor
+        + (2 + elementwise_kernels) * base_launch_floor
+        + 2 * reduce_latency
+    )
+
+
+@rule(wall=2, cite="definition; the experts a full batch touches, as their number grows fast and then stays")
+def decode_moe_layer_fixed(
+    moe_layer_device_parameters: Count,
+    experts_touched: Count,
+    expert_device_parameters: Count,
+    shared_experts: Count,
+    weight_bytes: Bytes,
+    memory_bandwidth: BytesPerSecond,
+    bandwidth_fraction: Fraction,
+    latent: Count,
+    launch_floor: Seconds,
+    elementwise_kernels: Count,
+    base_launch_floor: Seconds,
+    reduce_latency: Seconds,
+    exchange_latency: Seconds,
+) -> Seconds:
+    """Time of a mixture layer with hardly a token to work on but all experts of a full batch read.
+
+    A straight line from here to the full batch lies on or above the step at any smaller batch.
+    """
+    weights = moe_layer_device_parameters + experts_touched * expert_device_parameters
+    return (
+        weights * weight_bytes / (memory_bandwidth * bandwidth_fraction)
+        + (2 + 2 * latent + mixture_launches(shared_experts)) * launch_floor
+        + (2 + elementwise_kernels) * base_launch_floor
+        + 2 * reduce_latency
+        + exchange_latency
+    )
+
+
+@rule(wall=2, cite="definition: what a step takes however few sequences there are")
+def decode_step_fixed(
+    pp: Count,
+    most_layers: Count,
+    last_layers: Count,
+    layers: Count,
+    dense_layers: Count,
+    moe_layers: Count,
+    decode_dense_layer_fixed: Seconds,
+    decode_moe_layer_fixed: Seconds,
+    vocab: Count,
+    hidden: Count,
+    tp: Count,
+    activation_bytes: Bytes,
+    memory_bandwidth: BytesPerSecond,
+    base_bandwidth_fraction: Fraction,
+    base_launch_floor: Seconds,
+    handover_latency: Seconds,
+    host_step_overhead: Seconds,
+) -> Seconds:
+    """Part of a decode step that does not grow with the batch: weights, launches, latencies, host."""
+    layer = (dense_layers * decode_dense_layer_fixed + moe_layers * decode_moe_layer_fixed) / layers
+    logits = vocab * hidden / tp * activation_bytes / (memory_bandwidth * base_bandwidth_fraction)
+    head = base_launch_floor + logits
+    return cycle(pp, most_layers, last_layers, layer, head, handover_latency) + host_step_overhead
+
+
+@rule(wall=2, cite="definition")
+def decode_step_variable(decode_full_step: Seconds, decode_step_fixed: Seconds) -> Seconds:
+    """Part of a decode step that grows with the batch: cache, arithmetic, messages.
+
+    >>> decode_step_variable(0.025, 0.020) > 0, decode_step_variable(0.02, 0.02)
+    (True, 0)
+    """
+    return maximum(0, decode_full_step - decode_step_fixed)
+
+
+@rule(wall=2, cite="definition; never below the time the weights stream")
+def decode_step_time(decode_step_fixed: Seconds, decode_step_variable: Seconds) -> Seconds:
+    """Time between two tokens of a sequence at a full batch, without prefills in between."""
+    return decode_step_fixed + decode_step_variable

@@ -1,0 +1,1 @@
+"""Rules of every job: architecture, devices, energy, carbon, cost."""

@@ -1,0 +1,199 @@
+"""Parameters and operations of a transformer, from its architecture.
+
+One set of equations covers multi-head, grouped-query and latent (MLA) attention: each is given as
+up to five projections. A plain attention has no `query_down` and `kv_down` (width 0); a latent one
+compresses first. Absent parts have width 0, so no rule asks which kind of model it is.
+"""
+
+from __future__ import annotations
+
+from constraints.maths import minimum
+from constraints.quantities import Bytes, BytesPerToken, Count, FlopPerToken, Tokens
+from constraints.rule import rule
+
+
+@rule(cite="Vaswani et al. 2017; DeepSeek-V2 (2024) eqs. 9-16 for latent attention")
+def attention_parameters(
+    hidden: Count,
+    query_down: Count,
+    query_up_in: Count,
+    query_width: Count,
+    kv_down: Count,
+    kv_up_in: Count,
+    kv_width: Count,
+    attention_width: Count,
+    attention_extra: Count,
+) -> Count:
+    """Parameters of one attention block.
+
+    `attention_extra` counts biases and the norms inside the block.
+
+    >>> attention_parameters(8192, 0, 8192, 64 * 128, 0, 8192, 2 * 8 * 128, 64 * 128, 0)  # Llama-3-70B
+    150994944
+    """
+    return (
+        hidden * query_down
+        + query_up_in * query_width
+        + hidden * kv_down
+        + kv_up_in * kv_width
+        + attention_width * hidden
+        + attention_extra
+    )
+
+
+@rule(cite="Shazeer 2020, GLU variants improve transformer: 3 matrices, else 2")
+def dense_ffn_parameters(ffn_matrices: Count, hidden: Count, ffn: Count, ffn_bias: Count) -> Count:
+    """Parameters of one dense feed-forward block.
+
+    >>> dense_ffn_parameters(3, 8192, 28672, 0)
+    704643072
+    """
+    return ffn_matrices * hidden * ffn + ffn_bias
+
+
+@rule(cite="Fedus et al. 2021, Switch transformers")
+def expert_parameters(ffn_matrices: Count, hidden: Count, expert_ffn: Count, expert_bias: Count) -> Count:
+    """Parameters of one expert.
+
+    >>> expert_parameters(3, 7168, 2048, 0)
+    44040192
+    """
+    return ffn_matrices * hidden * expert_ffn + expert_bias
+
+
+@rule(cite="DeepSeekMoE (Dai et al. 2024): shared experts run for every token")
+def moe_fixed_parameters(
+    expert_parameters: Count, shared_experts: Count, hidden: Count, experts: Count, router_bias: Count
+) -> Count:
+    """Parameters of a mixture layer's feed-forward part that every token uses: shared experts, router.
+
+    >>> moe_fixed_parameters(44040192, 1, 7168, 256, 256)
+    45875456
+    """
+    return shared_experts * expert_parameters + hidden * experts + router_bias
+
+
+@rule(cite="definition: sum over layers")
+def dense_layer_parameters(
+    attention_parameters: Count, dense_ffn_parameters: Count, norm_parameters: Count
+) -> Count:
+    """Parameters of one layer with a dense feed-forward block."""
+    return attention_parameters + dense_ffn_parameters + norm_parameters
+
+
+@rule(cite="definition: sum over layers")
+def moe_layer_fixed_parameters(
+    attention_parameters: Count, moe_fixed_parameters: Count, norm_parameters: Count
+) -> Count:
+    """Parameters of one mixture layer without its routed experts."""
+    return attention_parameters + moe_fixed_parameters + norm_parameters
+
+
+@rule(cite="Press & Wolf 2017: a tied output shares the input embedding")
+def embedding_parameters(
+    vocab: Count, hidden: Count, position_embeddings: Count, embedding_extra: Count
+) -> Count:
+    """Parameters before the first layer."""
+    return (vocab + position_embeddings) * hidden + embedding_extra
+
+
+@rule(cite="Press & Wolf 2017: a tied output shares the input embedding")
+def head_parameters(vocab: Count, hidden: Count, untied: Count) -> Count:
+    """Parameters of the output projection that are not shared with the input embedding."""
+    return untied * vocab * hidden
+
+
+@rule(wall=11, cite="definition: everything that is stored")
+def parameters(
+    dense_layers: Count,
+    dense_layer_parameters: Count,
+    moe_layers: Count,
+    moe_layer_fixed_parameters: Count,
+    experts: Count,
+    expert_parameters: Count,
+    embedding_parameters: Count,
+    head_parameters: Count,
+    final_norm_parameters: Count,
+    extra_parameters: Count,
+) -> Count:
+    """All parameters of the model.
+
+    `extra_parameters` is what the catalog states for parts outside the transformer stack, such as a
+    vision encoder.
+    """
+    return (
+        dense_layers * dense_layer_parameters
+        + moe_layers * (moe_layer_fixed_parameters + experts * expert_parameters)
+        + embedding_parameters
+        + head_parameters
+        + final_norm_parameters
+        + extra_parameters
+    )
+
+
+@rule(wall=11, cite="Kaplan et al. 2020, section 2.1: parameters that multiply each token, logits included")
+def active_parameters(
+    dense_layers: Count,
+    dense_layer_parameters: Count,
+    moe_layers: Count,
+    moe_layer_fixed_parameters: Count,
+    experts_per_token: Count,
+    expert_parameters: Count,
+    vocab: Count,
+    hidden: Count,
+) -> Count:
+    """Parameters one token is multiplied with: routed experts by top-k, the input embedding not.
+
+    The output projection multiplies every token whether tied or not.
+    """
+    return (
+        dense_layers * dense_layer_parameters
+        + moe_layers * (moe_layer_fixed_parameters + experts_per_token * expert_parameters)
+        + vocab * hidden
+    )
+
+
+@rule(wall=11, cite="Chowdhery et al. 2022, PaLM appendix B, with the causal half")
+def attention_flops_per_token(
+    sequence_length: Tokens,
+    causal_share: Count,
+    layers: Count,
+    windowed_layers: Count,
+    window: Count,
+    heads: Count,
+    qk_width: Count,
+    v_width: Count,
+) -> FlopPerToken:
+    """Operations of score and value products for one token, forward.
+
+    `causal_share` is 1/2 where a token sees only those before it, 1 in an encoder. Windowed layers
+    see at most `window` tokens.
+    """
+    seen = (layers - windowed_layers) * sequence_length * causal_share + windowed_layers * minimum(
+        sequence_length * causal_share, window
+    )
+    return 2 * seen * heads * (qk_width + v_width)
+
+
+@rule(wall=11, cite="Kaplan et al. 2020: two operations per active parameter, plus attention")
+def forward_flops_per_token(
+    active_parameters: Count, attention_flops_per_token: FlopPerToken
+) -> FlopPerToken:
+    """Operations of one token's forward pass.
+
+    >>> forward_flops_per_token(1e9, 0.0)
+    2000000000.0
+    """
+    return 2 * active_parameters + attention_flops_per_token
+
+
+@rule(wall=5, cite="Pope et al. 2022; DeepSeek-V2 2024 for the latent cache")
+def kv_bytes_per_token(kv_cache_width: Count, cached_layers: Count, kv_element_bytes: Bytes) -> BytesPerToken:
+    """Cache one token of context keeps in the whole model.
+
+    `kv_cache_width` is `2 kv_heads head_dim` for plain attention and `kv_lora + rope` for latent.
+
+    >>> kv_bytes_per_token(2 * 8 * 128, 80, 2)  # Llama-3-70B
+    327680
+    """
+    return kv_cache_width * cached_layers * kv_element_bytes

@@ -1,0 +1,125 @@
+"""Power, energy, carbon, water and cost of holding hardware for a time. The same for every job."""
+
+from __future__ import annotations
+
+from constraints.maths import where
+from constraints.quantities import (
+    Count,
+    CubicMetres,
+    CubicMetresPerJoule,
+    Dollars,
+    DollarsPerJoule,
+    DollarsPerSecond,
+    Fraction,
+    Joules,
+    Kilograms,
+    KilogramsPerJoule,
+    PerSecond,
+    Seconds,
+    Watts,
+)
+from constraints.rule import rule
+from constraints.rules.library.footprint import (
+    embodied_carbon_of,
+    facility_energy_used,
+    it_energy_used,
+    operational_carbon_of,
+)
+
+
+@rule(wall=18, cite="linear power model: Barroso & Hoelzle 2007, The case for energy-proportional computing")
+def device_power_drawn(device_power: Watts, idle_power_share: Fraction, busy_share: Fraction) -> Watts:
+    """Mean power of one accelerator: idle share, then in proportion to the time it is at work.
+
+    >>> device_power_drawn(400.0, 0.25, 0.5)
+    250.0
+    """
+    return device_power * (idle_power_share + (1 - idle_power_share) * busy_share)
+
+
+@rule(wall=18, cite="definition: hosts, NICs and fans are counted with their accelerators")
+def it_power(devices: Count, device_power_drawn: Watts, host_power_per_device: Watts) -> Watts:
+    """Mean power of the IT equipment."""
+    return devices * (device_power_drawn + host_power_per_device)
+
+
+@rule(wall=18, cite="ISO/IEC 30134-2: power usage effectiveness")
+def power(it_power: Watts, pue: Count) -> Watts:
+    """Mean power at the meter of the data centre."""
+    return it_power * pue
+
+
+@rule(wall=18, cite="definition: what must be provisioned, everything at full power")
+def peak_power(devices: Count, device_power: Watts, host_power_per_device: Watts, pue: Count) -> Watts:
+    """Power to provision at the meter."""
+    return devices * (device_power + host_power_per_device) * pue
+
+
+@rule(wall=18, cite="definition: power times time")
+def it_energy(it_power: Watts, duration: Seconds) -> Joules:
+    """Energy of the IT equipment."""
+    return it_energy_used(1, it_power, duration)
+
+
+@rule(wall=18, cite="ISO/IEC 30134-2")
+def energy(it_energy: Joules, pue: Count) -> Joules:
+    """Energy at the meter of the data centre."""
+    return facility_energy_used(it_energy, pue)
+
+
+@rule(wall=18, cite="The Green Grid WUE: litres per kWh of IT energy")
+def water(it_energy: Joules, water_usage: CubicMetresPerJoule) -> CubicMetres:
+    """Water used on site. WUE is per IT energy, not per facility energy."""
+    return it_energy * water_usage
+
+
+@rule(wall=18, cite="GHG Protocol scope 2, location based")
+def operational_carbon(energy: Joules, carbon_intensity: KilogramsPerJoule) -> Kilograms:
+    """Carbon of the electricity."""
+    return operational_carbon_of(energy, carbon_intensity)
+
+
+@rule(wall=18, cite="LLMCarbon (Faiz et al. 2024)")
+def embodied_carbon(
+    devices: Count, embodied_per_device: Kilograms, duration: Seconds, hardware_lifetime: Seconds
+) -> Kilograms:
+    """Share of the manufacturing carbon."""
+    return embodied_carbon_of(devices, embodied_per_device, duration, hardware_lifetime)
+
+
+@rule(wall=18, cite="definition")
+def carbon(operational_carbon: Kilograms, embodied_carbon: Kilograms) -> Kilograms:
+    """Carbon, operational and embodied."""
+    return operational_carbon + embodied_carbon
+
+
+@rule(wall=17, cite="definition: every device held is paid, idle or not")
+def rental_cost(devices: Count, rental_rate: DollarsPerSecond, duration: Seconds) -> Dollars:
+    """Cost of renting the devices."""
+    return devices * rental_rate * duration
+
+
+@rule(wall=17, cite="definition: straight-line depreciation, upkeep and electricity over the time held")
+def ownership_cost(
+    devices: Count,
+    purchase_price: Dollars,
+    system_price_factor: Count,
+    hardware_lifetime: Seconds,
+    maintenance_rate: PerSecond,
+    duration: Seconds,
+    energy: Joules,
+    electricity_price: DollarsPerJoule,
+) -> Dollars:
+    """Cost of owning the devices for the time held.
+
+    `system_price_factor` turns an accelerator's price into that of its share of the system;
+    `maintenance_rate` is upkeep as a share of the purchase per unit of time.
+    """
+    capital = devices * purchase_price * system_price_factor
+    return capital * duration * (1 / hardware_lifetime + maintenance_rate) + energy * electricity_price
+
+
+@rule(wall=17, cite="definition")
+def cost(owned: Count, ownership_cost: Dollars, rental_cost: Dollars) -> Dollars:
+    """Cost of the hardware for the time held, owned or rented as the scenario says."""
+    return where(owned > 0, ownership_cost, rental_cost)

@@ -1,0 +1,206 @@
+"""Communication of a training step, over the link each group really uses, and what of it shows."""
+
+from __future__ import annotations
+
+from constraints.maths import maximum, minimum, where
+from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds, Tokens, Truth
+from constraints.rule import rule
+from constraints.rules.library.collectives import all_to_all_time, hierarchical_gather_time, ranks_inside
+
+
+@rule(wall=10, cite="definition: collectives reach a fraction of the link, fitted per device")
+def inner_bandwidth(scale_up_bandwidth: BytesPerSecond, collective_fraction: Fraction) -> BytesPerSecond:
+    """Bandwidth a collective reaches inside a scale-up domain, per device and direction."""
+    return scale_up_bandwidth * collective_fraction
+
+
+@rule(wall=10, cite="definition: collectives reach a fraction of the link, fitted per device")
+def outer_bandwidth(scale_out_bandwidth: BytesPerSecond, network_fraction: Fraction) -> BytesPerSecond:
+    """Bandwidth a collective reaches between scale-up domains, per device and direction."""
+    return scale_out_bandwidth * network_fraction
+
+
+@rule(wall=10, cite="definition: a device without a NIC cannot leave its domain")
+def network_reaches(devices_used: Count, scale_up_domain: Count, has_network: Count) -> Truth:
+    """The job stays inside one scale-up domain, or there is a network between domains."""
+    return (devices_used <= scale_up_domain) | (has_network > 0)
+
+
+@rule(wall=14, cite="Korthikanti et al. 2022: reduce-scatter and all-gather, two each per layer and pass")
+def tp_layer_time(
+    microbatch_tokens: Tokens,
+    hidden: Count,
+    activation_bytes: Bytes,
+    tp: Count,
+    scale_up_domain: Count,
+    inner_bandwidth: BytesPerSecond,
+    outer_bandwidth: BytesPerSecond,
+    inner_latency: Seconds,
+    outer_latency: Seconds,
+) -> Seconds:
+    """TP traffic of one layer's forward pass: none with TP 1. The backward pass has as much again."""
+    message = microbatch_tokens * hidden * activation_bytes
+    inside = ranks_inside(tp, 1, scale_up_domain)
+    return 4 * hierarchical_gather_time(
+        message, tp, inside, inner_bandwidth, outer_bandwidth, inner_latency, outer_latency
+    )
+
+
+@rule(wall=14, cite="Liu et al. 2023, Ring attention: keys and values go round the ring")
+def cp_layer_time(
+    microbatch_tokens: Tokens,
+    kv_expanded_width: Count,
+    activation_bytes: Bytes,
+    tp: Count,
+    cp: Count,
+    scale_up_domain: Count,
+    inner_bandwidth: BytesPerSecond,
+    outer_bandwidth: BytesPerSecond,
+    inner_latency: Seconds,
+    outer_latency: Seconds,
+) -> Seconds:
+    """CP traffic of one layer's forward pass: none with CP 1. The backward pass has twice that."""
+    message = microbatch_tokens * cp * kv_expanded_width / tp * activation_bytes
+    inside = ranks_inside(cp, tp, scale_up_domain)
+    return hierarchical_gather_time(
+        message, cp, inside, inner_bandwidth, outer_bandwidth, inner_latency, outer_latency
+    )
+
+
+@rule(wall=14, cite="Lepikhin et al. 2020, GShard: dispatch and combine, in every mixture layer")
+def ep_layer_time(
+    microbatch_tokens: Tokens,
+    experts_per_token: Count,
+    hidden: Count,
+    activation_bytes: Bytes,
+    sequence_share: Fraction,
+    tp: Count,
+    cp: Count,
+    ep: Count,
+    scale_up_domain: Count,
+    inner_bandwidth: BytesPerSecond,
+    outer_bandwidth: BytesPerSecond,
+    inner_latency: Seconds,
+    outer_latency: Seconds,
+) -> Seconds:
+    """EP traffic of one mixture layer's forward pass: none with EP 1. Backward has as much again.
+
+    Each token goes to its experts and comes back. Ranks of a CP group count as EP neighbours.
+    """
+    message = microbatch_tokens * sequence_share * experts_per_token * hidden * activation_bytes
+    inside = ranks_inside(ep, tp, scale_up_domain)
+    return 2 * all_to_all_time(
+        message, ep, inside, inner_bandwidth, outer_bandwidth, inner_latency, outer_latency
+    )
+
+
+@rule(wall=14, cite="Narayanan et al. 2021, section 4.1: the boundary activation, scattered over TP")
+def pp_boundary_time(
+    microbatch_tokens: Tokens,
+    hidden: Count,
+    activation_bytes: Bytes,
+    tp: Count,
+    cp: Count,
+    dp: Count,
+    pp: Count,
+    scale_up_domain: Count,
+    inner_bandwidth: BytesPerSecond,
+    outer_bandwidth: BytesPerSecond,
+    inner_latency: Seconds,
+    outer_latency: Seconds,
+) -> Seconds:
+    """Time to hand one micro-batch to the next stage, one way: none with PP 1.
+
+    Stages are the outermost ranks, so the hand-over leaves the scale-up domain unless all fit in it.
+    """
+    message = microbatch_tokens * hidden / tp * activation_bytes
+    fits = tp * cp * dp * pp <= scale_up_domain
+    return minimum(1, pp - 1) * where(
+        fits, inner_latency + message / inner_bandwidth, outer_latency + message / outer_bandwidth
+    )
+
+
+@rule(cite="overlap hides at most the time there is to hide behind")
+def tp_exposed(tp_layer_time: Seconds, dense_layer_forward: Seconds, tp_overlap: Fraction) -> Seconds:
+    """TP traffic of a layer's forward pass that the schedule does not hide."""
+    return tp_layer_time - minimum(tp_overlap * tp_layer_time, dense_layer_forward)
+
+
+@rule(cite="Liu et al. 2023: hidden behind the attention of the blocks at hand")
+def cp_exposed(cp_layer_time: Seconds, attention_core_time: Seconds) -> Seconds:
+    """CP traffic of a layer's forward pass that attention does not hide."""
+    return maximum(0, cp_layer_time - attention_core_time)
+
+
+@rule(cite="overlap hides at most the time there is to hide behind")
+def ep_exposed(ep_layer_time: Seconds, moe_layer_forward: Seconds, ep_overlap: Fraction) -> Seconds:
+    """EP traffic of a layer's forward pass that the schedule does not hide."""
+    return ep_layer_time - minimum(ep_overlap * ep_layer_time, moe_layer_forward)
+
+
+@rule(wall=14, cite="Rajbhandari et al. 2020, ZeRO section 7: reduce-scatter once, or per micro-batch if sharded")
+def gradient_reduce_time(
+    stage_dense_parameters: Count,
+    stage_expert_parameters: Count,
+    gradient_traffic_bytes: Bytes,
+    tp: Count,
+    cp: Count,
+    dp: Count,
+    ep: Count,
+    scale_up_domain: Count,
+    inner_bandwidth: BytesPerSecond,
+    outer_bandwidth: BytesPerSecond,
+    inner_latency: Seconds,
+    outer_latency: Seconds,
+) -> Seconds:
+    """Time of one reduce-scatter of a device's gradients over its data ranks."""
+    links = (inner_bandwidth, outer_bandwidth, inner_latency, outer_latency)
+    ranks = dp * cp
+    replicas = ranks / ep
+    return hierarchical_gather_time(
+        stage_dense_parameters * gradient_traffic_bytes, ranks, ranks_inside(ranks, tp, scale_up_domain), *links
+    ) + hierarchical_gather_time(
+        stage_expert_parameters * gradient_traffic_bytes,
+        replicas,
+        ranks_inside(replicas, tp * ep, scale_up_domain),
+        *links,
+    )
+
+
+@rule(wall=14, cite="Rajbhandari et al. 2020, ZeRO section 7: weights are gathered after the update or per pass")
+def weight_gather_time(
+    gradient_reduce_time: Seconds, parameter_bytes: Bytes, gradient_traffic_bytes: Bytes
+) -> Seconds:
+    """Time of one all-gather of a device's weights: the same path as its gradients, other bytes."""
+    return gradient_reduce_time * parameter_bytes / gradient_traffic_bytes
+
+
+@rule(cite="Rajbhandari et al. 2020: sharded gradients are reduced with every micro-batch")
+def gradient_exposed(
+    gradient_reduce_time: Seconds,
+    microbatches: Count,
+    shard_gradients: Count,
+    stage_backward: Seconds,
+    dp_overlap: Fraction,
+) -> Seconds:
+    """Gradient reduction of a step that the backward pass does not hide."""
+    times = 1 + shard_gradients * (microbatches - 1)
+    return times * (gradient_reduce_time - minimum(dp_overlap * gradient_reduce_time, stage_backward))
+
+
+@rule(cite="Rajbhandari et al. 2020: stage 3 gathers weights for both passes of every micro-batch")
+def gather_exposed(
+    weight_gather_time: Seconds,
+    microbatches: Count,
+    shard_weights: Count,
+    shard_optimizer: Count,
+    stage_forward: Seconds,
+    dp_overlap: Fraction,
+) -> Seconds:
+    """Weight gathering of a step that the forward pass does not hide.
+
+    Without any sharding the reduction is a whole all-reduce, which moves as much: the gather counts
+    the same for stages 0 to 2. Stage 3 moves 1.5 times that of a single micro-batch.
+    """
+    times = 1 + shard_weights * (2 * microbatches - 1)
+    return times * (weight_gather_time - minimum(dp_overlap * weight_gather_time, stage_forward))

@@ -1,0 +1,307 @@
+"""Time a device computes on one layer of one micro-batch."""
+
+from __future__ import annotations
+
+from constraints.maths import maximum, minimum
+from constraints.quantities import Bytes, BytesPerSecond, Count, FlopPerSecond, Fraction, Seconds, Tokens
+from constraints.rule import rule
+from constraints.rules.library.roofline import gemm_time
+
+
+@rule(wall=1, cite="roofline of each projection; Shoeybi et al. 2019 for the TP split")
+def attention_projection_time(
+    microbatch_tokens: Tokens,
+    hidden: Count,
+    query_down: Count,
+    query_up_in: Count,
+    query_width: Count,
+    kv_down: Count,
+    kv_up_in: Count,
+    kv_width: Count,
+    kv_heads: Count,
+    kv_repeats: Count,
+    latent: Count,
+    attention_width: Count,
+    tp: Count,
+    operand_bytes: Bytes,
+    activation_bytes: Bytes,
+    compute_rate: FlopPerSecond,
+    memory_bandwidth: BytesPerSecond,
+    launch_floor: Seconds,
+    compute_fraction: Fraction,
+    bandwidth_fraction: Fraction,
+    corner: Count,
+) -> Seconds:
+    """Forward time of a layer's projections into and out of attention.
+
+    Up-projections are split over TP, compressing ones (latent attention) run whole on every rank.
+    With TP above the KV heads each rank keeps one whole head. Keys, values and queries of plain
+    attention are one product, so they share a launch.
+    """
+    w, a = operand_bytes, activation_bytes
+    device = (compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner)
+    merged = (compute_rate, memory_bandwidth, latent * launch_floor, *device[3:])
+    kv_ranks = kv_repeats * tp + (1 - kv_repeats) * minimum(tp, kv_heads)
+    return (
+        gemm_time(microbatch_tokens, query_down + kv_down, hidden, w, w, a, *merged)
+        + gemm_time(microbatch_tokens, query_width / tp, query_up_in, w, w, a, *device)
+        + gemm_time(microbatch_tokens, kv_width / kv_ranks, kv_up_in, w, w, a, *merged)
+        + gemm_time(microbatch_tokens, hidden, attention_width / tp, w, w, a, *device)
+    )
+
+
+@rule(wall=1, cite="Dao et al. 2023, FlashAttention-2: efficiency grows with the sequence a kernel sees")
+def attention_core_time(
+    microbatch_tokens: Tokens,
+    attention_span: Tokens,
+    heads: Count,
+    qk_width: Count,
+    v_width: Count,
+    tp: Count,
+    attention_rate: FlopPerSecond,
+    attention_fraction: Fraction,
+    attention_half_length: Tokens,
+    sequence_length: Tokens,
+    base_launch_floor: Seconds,
+) -> Seconds:
+    """Forward time of score and value products of one layer, fused.
+
+    `attention_span` is how many tokens each one sees in the mean.
+    """
+    flops = 2 * microbatch_tokens * attention_span * heads / tp * (qk_width + v_width)
+    achieved = attention_fraction / (1 + attention_half_length / sequence_length)
+    return base_launch_floor + flops / (attention_rate * achieved)
+
+
+@rule(wall=11, cite="definition: mean over layers of the tokens one token sees")
+def attention_span(
+    sequence_length: Tokens, causal_share: Count, layers: Count, windowed_layers: Count, window: Count
+) -> Tokens:
+    """Tokens each token attends to, in the mean over layers.
+
+    >>> attention_span(8192, 0.5, 80, 0, 0)
+    4096.0
+    """
+    seen = sequence_length * causal_share
+    return ((layers - windowed_layers) * seen + windowed_layers * minimum(seen, window)) / layers
+
+
+@rule(wall=1, cite="roofline of both projections; Shoeybi et al. 2019 for the TP split")
+def dense_ffn_time(
+    microbatch_tokens: Tokens,
+    hidden: Count,
+    ffn: Count,
+    ffn_matrices: Count,
+    tp: Count,
+    operand_bytes: Bytes,
+    activation_bytes: Bytes,
+    compute_rate: FlopPerSecond,
+    memory_bandwidth: BytesPerSecond,
+    launch_floor: Seconds,
+    compute_fraction: Fraction,
+    bandwidth_fraction: Fraction,
+    corner: Count,
+) -> Seconds:
+    """Forward time of a dense feed-forward block; gate and up projections are one product."""
+    w, a = operand_bytes, activation_bytes
+    device = (compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner)
+    return gemm_time(
+        microbatch_tokens, (ffn_matrices - 1) * ffn / tp, hidden, w, w, a, *device
+    ) + gemm_time(microbatch_tokens, hidden, ffn / tp, w, w, a, *device)
+
+
+@rule(wall=1, cite="grouped products, one per local expert; balanced routing")
+def expert_ffn_time(
+    microbatch_tokens: Tokens,
+    hidden: Count,
+    expert_ffn: Count,
+    ffn_matrices: Count,
+    experts: Count,
+    experts_per_token: Count,
+    shared_experts: Count,
+    tp: Count,
+    ep: Count,
+    operand_bytes: Bytes,
+    activation_bytes: Bytes,
+    compute_rate: FlopPerSecond,
+    memory_bandwidth: BytesPerSecond,
+    launch_floor: Seconds,
+    compute_fraction: Fraction,
+    bandwidth_fraction: Fraction,
+    corner: Count,
+) -> Seconds:
+    """Forward time of a mixture layer's routed and shared experts.
+
+    An EP rank holds `experts / ep` of them and receives the tokens all EP ranks send to these;
+    active parameters compute, and each local expert's weights are read once.
+    """
+    w, a = operand_bytes, activation_bytes
+    device = (compute_rate, memory_bandwidth, 0 * launch_floor, compute_fraction, bandwidth_fraction, corner)
+    local = experts / ep
+    routed = microbatch_tokens * ep * experts_per_token / maximum(1, experts)
+    width = expert_ffn / tp
+    shared = shared_experts * width
+    return (
+        local * gemm_time(routed, (ffn_matrices - 1) * width, hidden, w, w, a, *device)
+        + local * gemm_time(routed, hidden, width, w, w, a, *device)
+        + gemm_time(microbatch_tokens, (ffn_matrices - 1) * shared, hidden, w, w, a, *device)
+        + gemm_time(microbatch_tokens, hidden, shared, w, w, a, *device)
+        + (2 + 2 * minimum(1, shared_experts)) * launch_floor
+    )
+
+
+@rule(wall=2, cite="Ivanov et al. 2021, Data movement is all you need: norms and residuals are memory bound")
+def elementwise_time(
+    microbatch_tokens: Tokens,
+    hidden: Count,
+    elementwise_passes: Count,
+    sequence_share: Fraction,
+    activation_bytes: Bytes,
+    memory_bandwidth: BytesPerSecond,
+    base_bandwidth_fraction: Fraction,
+    elementwise_kernels: Count,
+    base_launch_floor: Seconds,
+) -> Seconds:
+    """Forward time of a layer's norms, residual adds, rotary and cast kernels."""
+    traffic = elementwise_passes * microbatch_tokens * hidden * sequence_share * activation_bytes
+    return elementwise_kernels * base_launch_floor + traffic / (memory_bandwidth * base_bandwidth_fraction)
+
+
+@rule(wall=2, cite="Ivanov et al. 2021: read the projections, write the product")
+def dense_activation_time(
+    microbatch_tokens: Tokens,
+    ffn: Count,
+    ffn_matrices: Count,
+    tp: Count,
+    activation_bytes: Bytes,
+    memory_bandwidth: BytesPerSecond,
+    base_bandwidth_fraction: Fraction,
+) -> Seconds:
+    """Forward time of the non-linearity of a dense layer."""
+    traffic = ffn_matrices * microbatch_tokens * ffn / tp * activation_bytes
+    return traffic / (memory_bandwidth * base_bandwidth_fraction)
+
+
+@rule(wall=2, cite="Megatron-Core MoE: permute, unpermute and the non-linearity")
+def moe_activation_time(
+    microbatch_tokens: Tokens,
+    hidden: Count,
+    expert_ffn: Count,
+    ffn_matrices: Count,
+    experts_per_token: Count,
+    shared_experts: Count,
+    tp: Count,
+    activation_bytes: Bytes,
+    memory_bandwidth: BytesPerSecond,
+    base_bandwidth_fraction: Fraction,
+) -> Seconds:
+    """Forward time of copying tokens to experts and back, and of the experts' non-linearity."""
+    traffic = microbatch_tokens * activation_bytes * (
+        ffn_matrices * (experts_per_token + shared_experts) * expert_ffn + 4 * experts_per_token * hidden
+    ) / tp
+    return traffic / (memory_bandwidth * base_bandwidth_fraction)
+
+
+@rule(cite="definition: serial kernels")
+def dense_layer_forward(
+    attention_projection_time: Seconds,
+    attention_core_time: Seconds,
+    dense_ffn_time: Seconds,
+    elementwise_time: Seconds,
+    dense_activation_time: Seconds,
+) -> Seconds:
+    """Forward time of one dense layer."""
+    return (
+        attention_projection_time
+        + attention_core_time
+        + dense_ffn_time
+        + elementwise_time
+        + dense_activation_time
+    )
+
+
+@rule(cite="definition: serial kernels")
+def moe_layer_forward(
+    attention_projection_time: Seconds,
+    attention_core_time: Seconds,
+    expert_ffn_time: Seconds,
+    elementwise_time: Seconds,
+    moe_activation_time: Seconds,
+) -> Seconds:
+    """Forward time of one mixture layer."""
+    return (
+        attention_projection_time
+        + attention_core_time
+        + expert_ffn_time
+        + elementwise_time
+        + moe_activation_time
+    )
+
+
+@rule(cite="two gradient products per product; Dao et al. 2023: 2.5x for fused attention, which recomputes scores")
+def dense_layer_backward(
+    dense_layer_forward: Seconds,
+    attention_core_time: Seconds,
+    elementwise_time: Seconds,
+    dense_activation_time: Seconds,
+    forward_repeats: Count,
+    cheap_repeats: Count,
+) -> Seconds:
+    """Backward time of one dense layer, with what the recompute mode repeats of the forward pass."""
+    return (
+        (2 + forward_repeats) * dense_layer_forward
+        + 0.5 * attention_core_time
+        + cheap_repeats * (elementwise_time + dense_activation_time)
+    )
+
+
+@rule(cite="two gradient products per product; Dao et al. 2023: 2.5x for fused attention, which recomputes scores")
+def moe_layer_backward(
+    moe_layer_forward: Seconds,
+    attention_core_time: Seconds,
+    elementwise_time: Seconds,
+    moe_activation_time: Seconds,
+    forward_repeats: Count,
+    cheap_repeats: Count,
+) -> Seconds:
+    """Backward time of one mixture layer, with what the recompute mode repeats of the forward pass."""
+    return (
+        (2 + forward_repeats) * moe_layer_forward
+        + 0.5 * attention_core_time
+        + cheap_repeats * (elementwise_time + moe_activation_time)
+    )
+
+
+@rule(wall=1, cite="roofline of the output projection, forward and both gradients, in 16 bit")
+def head_time(
+    microbatch_tokens: Tokens,
+    vocab: Count,
+    hidden: Count,
+    tp: Count,
+    activation_bytes: Bytes,
+    logit_bytes: Bytes,
+    attention_rate: FlopPerSecond,
+    memory_bandwidth: BytesPerSecond,
+    base_launch_floor: Seconds,
+    base_compute_fraction: Fraction,
+    base_bandwidth_fraction: Fraction,
+    base_corner: Count,
+) -> Seconds:
+    """Time of logits and loss for one micro-batch on the last stage, forward and backward."""
+    a = activation_bytes
+    product = gemm_time(
+        microbatch_tokens, vocab / tp, hidden, a, a, a, attention_rate, memory_bandwidth, base_launch_floor,
+        base_compute_fraction, base_bandwidth_fraction, base_corner,
+    )  # fmt: skip
+    softmax = 2 * microbatch_tokens * vocab / tp * logit_bytes / (memory_bandwidth * base_bandwidth_fraction)
+    return 3 * product + softmax
+
+
+@rule(wall=2, cite="Adam: read and write weights, gradients, both moments")
+def optimizer_time(
+    inner_stage_state: Bytes, first_stage_state: Bytes, last_stage_state: Bytes,
+    memory_bandwidth: BytesPerSecond, base_bandwidth_fraction: Fraction,
+) -> Seconds:  # fmt: skip
+    """Time of the optimizer step: every state is read and written once."""
+    state = maximum(inner_stage_state, first_stage_state, last_stage_state)
+    return 2 * state / (memory_bandwidth * base_bandwidth_fraction)

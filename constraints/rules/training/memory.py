@@ -1,0 +1,437 @@
+"""Memory of one device in training: weights, gradients, optimizer, activations, logits, reserve."""
+
+from __future__ import annotations
+
+from constraints.maths import maximum, minimum, where
+from constraints.quantities import Bytes, BytesPerToken, Count, Fraction, Tokens, Truth
+from constraints.rule import rule
+
+
+@rule(cite="definition")
+def sequence_share(sp: Count, tp: Count) -> Fraction:
+    """Share of the norm and residual activations a TP rank keeps: 1/TP with sequence parallelism.
+
+    >>> sequence_share(1, 8), sequence_share(0, 8)
+    (0.125, 1.0)
+    """
+    return sp / tp + 1 - sp
+
+
+@rule(cite="Korthikanti et al. 2022, section 4, with keys and values of grouped heads counted as they are")
+def attention_activation_bytes(
+    hidden: Count,
+    heads: Count,
+    qk_width: Count,
+    kv_expanded_width: Count,
+    attention_width: Count,
+    query_down: Count,
+    kv_down: Count,
+    tp: Count,
+    sequence_share: Fraction,
+    activation_bytes: Bytes,
+) -> BytesPerToken:
+    """What attention must keep for its backward pass per token of a layer, without scores.
+
+    Query, keys, values, the attention output, the latent projections if any, and the residual
+    stream after it. Scores are recomputed by the fused kernel.
+    """
+    return activation_bytes * (
+        (heads * qk_width + kv_expanded_width + attention_width) / tp
+        + (hidden + query_down + kv_down) * sequence_share
+    )
+
+
+@rule(cite="Korthikanti et al. 2022, eq. 2: softmax, its mask and its output, 5 bytes a score")
+def score_activation_bytes(
+    unfused_attention: Count, heads: Count, sequence_length: Tokens, cp: Count, tp: Count
+) -> BytesPerToken:
+    """Attention scores kept per token of a layer where attention is not a fused kernel.
+
+    Bytes by construction: 2 + 2 + 1 for every score.
+    """
+    return unfused_attention * 5 * heads * sequence_length / (cp * tp)
+
+
+@rule(cite="Korthikanti et al. 2022, section 4: the inputs of the second matrix product's non-linearity")
+def dense_ffn_activation_bytes(
+    ffn_matrices: Count, ffn: Count, tp: Count, activation_bytes: Bytes
+) -> BytesPerToken:
+    """Outputs of the first feed-forward projections, per token of a dense layer."""
+    return activation_bytes * (ffn_matrices - 1) * ffn / tp
+
+
+@rule(cite="Megatron-Core MoE: permuted inputs and first projections are kept for backward")
+def moe_ffn_activation_bytes(
+    ffn_matrices: Count,
+    experts_per_token: Count,
+    shared_experts: Count,
+    expert_ffn: Count,
+    hidden: Count,
+    tp: Count,
+    sequence_share: Fraction,
+    activation_bytes: Bytes,
+) -> BytesPerToken:
+    """The same for a mixture layer: each token is copied to its experts first."""
+    return activation_bytes * (
+        (ffn_matrices - 1) * (experts_per_token + shared_experts) * expert_ffn / tp
+        + experts_per_token * hidden * sequence_share
+    )
+
+
+@rule(cite="Megatron-Core selective recompute: norms and the activation function cost no matrix product")
+def dense_cheap_activation_bytes(
+    hidden: Count, ffn: Count, tp: Count, sequence_share: Fraction, activation_bytes: Bytes
+) -> BytesPerToken:
+    """Activations of a dense layer that are cheap to recompute: norm outputs, non-linearity output."""
+    return activation_bytes * (2 * hidden * sequence_share + ffn / tp)
+
+
+@rule(cite="Megatron-Core selective recompute: norms and the activation function cost no matrix product")
+def moe_cheap_activation_bytes(
+    hidden: Count,
+    experts_per_token: Count,
+    shared_experts: Count,
+    expert_ffn: Count,
+    tp: Count,
+    sequence_share: Fraction,
+    activation_bytes: Bytes,
+) -> BytesPerToken:
+    """Activations of a mixture layer that are cheap to recompute; expert outputs before combining too."""
+    return activation_bytes * (
+        (2 + experts_per_token) * hidden * sequence_share
+        + (experts_per_token + shared_experts) * expert_ffn / tp
+    )
+
+
+@rule(cite="definition: a layer's input is kept in every recompute mode")
+def layer_input_bytes(hidden: Count, sequence_share: Fraction, activation_bytes: Bytes) -> BytesPerToken:
+    """The input of a layer, per token."""
+    return activation_bytes * hidden * sequence_share
+
+
+@rule(cite="Korthikanti et al. 2022, section 5: stored by recompute mode")
+def dense_layer_activation_bytes(
+    layer_input_bytes: BytesPerToken,
+    attention_activation_bytes: BytesPerToken,
+    score_activation_bytes: BytesPerToken,
+    dense_ffn_activation_bytes: BytesPerToken,
+    dense_cheap_activation_bytes: BytesPerToken,
+    keep_products: Count,
+    keep_cheap: Count,
+) -> BytesPerToken:
+    """Activations kept per token of a dense layer. The recompute mode says which parts are kept."""
+    return (
+        layer_input_bytes
+        + keep_products * (attention_activation_bytes + dense_ffn_activation_bytes)
+        + keep_cheap * (dense_cheap_activation_bytes + score_activation_bytes)
+    )
+
+
+@rule(cite="Korthikanti et al. 2022, section 5: stored by recompute mode")
+def moe_layer_activation_bytes(
+    layer_input_bytes: BytesPerToken,
+    attention_activation_bytes: BytesPerToken,
+    score_activation_bytes: BytesPerToken,
+    moe_ffn_activation_bytes: BytesPerToken,
+    moe_cheap_activation_bytes: BytesPerToken,
+    keep_products: Count,
+    keep_cheap: Count,
+) -> BytesPerToken:
+    """Activations kept per token of a mixture layer."""
+    return (
+        layer_input_bytes
+        + keep_products * (attention_activation_bytes + moe_ffn_activation_bytes)
+        + keep_cheap * (moe_cheap_activation_bytes + score_activation_bytes)
+    )
+
+
+@rule(cite="definition: the layer being recomputed is whole in memory")
+def recompute_workspace(
+    microbatch_tokens: Tokens,
+    attention_activation_bytes: BytesPerToken,
+    dense_ffn_activation_bytes: BytesPerToken,
+    moe_ffn_activation_bytes: BytesPerToken,
+    dense_layers: Count,
+    moe_layers: Count,
+    keep_products: Count,
+) -> Bytes:
+    """Activations of the one layer whose forward pass is being repeated."""
+    ffn = maximum(
+        dense_ffn_activation_bytes * minimum(1, dense_layers), moe_ffn_activation_bytes * minimum(1, moe_layers)
+    )
+    return (1 - keep_products) * microbatch_tokens * (attention_activation_bytes + ffn)
+
+
+@rule(cite="Rajbhandari et al. 2020, ZeRO: each state is split over data ranks from its stage on")
+def dense_state_bytes(
+    dp: Count,
+    cp: Count,
+    parameter_bytes: Bytes,
+    gradient_bytes: Bytes,
+    optimizer_bytes: Bytes,
+    shard_weights: Count,
+    shard_gradients: Count,
+    shard_optimizer: Count,
+) -> Bytes:
+    """Bytes one device keeps per parameter outside the experts: 18 without sharding, in bf16.
+
+    >>> dense_state_bytes(1, 1, 2, 4, 12, 0, 0, 1), dense_state_bytes(4, 1, 2, 4, 12, 0, 0, 1)
+    (18.0, 9.0)
+    """
+    ranks = dp * cp
+    return (
+        parameter_bytes / (1 + shard_weights * (ranks - 1))
+        + gradient_bytes / (1 + shard_gradients * (ranks - 1))
+        + optimizer_bytes / (1 + shard_optimizer * (ranks - 1))
+    )
+
+
+@rule(cite="Megatron-LM theoretical memory usage: experts are split over their own data ranks")
+def expert_state_bytes(
+    dp: Count,
+    cp: Count,
+    ep: Count,
+    parameter_bytes: Bytes,
+    gradient_bytes: Bytes,
+    optimizer_bytes: Bytes,
+    shard_weights: Count,
+    shard_gradients: Count,
+    shard_optimizer: Count,
+) -> Bytes:
+    """Bytes one device keeps per expert parameter it holds: data ranks of experts are DP x CP / EP."""
+    ranks = dp * cp / ep
+    return (
+        parameter_bytes / (1 + shard_weights * (ranks - 1))
+        + gradient_bytes / (1 + shard_gradients * (ranks - 1))
+        + optimizer_bytes / (1 + shard_optimizer * (ranks - 1))
+    )
+
+
+@rule(cite="definition: the stage with the most mixture layers, which are the larger ones")
+def stage_state(
+    stage_layers: Count,
+    end_parameters: Count,
+    dense_layer_parameters: Count,
+    moe_layers: Count,
+    moe_layer_fixed_parameters: Count,
+    experts: Count,
+    expert_parameters: Count,
+    tp: Count,
+    ep: Count,
+    dense_state_bytes: Bytes,
+    expert_state_bytes: Bytes,
+) -> Bytes:
+    """Weights, gradients and optimizer of one device of a stage.
+
+    `end_parameters` are those of the embedding or output projection, if the stage has it.
+    """
+    mixture = minimum(stage_layers, moe_layers)
+    fixed = mixture * moe_layer_fixed_parameters + (stage_layers - mixture) * dense_layer_parameters
+    return dense_state_bytes * (fixed + end_parameters) / tp + expert_state_bytes * (
+        mixture * experts * expert_parameters / (tp * ep)
+    )
+
+
+@rule(cite="definition: the stage with the most expensive packing of layers")
+def stage_activations(
+    stage_layers: Count,
+    in_flight: Count,
+    microbatch_tokens: Tokens,
+    dense_layers: Count,
+    moe_layers: Count,
+    dense_layer_activation_bytes: BytesPerToken,
+    moe_layer_activation_bytes: BytesPerToken,
+) -> Bytes:
+    """Activations a stage keeps for the micro-batches it has begun and not finished."""
+    mixture = minimum(stage_layers, moe_layers)
+    plain = minimum(stage_layers, dense_layers)
+    per_token = maximum(
+        mixture * moe_layer_activation_bytes + (stage_layers - mixture) * dense_layer_activation_bytes,
+        plain * dense_layer_activation_bytes + (stage_layers - plain) * moe_layer_activation_bytes,
+    )
+    return in_flight * microbatch_tokens * per_token
+
+
+@rule(cite="Narayanan et al. 2021: 1F1B keeps PP, interleaving PP + (PP-1)/v micro-batches on the first stage")
+def first_in_flight(pp: Count, vpp: Count, microbatches: Count) -> Count:
+    """Micro-batches whose activations the first stage holds at once.
+
+    >>> first_in_flight(16, 1, 16), first_in_flight(16, 4, 64)
+    (16, 19.75)
+    """
+    return minimum(microbatches, where(vpp > 1, pp + (pp - 1) / vpp, pp))
+
+
+@rule(cite="Narayanan et al. 2021: each later stage holds fewer")
+def inner_in_flight(pp: Count, vpp: Count, microbatches: Count) -> Count:
+    """Micro-batches the second stage holds: the first one that may have a spare layer."""
+    return minimum(
+        microbatches, where(vpp > 1, (2 * (pp - 2) + (vpp - 1) * pp + 1) / vpp, maximum(1, pp - 1))
+    )
+
+
+@rule(cite="definition: 16-bit logits, their fp32 softmax")
+def logits_memory(microbatch_tokens: Tokens, vocab: Count, tp: Count, logit_bytes: Bytes) -> Bytes:
+    """Logits of one micro-batch on the last stage."""
+    return microbatch_tokens * vocab / tp * logit_bytes
+
+
+@rule(cite="Zhao et al. 2023, PyTorch FSDP: two layers gathered at once")
+def gathered_weights(
+    shard_weights: Count,
+    dense_layer_parameters: Count,
+    moe_layer_fixed_parameters: Count,
+    moe_layers: Count,
+    experts: Count,
+    expert_parameters: Count,
+    tp: Count,
+    ep: Count,
+    parameter_bytes: Bytes,
+) -> Bytes:
+    """Whole layers present for a moment where weights are sharded over data ranks (ZeRO 3, FSDP)."""
+    mixture = minimum(1, moe_layers) * (moe_layer_fixed_parameters + experts * expert_parameters / ep)
+    return shard_weights * 2 * maximum(dense_layer_parameters, mixture) / tp * parameter_bytes
+
+
+@rule(cite="definition")
+def first_stage_state(
+    first_layers: Count,
+    embedding_parameters: Count,
+    dense_layer_parameters: Count,
+    moe_layers: Count,
+    moe_layer_fixed_parameters: Count,
+    experts: Count,
+    expert_parameters: Count,
+    tp: Count,
+    ep: Count,
+    dense_state_bytes: Bytes,
+    expert_state_bytes: Bytes,
+    pp: Count,
+    head_parameters: Count,
+) -> Bytes:
+    """States of the first stage; without a pipeline it has the output projection too."""
+    ends = embedding_parameters + where(pp == 1, head_parameters, 0)
+    return stage_state(
+        first_layers, ends, dense_layer_parameters, moe_layers, moe_layer_fixed_parameters, experts,
+        expert_parameters, tp, ep, dense_state_bytes, expert_state_bytes,
+    )  # fmt: skip
+
+
+@rule(cite="definition")
+def inner_stage_state(
+    most_layers: Count,
+    dense_layer_parameters: Count,
+    moe_layers: Count,
+    moe_layer_fixed_parameters: Count,
+    experts: Count,
+    expert_parameters: Count,
+    tp: Count,
+    ep: Count,
+    dense_state_bytes: Bytes,
+    expert_state_bytes: Bytes,
+) -> Bytes:
+    """States of the fullest inner stage."""
+    return stage_state(
+        most_layers, 0, dense_layer_parameters, moe_layers, moe_layer_fixed_parameters, experts,
+        expert_parameters, tp, ep, dense_state_bytes, expert_state_bytes,
+    )  # fmt: skip
+
+
+@rule(cite="definition: a tied output projection is stored again on the last stage of a pipeline")
+def last_stage_state(
+    last_layers: Count,
+    vocab: Count,
+    hidden: Count,
+    dense_layer_parameters: Count,
+    moe_layers: Count,
+    moe_layer_fixed_parameters: Count,
+    experts: Count,
+    expert_parameters: Count,
+    tp: Count,
+    ep: Count,
+    dense_state_bytes: Bytes,
+    expert_state_bytes: Bytes,
+) -> Bytes:
+    """States of the last stage, with the output projection."""
+    return stage_state(
+        last_layers, vocab * hidden, dense_layer_parameters, moe_layers, moe_layer_fixed_parameters, experts,
+        expert_parameters, tp, ep, dense_state_bytes, expert_state_bytes,
+    )  # fmt: skip
+
+
+@rule(cite="definition")
+def first_stage_activations(
+    first_layers: Count,
+    first_in_flight: Count,
+    microbatch_tokens: Tokens,
+    dense_layers: Count,
+    moe_layers: Count,
+    dense_layer_activation_bytes: BytesPerToken,
+    moe_layer_activation_bytes: BytesPerToken,
+) -> Bytes:
+    """Activations of the first stage."""
+    return stage_activations(
+        first_layers, first_in_flight, microbatch_tokens, dense_layers, moe_layers,
+        dense_layer_activation_bytes, moe_layer_activation_bytes,
+    )  # fmt: skip
+
+
+@rule(cite="definition")
+def inner_stage_activations(
+    most_layers: Count,
+    inner_in_flight: Count,
+    microbatch_tokens: Tokens,
+    dense_layers: Count,
+    moe_layers: Count,
+    dense_layer_activation_bytes: BytesPerToken,
+    moe_layer_activation_bytes: BytesPerToken,
+) -> Bytes:
+    """Activations of the fullest inner stage."""
+    return stage_activations(
+        most_layers, inner_in_flight, microbatch_tokens, dense_layers, moe_layers,
+        dense_layer_activation_bytes, moe_layer_activation_bytes,
+    )  # fmt: skip
+
+
+@rule(cite="definition: the last stage finishes each micro-batch before the next")
+def last_stage_activations(
+    last_layers: Count,
+    microbatch_tokens: Tokens,
+    dense_layers: Count,
+    moe_layers: Count,
+    dense_layer_activation_bytes: BytesPerToken,
+    moe_layer_activation_bytes: BytesPerToken,
+) -> Bytes:
+    """Activations of the last stage."""
+    return stage_activations(
+        last_layers, 1, microbatch_tokens, dense_layers, moe_layers,
+        dense_layer_activation_bytes, moe_layer_activation_bytes,
+    )  # fmt: skip
+
+
+@rule(cite="definition: the fullest of the first, an inner and the last stage")
+def device_memory(
+    first_stage_state: Bytes,
+    first_stage_activations: Bytes,
+    inner_stage_state: Bytes,
+    inner_stage_activations: Bytes,
+    last_stage_state: Bytes,
+    last_stage_activations: Bytes,
+    logits_memory: Bytes,
+    gathered_weights: Bytes,
+    recompute_workspace: Bytes,
+    pp: Count,
+) -> Bytes:
+    """Memory the fullest device needs, without the reserve."""
+    first = first_stage_state + first_stage_activations + where(pp == 1, logits_memory, 0)
+    inner = where(pp > 2, inner_stage_state + inner_stage_activations, 0)
+    last = where(
+        pp > 1, last_stage_state + last_stage_activations + logits_memory, 0
+    )
+    return maximum(first, inner, last) + gathered_weights + recompute_workspace
+
+
+@rule(cite="definition: allocator fragmentation, CUDA context and NCCL buffers take the reserve")
+def memory_fits(device_memory: Bytes, usable_memory: Bytes) -> Truth:
+    """The fullest device has room."""
+    return device_memory <= usable_memory

@@ -1,0 +1,142 @@
+"""How layers fall on pipeline stages, and micro-batches on ranks."""
+
+from __future__ import annotations
+
+from constraints.maths import ceil, floor, where
+from constraints.quantities import Count, Fraction, Tokens, Truth
+from constraints.rule import rule
+
+
+@rule(cite="definition")
+def devices_used(tp: Count, pp: Count, cp: Count, dp: Count) -> Count:
+    """Devices that take part. EP is carved out of DP and CP, so it does not multiply.
+
+    >>> devices_used(8, 16, 1, 128)
+    16384
+    """
+    return tp * pp * cp * dp
+
+
+@rule(cite="definition")
+def devices(node_count: Count, devices_per_node: Count) -> Count:
+    """Devices that are there, and are paid for."""
+    return node_count * devices_per_node
+
+
+@rule(cite="definition")
+def idle_devices(devices: Count, devices_used: Count) -> Count:
+    """Devices the layout leaves unused."""
+    return devices - devices_used
+
+
+@rule(cite="definition")
+def idle_share(idle_devices: Count, devices: Count) -> Fraction:
+    """Share of devices the layout leaves unused."""
+    return idle_devices / devices
+
+
+@rule(cite="definition")
+def devices_suffice(devices_used: Count, devices: Count) -> Truth:
+    """TP x PP x CP x DP is at most the devices there are."""
+    return devices_used <= devices
+
+
+@rule(cite="Megatron-LM: attention heads are split, never shared, by TP")
+def tp_divides_heads(heads: Count, tp: Count) -> Truth:
+    """TP divides the attention heads."""
+    return heads % tp == 0
+
+
+@rule(cite="Megatron-Core: KV heads are split, or whole heads repeated")
+def tp_fits_kv_heads(kv_heads: Count, tp: Count) -> Truth:
+    """TP divides the KV heads, or is a multiple of them (each head then sits on several ranks)."""
+    return (kv_heads % tp == 0) | (tp % kv_heads == 0)
+
+
+@rule(cite="Megatron-LM: column and row parallel feed-forward")
+def tp_divides_ffn(ffn: Count, expert_ffn: Count, tp: Count) -> Truth:
+    """TP divides the feed-forward width, of dense layers and of experts."""
+    return (ffn % tp == 0) & (expert_ffn % tp == 0)
+
+
+@rule(cite="definition: no stage without a layer")
+def pp_within_layers(pp: Count, layers: Count) -> Truth:
+    """PP is at most the number of layers."""
+    return pp <= layers
+
+
+@rule(cite="Liu et al. 2023, Ring attention: a contiguous share of the sequence per rank")
+def cp_divides_sequence(sequence_length: Tokens, cp: Count) -> Truth:
+    """CP divides the sequence in two equal chunks a rank, which balances causal attention."""
+    return (sequence_length % (2 * cp) == 0) | (cp == 1)
+
+
+@rule(cite="Megatron-Core: expert parallel ranks hold whole experts")
+def ep_divides_experts(experts: Count, ep: Count) -> Truth:
+    """EP divides the experts; a model without experts has EP 1."""
+    return ((experts == 0) & (ep == 1)) | ((experts > 0) & (experts % ep == 0))
+
+
+@rule(cite="Megatron-Core: expert data parallel size is DP x CP / EP")
+def ep_divides_data_ranks(dp: Count, cp: Count, ep: Count) -> Truth:
+    """EP divides the DP x CP ranks it is carved out of."""
+    return (dp * cp) % ep == 0
+
+
+@rule(cite="Megatron-LM: global batch = micro-batch x DP x accumulation steps")
+def batch_divides(global_batch: Count, micro_batch: Count, dp: Count) -> Truth:
+    """The global batch is a whole number of micro-batches on every data-parallel rank."""
+    return global_batch % (micro_batch * dp) == 0
+
+
+@rule(cite="Megatron-LM: gradient accumulation")
+def microbatches(global_batch: Count, micro_batch: Count, dp: Count) -> Count:
+    """Micro-batches one data-parallel rank runs through the pipeline each step.
+
+    >>> microbatches(2048, 1, 128)
+    16.0
+    """
+    return global_batch / (micro_batch * dp)
+
+
+@rule(cite="Narayanan et al. 2021, section 2.2: interleaving schedules micro-batches in groups of PP")
+def interleaving_possible(vpp: Count, pp: Count, microbatches: Count, layers: Count) -> Truth:
+    """Virtual stages need a pipeline, a layer each, and micro-batches in multiples of PP."""
+    return (vpp == 1) | ((pp > 1) & (pp * vpp < layers + pp) & (microbatches % pp == 0))
+
+
+@rule(cite="definition: layers are indivisible")
+def most_layers(layers: Count, pp: Count, vpp: Count) -> Count:
+    """Layers of the fullest stage; a virtual stage holds whole layers too.
+
+    >>> most_layers(126, 16, 1), most_layers(105, 64, 1), most_layers(126, 16, 4)
+    (8, 2, 8)
+    """
+    return vpp * ceil(layers / (pp * vpp))
+
+
+@rule(cite="definition: the remainder goes to inner stages first, as in Llama 3 (2024), section 3.3.2")
+def first_layers(layers: Count, pp: Count, most_layers: Count) -> Count:
+    """Layers of the first stage, which also carries the embedding.
+
+    >>> first_layers(126, 16, 8), first_layers(64, 4, 16), first_layers(61, 2, 31), first_layers(10, 1, 10)
+    (7, 16, 31, 10)
+    """
+    even = floor(layers / pp)
+    return where(layers - pp * even <= pp - 2, even, most_layers)
+
+
+@rule(cite="definition: the last stage is never one of those with a spare layer")
+def last_layers(layers: Count, pp: Count) -> Count:
+    """Layers of the last stage, which also carries the output projection.
+
+    >>> last_layers(126, 16), last_layers(61, 2), last_layers(10, 1)
+    (7, 30, 10)
+    """
+    return floor(layers / pp)
+
+
+@rule(cite="definition")
+def microbatch_tokens(micro_batch: Count, sequence_length: Tokens, cp: Count) -> Tokens:
+    """Tokens of one micro-batch on one context-parallel rank."""
+    return micro_batch * sequence_length / cp

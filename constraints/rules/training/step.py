@@ -1,0 +1,249 @@
+"""From layers to the time of one optimizer step."""
+
+from __future__ import annotations
+
+from constraints.maths import maximum, minimum
+from constraints.quantities import Bytes, Count, Flop, FlopPerSecond, FlopPerToken, Fraction, Seconds
+from constraints.quantities import Tokens, TokensPerSecond
+from constraints.rule import rule
+
+
+@rule(cite="definition: the stage with the most expensive packing of layers")
+def packed_time(
+    stage_layers: Count, dense_layers: Count, moe_layers: Count, dense_time: Seconds, moe_time: Seconds
+) -> Seconds:
+    """Time of the costliest run of `stage_layers` layers out of a model's dense and mixture ones.
+
+    >>> packed_time(4, 3, 58, 1.0, 2.0), packed_time(61, 3, 58, 1.0, 2.0)
+    (8.0, 119.0)
+    """
+    mixture = minimum(stage_layers, moe_layers)
+    plain = minimum(stage_layers, dense_layers)
+    return maximum(
+        mixture * moe_time + (stage_layers - mixture) * dense_time,
+        plain * dense_time + (stage_layers - plain) * moe_time,
+    )
+
+
+@rule(cite="definition: compute, then the traffic that shows")
+def dense_layer_forward_total(
+    dense_layer_forward: Seconds, tp_exposed: Seconds, cp_exposed: Seconds
+) -> Seconds:
+    """Forward time of a dense layer with its communication."""
+    return dense_layer_forward + tp_exposed + cp_exposed
+
+
+@rule(cite="definition: compute, then the traffic that shows")
+def moe_layer_forward_total(
+    moe_layer_forward: Seconds, tp_exposed: Seconds, cp_exposed: Seconds, ep_exposed: Seconds
+) -> Seconds:
+    """Forward time of a mixture layer with its communication."""
+    return moe_layer_forward + tp_exposed + cp_exposed + ep_exposed
+
+
+@rule(cite="definition: the backward pass repeats the traffic, and what is recomputed repeats it again")
+def dense_layer_backward_total(
+    dense_layer_backward: Seconds, tp_exposed: Seconds, cp_exposed: Seconds, forward_repeats: Count
+) -> Seconds:
+    """Backward time of a dense layer with its communication."""
+    return dense_layer_backward + (1 + forward_repeats) * tp_exposed + (2 + forward_repeats) * cp_exposed
+
+
+@rule(cite="definition: the backward pass repeats the traffic, and what is recomputed repeats it again")
+def moe_layer_backward_total(
+    moe_layer_backward: Seconds,
+    tp_exposed: Seconds,
+    cp_exposed: Seconds,
+    ep_exposed: Seconds,
+    forward_repeats: Count,
+) -> Seconds:
+    """Backward time of a mixture layer with its communication."""
+    return (
+        moe_layer_backward
+        + (1 + forward_repeats) * (tp_exposed + ep_exposed)
+        + (2 + forward_repeats) * cp_exposed
+    )
+
+
+@rule(cite="definition")
+def stage_forward(
+    most_layers: Count,
+    dense_layers: Count,
+    moe_layers: Count,
+    dense_layer_forward_total: Seconds,
+    moe_layer_forward_total: Seconds,
+) -> Seconds:
+    """Forward time of one micro-batch on the fullest stage."""
+    return packed_time(
+        most_layers, dense_layers, moe_layers, dense_layer_forward_total, moe_layer_forward_total
+    )
+
+
+@rule(cite="definition")
+def stage_backward(
+    most_layers: Count,
+    dense_layers: Count,
+    moe_layers: Count,
+    dense_layer_backward_total: Seconds,
+    moe_layer_backward_total: Seconds,
+) -> Seconds:
+    """Backward time of one micro-batch on the fullest stage."""
+    return packed_time(
+        most_layers, dense_layers, moe_layers, dense_layer_backward_total, moe_layer_backward_total
+    )
+
+
+@rule(cite="definition: slowest of the fullest stage and the last one, which has the output projection")
+def stage_time(
+    stage_forward: Seconds,
+    stage_backward: Seconds,
+    last_layers: Count,
+    dense_layers: Count,
+    moe_layers: Count,
+    dense_layer_forward_total: Seconds,
+    dense_layer_backward_total: Seconds,
+    moe_layer_forward_total: Seconds,
+    moe_layer_backward_total: Seconds,
+    head_time: Seconds,
+    pp_exposed: Seconds,
+) -> Seconds:
+    """Time of one micro-batch on the slowest stage: the beat of the pipeline."""
+    last = packed_time(
+        last_layers,
+        dense_layers,
+        moe_layers,
+        dense_layer_forward_total + dense_layer_backward_total,
+        moe_layer_forward_total + moe_layer_backward_total,
+    )
+    return maximum(stage_forward + stage_backward, last + head_time) + pp_exposed
+
+
+@rule(cite="Narayanan et al. 2021: each virtual stage hands over once per pass")
+def pp_exposed(pp_boundary_time: Seconds, vpp: Count, pp_overlap: Fraction) -> Seconds:
+    """Stage hand-overs of one micro-batch that the schedule does not hide, both passes."""
+    return 2 * vpp * (1 - pp_overlap) * pp_boundary_time
+
+
+@rule(cite="definition: one micro-batch through all layers")
+def traversal_time(
+    dense_layers: Count,
+    moe_layers: Count,
+    dense_layer_forward_total: Seconds,
+    dense_layer_backward_total: Seconds,
+    moe_layer_forward_total: Seconds,
+    moe_layer_backward_total: Seconds,
+    head_time: Seconds,
+    pp: Count,
+    pp_exposed: Seconds,
+) -> Seconds:
+    """Time one micro-batch takes through the whole model and back."""
+    return (
+        dense_layers * (dense_layer_forward_total + dense_layer_backward_total)
+        + moe_layers * (moe_layer_forward_total + moe_layer_backward_total)
+        + head_time
+        + pp * pp_exposed
+    )
+
+
+@rule(wall=14, cite="Narayanan et al. 2021, section 2.2, with uneven stages: fill and drain take the other stages' time")
+def bubble_time(traversal_time: Seconds, stage_time: Seconds, vpp: Count) -> Seconds:
+    """Time of a step in which the slowest stage waits for the pipeline to fill and to drain.
+
+    With equal stages this is `(PP - 1) stage_time / VPP`.
+    """
+    return maximum(0, traversal_time - stage_time) / vpp
+
+
+@rule(cite="definition")
+def pipeline_time(microbatches: Count, stage_time: Seconds, bubble_time: Seconds) -> Seconds:
+    """Time of a step's forward and backward passes."""
+    return microbatches * stage_time + bubble_time
+
+
+@rule(wall=14, cite="definition")
+def bubble_share(bubble_time: Seconds, pipeline_time: Seconds) -> Fraction:
+    """Share of the passes in which the slowest stage waits."""
+    return bubble_time / pipeline_time
+
+
+@rule(cite="definition: passes, exposed data-parallel traffic, optimizer")
+def step_time(
+    pipeline_time: Seconds,
+    gradient_exposed: Seconds,
+    gather_exposed: Seconds,
+    optimizer_time: Seconds,
+    straggler_factor: Count,
+) -> Seconds:
+    """Time of one optimizer step.
+
+    `straggler_factor` is what the slowest of many equal devices adds.
+    """
+    return straggler_factor * (pipeline_time + gradient_exposed + gather_exposed + optimizer_time)
+
+
+@rule(cite="definition")
+def step_tokens(global_batch: Count, sequence_length: Tokens) -> Tokens:
+    """Tokens of one optimizer step."""
+    return global_batch * sequence_length
+
+
+@rule(cite="definition")
+def training_throughput(step_tokens: Tokens, step_time: Seconds) -> TokensPerSecond:
+    """Tokens per second of the whole job while it runs."""
+    return step_tokens / step_time
+
+
+@rule(cite="definition")
+def throughput_per_device(training_throughput: TokensPerSecond, devices: Count) -> TokensPerSecond:
+    """Tokens per second and device, idle ones counted."""
+    return training_throughput / devices
+
+
+@rule(wall=11, cite="Kaplan et al. 2020: a backward pass costs two forward ones")
+def step_flops(step_tokens: Tokens, forward_flops_per_token: FlopPerToken) -> Flop:
+    """Model operations of a step; recomputation is not counted, causal attention by half."""
+    return 3 * step_tokens * forward_flops_per_token
+
+
+@rule(wall=3, cite="Chowdhery et al. 2022, PaLM appendix B, with causal attention counted by half")
+def mfu(step_flops: Flop, step_time: Seconds, devices: Count, compute_rate: FlopPerSecond) -> Fraction:
+    """Model FLOP/s utilisation over all devices paid for, against the dense peak of the precision used."""
+    return step_flops / (step_time * devices * compute_rate)
+
+
+@rule(wall=3, cite="Korthikanti et al. 2022: recomputed operations counted")
+def hfu(mfu: Fraction, forward_repeats: Count) -> Fraction:
+    """Hardware FLOP/s utilisation: MFU with repeated forward passes counted as work."""
+    return mfu * (3 + forward_repeats) / 3
+
+
+@rule(cite="definition: the fullest stage's parameters outside the experts")
+def stage_dense_parameters(
+    most_layers: Count,
+    dense_layer_parameters: Count,
+    moe_layers: Count,
+    moe_layer_fixed_parameters: Count,
+    embedding_parameters: Count,
+    tp: Count,
+) -> Count:
+    """Parameters outside the experts on one device of the fullest stage, embedding included."""
+    mixture = minimum(most_layers, moe_layers)
+    return (
+        mixture * moe_layer_fixed_parameters
+        + (most_layers - mixture) * dense_layer_parameters
+        + embedding_parameters
+    ) / tp
+
+
+@rule(cite="definition")
+def stage_expert_parameters(
+    most_layers: Count, moe_layers: Count, experts: Count, expert_parameters: Count, tp: Count, ep: Count
+) -> Count:
+    """Routed-expert parameters on one device of the fullest stage."""
+    return minimum(most_layers, moe_layers) * experts * expert_parameters / (tp * ep)
+
+
+@rule(cite="definition: what is written to storage is what a restart needs")
+def checkpoint_bytes(parameters: Count, checkpoint_parameter_bytes: Bytes) -> Bytes:
+    """Size of a checkpoint: weights and optimizer state of the whole model."""
+    return parameters * checkpoint_parameter_bytes

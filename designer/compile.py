@@ -1,0 +1,168 @@
+"""A question as a schedule: which decision is made when, and what can be computed after it.
+
+Rows of a table are partial designs. After each decision the table grows by its values; every rule
+whose inputs are then known runs once, on arrays, and every limit that is then known cuts at once.
+Rules that no objective, budget or limit needs never run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from constraints.rule import Rule
+from designer.question import Constraint, Question
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Numbers by the position of one or more decisions in their domains."""
+
+    axes: tuple[str, ...]
+    values: Array
+
+
+@dataclass
+class Level:
+    """One decision and what follows from it."""
+
+    axis: str
+    size: int
+    tables: list[str] = field(default_factory=list)
+    steps: list[Rule | Constraint] = field(default_factory=list)
+
+
+@dataclass
+class Schedule:
+    """The levels of a question, the numbers that depend on no decision, and the tables."""
+
+    levels: list[Level]
+    scalars: dict[str, Any]
+    tables: dict[str, Table]
+    cuts: list[str]
+    last_use: dict[str, int]
+    impossible: list[str]
+
+    @property
+    def size(self) -> int:
+        """Raw designs in the space."""
+        n = 1
+        for level in self.levels:
+            n *= level.size
+        return n
+
+
+def tables_of(question: Question) -> dict[str, Table]:
+    """Every number that depends on decisions, over the domains of these."""
+    out: dict[str, Table] = {}
+    for d in question.decisions:
+        if d.kind != "choice":
+            out[d.name] = Table((d.name,), np.array(question.domains[d.name], dtype=float))
+    for g in question.groups:
+        domains = [question.domains[a] for a in g.axes]
+        shape = tuple(map(len, domains))
+        columns: dict[str, Array] = {}
+        for index in np.ndindex(*shape):
+            bundle = g.build(*(domain[i] for domain, i in zip(domains, index, strict=True)))
+            for name, known in bundle.items():
+                columns.setdefault(name, np.full(shape, np.nan))[index] = known.si
+        out.update({name: Table(g.axes, values) for name, values in columns.items()})
+    return {name: t for name, t in out.items() if name not in question.given}
+
+
+def schedule(question: Question, keep: set[str], soft: frozenset[str] = frozenset()) -> Schedule:
+    """The schedule that makes the quantities in `keep` and applies limits and constraints.
+
+    Constraints named in `soft` do not cut; their inputs are kept instead.
+    """
+    tables = tables_of(question)
+    scalars: dict[str, Any] = {name: k.si for name, k in question.given.items()}
+    # A table that says the same everywhere is a number.
+    for name, t in list(tables.items()):
+        if t.values.size and (t.values == t.values.flat[0]).all():
+            scalars[name] = float(t.values.flat[0])
+            del tables[name]
+
+    hard = [c for c in question.constraints if c.name not in soft]
+    targets = set(keep) | set(question.limits)
+    for c in question.constraints:
+        targets |= c.inputs
+    order = question.graph.order(sorted(targets), {*scalars, *tables})
+
+    position = {d.name: i for i, d in enumerate(question.decisions)}
+    depth: dict[str, int] = {name: -1 for name in scalars}
+    depth |= {name: max(position[a] for a in t.axes) for name, t in tables.items()}
+    levels = [Level(d.name, len(question.domains[d.name])) for d in question.decisions]
+    impossible: list[str] = []
+    last_use: dict[str, int] = {}
+
+    def used(names: Any, at: int) -> None:
+        for n in names:
+            last_use[n] = max(last_use.get(n, -1), at)
+
+    pending: list[tuple[int, Rule | Constraint]] = []
+    for r in order:
+        at = max((depth[n] for n in r.inputs), default=-1)
+        depth[r.id] = at
+        if at < 0:
+            value = r.fn(**{n: scalars[n] for n in r.inputs})
+            scalars[r.id] = value
+            if r.is_limit and r.id in question.limits and not value:
+                impossible.append(r.id)
+        else:
+            pending.append((at, r))
+    for c in hard:
+        at = max((depth[n] for n in c.inputs), default=-1)
+        if at < 0:
+            if not c.holds(scalars):
+                impossible.append(c.name)
+        else:
+            pending.append((at, c))
+    # Cheap cuts first: a limit that needs few steps runs before steps it may make unnecessary.
+    for at, level in enumerate(levels):
+        level.steps = _cuts_first([s for a, s in pending if a == at])
+        for s in level.steps:
+            used(s.inputs, at)
+    used(keep, len(levels))
+    for c in question.constraints:
+        if c.name in soft:
+            used(c.inputs, len(levels))
+    for name, t in tables.items():
+        level = levels[max(position[a] for a in t.axes)]
+        if name in last_use:
+            level.tables.append(name)
+    cuts = [*question.limits, *(c.name for c in hard)]
+    return Schedule(levels, scalars, tables, cuts, last_use, impossible)
+
+
+def _cuts_first(steps: list[Rule | Constraint]) -> list[Rule | Constraint]:
+    """The same steps with each limit as early as its inputs allow, cheapest limit first."""
+    made = {s.id: s for s in steps if isinstance(s, Rule)}
+    rank = {id(s): i for i, s in enumerate(steps)}
+
+    def needs(s: Rule | Constraint, found: dict[int, Rule | Constraint]) -> dict[int, Rule | Constraint]:
+        for n in s.inputs:
+            if n in made and id(made[n]) not in found:
+                needs(made[n], found)
+                found[id(made[n])] = made[n]
+        return found
+
+    cutting = [s for s in steps if not isinstance(s, Rule) or s.is_limit]
+    cutting.sort(key=lambda s: len(needs(s, {})))
+    out: dict[int, Rule | Constraint] = {}
+    for s in cutting:
+        for n in sorted(needs(s, {}).values(), key=lambda x: rank[id(x)]):
+            out.setdefault(id(n), n)
+        out.setdefault(id(s), s)
+    for s in steps:
+        out.setdefault(id(s), s)
+    return list(out.values())
+
+
+Rows = Mapping[str, Any]
+Sink = Callable[["Any"], None]

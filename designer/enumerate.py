@@ -1,0 +1,198 @@
+"""Every feasible design of a question, as arrays: exact, and without ever holding the whole space."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from constraints.rule import Rule
+from designer.compile import Array, Schedule, schedule
+from designer.question import Question
+
+# Rows handled at once; a table of a few dozen columns of this length stays in cache and memory.
+CHUNK = 1 << 16
+
+
+@dataclass
+class Block:
+    """Feasible designs: the position of each decision in its domain, and the quantities asked for."""
+
+    positions: dict[str, Array]
+    values: dict[str, Any]
+
+    @property
+    def rows(self) -> int:
+        return len(next(iter(self.positions.values())))
+
+
+@dataclass
+class Count:
+    """What became of the designs of a space."""
+
+    raw: int
+    feasible: int = 0
+    cut: dict[str, int] = field(default_factory=dict)
+    complete: bool = True
+    seconds: float = 0.0
+
+
+@dataclass
+class _State:
+    """Rows after some levels: positions per decision, and live columns."""
+
+    positions: dict[str, Array]
+    columns: dict[str, Array]
+    rows: int
+
+
+class OutOfTime(Exception):
+    """The time limit was reached before the space was exhausted."""
+
+
+def enumerate_designs(
+    question: Question,
+    keep: set[str],
+    take: Callable[[Block], None],
+    *,
+    soft: frozenset[str] = frozenset(),
+    deadline: float | None = None,
+) -> Count:
+    """Hand every feasible design to `take`, in blocks, with the quantities in `keep`.
+
+    A design is cut by the first limit or constraint that rejects it; those in `soft` do not reject.
+    Returns how many designs there were, how many are feasible, and what cut the others. `complete`
+    is False when `deadline` (of `time.monotonic`) came first.
+    """
+    plan = schedule(question, keep, soft)
+    started = time.monotonic()
+    count = Count(plan.size, cut=dict.fromkeys(plan.cuts, 0))
+    if plan.impossible:
+        count.cut[plan.impossible[0]] = plan.size
+        return count
+    run = _Run(question, plan, keep, take, count, deadline)
+    empty: dict[str, Array] = {}
+    with np.errstate(all="ignore"):
+        try:
+            run.descend(_State({}, empty, 1), 0)
+        except OutOfTime:
+            count.complete = False
+    count.seconds = time.monotonic() - started
+    return count
+
+
+@dataclass
+class _Run:
+    question: Question
+    plan: Schedule
+    keep: set[str]
+    take: Callable[[Block], None]
+    count: Count
+    deadline: float | None
+
+    def descend(self, state: _State, depth: int) -> None:
+        """Make the decision at `depth` for all rows of `state`, and the deeper ones."""
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise OutOfTime
+        if depth == len(self.plan.levels):
+            self.count.feasible += state.rows
+            values = {k: state.columns.get(k, self.plan.scalars.get(k)) for k in self.keep}
+            self.take(Block(state.positions, values))
+            return
+        size = self.plan.levels[depth].size
+        step = max(1, CHUNK // size)
+        for start in range(0, state.rows, step):
+            part = _slice(state, start, min(state.rows, start + step))
+            grown = self._grow(part, depth)
+            if grown.rows:
+                self.descend(grown, depth + 1)
+
+    def _grow(self, state: _State, depth: int) -> _State:
+        level = self.plan.levels[depth]
+        parent = np.repeat(np.arange(state.rows), level.size)
+        chosen = np.tile(np.arange(level.size), state.rows)
+        rows = _Rows(self.plan, state, parent, {level.axis: chosen})
+        below = 1
+        for deeper in self.plan.levels[depth + 1 :]:
+            below *= deeper.size
+        for step in level.steps:
+            if not rows.n:
+                break
+            inputs = {n: rows.get(n) for n in step.inputs}
+            if isinstance(step, Rule):
+                value = step.fn(**inputs)
+                if not step.is_limit:
+                    rows.put(step.id, value)
+                    continue
+                name = step.id
+            else:
+                value, name = step.holds(inputs), step.name
+            cut = rows.cut(np.asarray(value, dtype=bool))
+            self.count.cut[name] += cut * below
+        return rows.state(depth, self.plan.last_use)
+
+
+class _Rows:
+    """Rows of a level while its steps run. Columns of the level before are gathered when first read."""
+
+    def __init__(self, plan: Schedule, before: _State, parent: Array, chosen: dict[str, Array]):
+        self.plan, self.before, self.parent, self.chosen = plan, before, parent, chosen
+        self.columns: dict[str, Any] = {}
+
+    @property
+    def n(self) -> int:
+        return len(self.parent)
+
+    def position(self, axis: str) -> Array:
+        found = self.chosen.get(axis)
+        return found if found is not None else self.before.positions[axis][self.parent]
+
+    def get(self, name: str) -> Any:
+        if name in self.columns:
+            return self.columns[name]
+        if name in self.plan.scalars:
+            return self.plan.scalars[name]
+        if name in self.before.columns:
+            value = self.before.columns[name][self.parent]
+        else:
+            table = self.plan.tables[name]
+            value = table.values[tuple(self.position(a) for a in table.axes)]
+        self.columns[name] = value
+        return value
+
+    def put(self, name: str, value: Any) -> None:
+        self.columns[name] = value
+
+    def cut(self, keep: Array) -> int:
+        """Drop rows; returns how many."""
+        if keep.ndim == 0:
+            keep = np.full(self.n, bool(keep))
+        kept = np.flatnonzero(keep)
+        dropped = self.n - len(kept)
+        if dropped:
+            self.parent = self.parent[kept]
+            self.chosen = {k: v[kept] for k, v in self.chosen.items()}
+            self.columns = {k: v[kept] if np.ndim(v) else v for k, v in self.columns.items()}
+        return dropped
+
+    def state(self, depth: int, last_use: dict[str, int]) -> _State:
+        """The rows as the next level finds them, with the columns it may still need."""
+        positions = {k: v[self.parent] for k, v in self.before.positions.items()} | self.chosen
+        columns: dict[str, Array] = {}
+        for name in {*self.before.columns, *self.columns}:
+            if last_use.get(name, -1) > depth:
+                value = self.get(name)
+                columns[name] = value if np.ndim(value) else np.full(self.n, value)
+        return _State(positions, columns, self.n)
+
+
+def _slice(state: _State, start: int, stop: int) -> _State:
+    if start == 0 and stop == state.rows:
+        return state
+    cut = slice(start, stop)
+    return _State(
+        {k: v[cut] for k, v in state.positions.items()}, {k: v[cut] for k, v in state.columns.items()}, stop - start
+    )

@@ -1,0 +1,291 @@
+"""The language of budgets and site rules: arithmetic and comparisons on quantities, with units.
+
+    time_to_train <= 60 day
+    nodes * node_power <= 1.2 MW
+    tp in (4, 8) or pp == 1
+
+A small recursive-descent parser of our own, because a number may carry a unit and because nothing
+but this grammar may ever run.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalogs import units
+from catalogs.errors import InputError
+from constraints import maths
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|(?P<name>[A-Za-zµμ%$][\w%µμ]*)"
+    r"|(?P<op><=|>=|==|!=|\*\*|//|[-+*/%()<>,]))"
+)
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt,
+    "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
+    "//": operator.floordiv, "%": operator.mod, "**": operator.pow,
+}  # fmt: skip
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "max": maths.maximum, "min": maths.minimum, "ceil": maths.ceil, "floor": maths.floor, "sqrt": maths.sqrt,
+}  # fmt: skip
+_WORDS = {"and", "or", "not", "in"}
+MAX_LENGTH = 1000
+MAX_DEPTH = 40
+
+
+@dataclass(frozen=True)
+class Node:
+    """A piece of an expression: what to do, with which parts."""
+
+    op: str
+    parts: tuple[Node, ...] = ()
+    name: str = ""
+    value: float = 0.0
+    unit: str = ""
+
+    def evaluate(self, values: Mapping[str, Any]) -> Any:
+        """Value, for floats or arrays in SI units."""
+        if self.op == "name":
+            return values[self.name]
+        if self.op == "number":
+            return self.value
+        args = [p.evaluate(values) for p in self.parts]
+        if self.op in _COMPARE:
+            return _COMPARE[self.op](*args)
+        if self.op in _ARITHMETIC:
+            return _ARITHMETIC[self.op](*args)
+        if self.op == "negative":
+            return -args[0]
+        if self.op == "not":
+            return maths.where(args[0], False, True)
+        if self.op == "and":
+            return args[0] & args[1]
+        if self.op == "or":
+            return args[0] | args[1]
+        return _FUNCTIONS[self.op](*args)
+
+    def dimension(self, units_of: Mapping[str, str]) -> str:
+        """Dimension, as text that compares equal for equal dimensions; raises InputError on a mix."""
+        if self.op == "name":
+            unit = units_of[self.name]
+            return "truth" if unit == "truth" else units.dimension(unit)
+        if self.op == "number":
+            return units.dimension(self.unit)
+        dims = [p.dimension(units_of) for p in self.parts]
+        pure = units.dimension("")
+        if self.op in ("and", "or", "not"):
+            if any(d != "truth" for d in dims):
+                raise InputError(f"{self.op!r} joins comparisons, not quantities")
+            return "truth"
+        if "truth" in dims:
+            raise InputError(f"{self.op!r} does not apply to a comparison")
+        if self.op in _COMPARE or self.op in ("+", "-", "%", "max", "min"):
+            if len(set(dims)) > 1:
+                raise InputError(f"{self.op!r} between {dims[0]} and {dims[1]}")
+            return "truth" if self.op in _COMPARE else dims[0]
+        if self.op in ("*", "/", "//"):
+            left, right = (units.registry().Quantity(1, units.base_unit(d)) for d in dims)
+            return units.dimension(str((left * right if self.op == "*" else left / right).units))
+        if self.op == "**":
+            if dims != [pure, pure]:
+                raise InputError("'**' takes pure numbers")
+            return pure
+        if self.op in ("ceil", "floor", "sqrt") and dims[0] != pure:
+            raise InputError(f"{self.op}() takes a pure number, not {dims[0]}")
+        return dims[0]
+
+    def names(self) -> set[str]:
+        """Quantities the expression reads."""
+        found = {self.name} if self.op == "name" else set()
+        for p in self.parts:
+            found |= p.names()
+        return found
+
+
+@dataclass
+class _Parser:
+    text: str
+    tokens: list[tuple[str, str, int]] = field(default_factory=list)
+    at: int = 0
+    depth: int = 0
+
+    def error(self, message: str, token: int | None = None) -> InputError:
+        i = self.at if token is None else token
+        where = self.tokens[i][2] + 1 if i < len(self.tokens) else len(self.text) + 1
+        return InputError(f"{self.text!r}: {message} (character {where})")
+
+    def scan(self) -> None:
+        position = 0
+        text = self.text.rstrip()
+        while position < len(text):
+            found = _TOKEN.match(text, position)
+            if not found or found.end() == position:
+                start = position + (len(text[position:]) - len(text[position:].lstrip()))
+                raise InputError(f"{self.text!r}: unexpected {text[start]!r} (character {start + 1})")
+            kind = str(found.lastgroup)
+            self.tokens.append((kind, found.group(kind), found.start(kind)))
+            position = found.end()
+
+    def peek(self) -> str:
+        return self.tokens[self.at][1] if self.at < len(self.tokens) else ""
+
+    def take(self, *expected: str) -> str:
+        token = self.peek()
+        if token in expected:
+            self.at += 1
+            return token
+        return ""
+
+    def either(self) -> Node:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self.error("nested too deeply")
+        left = self.both()
+        while self.take("or"):
+            left = Node("or", (left, self.both()))
+        self.depth -= 1
+        return left
+
+    def both(self) -> Node:
+        left = self.negated()
+        while self.take("and"):
+            left = Node("and", (left, self.negated()))
+        return left
+
+    def negated(self) -> Node:
+        if self.take("not"):
+            return Node("not", (self.negated(),))
+        return self.comparison()
+
+    def comparison(self) -> Node:
+        left = self.sum()
+        if self.take("in"):
+            if not self.take("("):
+                raise self.error("expected '(' after 'in'")
+            options = [self.sum()]
+            while self.take(","):
+                options.append(self.sum())
+            self.close()
+            out = Node("==", (left, options[0]))
+            for o in options[1:]:
+                out = Node("or", (out, Node("==", (left, o))))
+            return out
+        op = self.take(*_COMPARE)
+        if not op:
+            return left
+        out = Node(op, (left, self.sum()))
+        if self.peek() in _COMPARE:
+            raise self.error("one comparison at a time; join them with 'and'")
+        return out
+
+    def sum(self) -> Node:
+        left = self.product()
+        while op := self.take("+", "-"):
+            left = Node(op, (left, self.product()))
+        return left
+
+    def product(self) -> Node:
+        left = self.signed()
+        while op := self.take("*", "/", "//", "%"):
+            left = Node(op, (left, self.signed()))
+        return left
+
+    def signed(self) -> Node:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self.error("nested too deeply")
+        negative = self.take("-")
+        out = self.power() if not negative else Node("negative", (self.signed(),))
+        self.depth -= 1
+        return out
+
+    def power(self) -> Node:
+        base = self.atom()
+        return Node("**", (base, self.signed())) if self.take("**") else base
+
+    def close(self) -> None:
+        if not self.take(")"):
+            raise self.error("expected ')'")
+
+    def atom(self) -> Node:
+        if self.at >= len(self.tokens):
+            raise self.error("ends too soon")
+        kind, text, _ = self.tokens[self.at]
+        if kind == "number":
+            self.at += 1
+            return self.quantity(float(text.replace("_", "")))
+        if kind == "name" and text not in _WORDS:
+            self.at += 1
+            if self.take("("):
+                return self.call(text)
+            return Node("name", name=text)
+        if self.take("("):
+            inner = self.either()
+            self.close()
+            return inner
+        raise self.error(f"unexpected {text!r}")
+
+    def call(self, name: str) -> Node:
+        if name not in _FUNCTIONS:
+            raise self.error(f"no function {name!r} (has: {', '.join(_FUNCTIONS)})", self.at - 2)
+        args = [self.sum()]
+        while self.take(","):
+            args.append(self.sum())
+        self.close()
+        single = name in ("ceil", "floor", "sqrt")
+        if single != (len(args) == 1):
+            raise self.error(f"{name}() takes {'one value' if single else 'two or more'}")
+        return Node(name, tuple(args))
+
+    def quantity(self, number: float) -> Node:
+        """A number and the longest text after it that is a unit."""
+        if self.peek() == "%" and (self.at + 1 >= len(self.tokens) or self.tokens[self.at + 1][0] == "op"):
+            self.at += 1
+            return Node("number", value=number / 100)
+        if self.at >= len(self.tokens) or self.tokens[self.at][0] != "name" or self.peek() in _WORDS:
+            return Node("number", value=number)
+        unit, used = "", 0
+        trial, i = "", self.at
+        while i < len(self.tokens) and self.tokens[i][0] == "name" and self.tokens[i][1] not in _WORDS:
+            trial += self.tokens[i][1]
+            i += 1
+            try:
+                units.factor(trial)
+            except InputError:
+                break
+            unit, used = trial, i
+            if i >= len(self.tokens) or self.tokens[i][1] not in ("/", "*"):
+                break
+            trial += self.tokens[i][1]
+            i += 1
+        if not used:
+            raise self.error(f"unknown unit {self.peek()!r}")
+        self.at = used
+        return Node("number", value=number * units.factor(unit), unit=unit)
+
+
+def parse(text: str) -> Node:
+    """The expression in `text`; raises InputError naming the character at fault.
+
+    >>> parse("2 * tp <= 16 and mfu > 40 %").evaluate({"tp": 8, "mfu": 0.41})
+    True
+    >>> parse("it_power <= 1.2 MW").evaluate({"it_power": 1.3e6})
+    False
+    """
+    if len(text) > MAX_LENGTH:
+        raise InputError(f"an expression of {len(text)} characters; the limit is {MAX_LENGTH}")
+    parser = _Parser(text)
+    parser.scan()
+    if not parser.tokens:
+        raise InputError("an empty expression")
+    out = parser.either()
+    if parser.at < len(parser.tokens):
+        raise parser.error(f"unexpected {parser.peek()!r}")
+    return out

@@ -1,0 +1,291 @@
+"""A scenario made ready to answer: facts looked up, domains listed, limits and budgets parsed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from catalogs import Catalog
+from constraints.bundles import Bundle, Known, plain
+from constraints.bundles.device import (
+    base_precision,
+    device_bundle,
+    has_rate,
+    precision_bundle,
+    training_precision,
+    ELEMENT_BYTES,
+)
+from constraints.bundles.modes import RECOMPUTE, SHARDING
+from constraints.bundles.site import (
+    embodied_bundle,
+    own_site,
+    price_bundle,
+    region_bundle,
+    reliability_bundle,
+    storage_bundle,
+)
+from constraints.graph import Graph
+from constraints.rule import Rule, rules
+from designer import expressions
+from designer.scenario import Batch, Scenario, Serving, Training
+from designer.space import DECISIONS, Decision, Value
+
+LAYERS = {
+    "training": ("shared", "training"),
+    "serving": ("shared", "serving"),
+    "batch": ("shared", "serving", "batch"),
+}
+
+
+def job_rules(job: str) -> dict[str, Rule]:
+    """Rules of a job by quantity; those of a later layer replace earlier ones of the same name."""
+    found: dict[str, Rule] = {}
+    for layer in LAYERS[job]:
+        found |= rules(layer)
+    return found
+
+
+@dataclass(frozen=True)
+class Group:
+    """Numbers that depend on some choices together: `build` makes them from one value of each."""
+
+    axes: tuple[str, ...]
+    build: Callable[..., Bundle]
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A budget or site rule: a comparison of quantities. `place` is its file and line."""
+
+    name: str
+    text: str
+    kind: str
+    place: str
+    node: expressions.Node = field(repr=False)
+
+    @property
+    def inputs(self) -> set[str]:
+        return self.node.names()
+
+    def holds(self, values: Mapping[str, Any]) -> Any:
+        """Truth, for floats or arrays. A NaN never satisfies a comparison."""
+        return self.node.evaluate(values)
+
+    @property
+    def bound(self) -> float | None:
+        """The number a quantity is compared with, if the constraint is that simple."""
+        if self.quantity is None:
+            return None
+        return self.node.parts[1].value
+
+    @property
+    def quantity(self) -> str | None:
+        n = self.node
+        simple = n.op in ("<=", ">=", "<", ">") and n.parts[0].op == "name" and n.parts[1].op == "number"
+        return n.parts[0].name if simple else None
+
+    def excess(self, values: Mapping[str, Any]) -> Any:
+        """By what share of the bound the constraint is missed: positive where it is violated.
+
+        Infinite where the constraint is not a plain comparison and does not hold.
+        """
+        from constraints.maths import maximum, where
+
+        n = self.node
+        if n.op in ("<=", "<", ">=", ">"):
+            a, b = (p.evaluate(values) for p in n.parts)
+            scale = maximum(abs(b), 1e-300)
+            over = (a - b) / scale if n.op in ("<=", "<") else (b - a) / scale
+            return where(over == over, over, math.inf)
+        return where(self.holds(values), 0.0, math.inf)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A quantity to make small (`sign` 1) or large (-1)."""
+
+    quantity: str
+    sign: int
+
+
+@dataclass
+class Context:
+    """What the defaults of decisions may ask about the scenario."""
+
+    job: str
+    catalog: Catalog
+    workload: Training | Serving | Batch
+    model: Bundle
+    domains: dict[str, list[Value]]
+
+    def domain(self, name: str) -> list[Value]:
+        return self.domains[name]
+
+    def model_count(self, name: str) -> int:
+        return int(self.model[name].si)
+
+    def workload_value(self, name: str) -> float:
+        return float(getattr(self.workload, name))
+
+    @cached_property
+    def nodes(self) -> list[Any]:
+        return [self.catalog.get("nodes", str(n)) for n in self.domains["node"]]
+
+    def widest(self, name: str) -> int:
+        return max(int(getattr(n, name)) for n in self.nodes)
+
+    def most_devices(self) -> int:
+        most = max(int(n) for n in self.domains["node_count"])
+        return most * max(n.accelerators for n in self.nodes)
+
+    def any_device_has(self, precision: str) -> bool:
+        return any(has_rate(self.catalog.get("accelerators", n.accelerator), precision) for n in self.nodes)
+
+    def base_precision(self) -> str:
+        return base_precision(self.catalog.get("accelerators", self.nodes[0].accelerator))
+
+    def global_batch(self) -> int:
+        assert isinstance(self.workload, Training)
+        return round(self.workload.global_batch / self.workload.sequence_length)
+
+
+@dataclass
+class Question:
+    """Everything a search or an evaluation needs, free of files and of the catalog."""
+
+    scenario: Scenario
+    job: str
+    graph: Graph
+    decisions: tuple[Decision, ...]
+    domains: dict[str, list[Value]]
+    defaulted: set[str]
+    given: Bundle
+    groups: list[Group]
+    limits: list[str]
+    constraints: list[Constraint]
+    objectives: list[Objective]
+    baseline: dict[str, Value]
+    notes: list[str]
+
+    def bundle(self, design: Mapping[str, Value]) -> Bundle:
+        """Every number the rules are given for one design, decisions included."""
+        out: Bundle = {}
+        for g in self.groups:
+            out |= g.build(*(design[a] for a in g.axes))
+        for d in self.decisions:
+            if d.kind != "choice":
+                out[d.name] = Known(float(design[d.name]), "decision", "decision")
+        return {**out, **self.given}
+
+    def quantities(self) -> set[str]:
+        """Names a budget, rule or objective may use."""
+        return set(self.graph.rules) | set(self.bundle(self.first_design()))
+
+    def unit(self, quantity: str) -> str:
+        """SI unit of a quantity."""
+        return quantity_units(self.job).get(quantity, "")
+
+    def first_design(self) -> dict[str, Value]:
+        return {d.name: self.domains[d.name][0] for d in self.decisions}
+
+
+def quantity_units(job: str) -> dict[str, str]:
+    """SI unit of every quantity of a job, made or given."""
+    out: dict[str, str] = {}
+    for r in job_rules(job).values():
+        out.update(r.inputs)
+    for r in job_rules(job).values():
+        out[r.id] = r.unit
+    return out
+
+
+def groups_of(job: str, scenario: Scenario, catalog: Catalog) -> list[Group]:
+    """How choices become numbers, for a job."""
+
+    def node_of(name: Value) -> Any:
+        return catalog.get("nodes", str(name))
+
+    def device(name: Value) -> Bundle:
+        node = node_of(name)
+        return {**device_bundle(catalog, node), **embodied_bundle(catalog, node)}
+
+    def region(name: Value) -> Bundle:
+        if scenario.site:
+            s = scenario.site
+            return own_site(s.carbon_intensity, s.pue, s.water_usage, s.electricity)
+        return region_bundle(catalog, catalog.get("regions", str(name)))
+
+    def price(node: Value, where: Value) -> Bundle:
+        p = scenario.pricing
+        out = price_bundle(catalog, node_of(node), str(where), p.tenure, p.provider)
+        if p.price is not None:
+            out |= plain("the scenario's pricing.price", "scenario", rental_rate=p.price)
+        if p.purchase is not None:
+            out |= plain("the scenario's pricing.purchase", "scenario", purchase_price=p.purchase)
+        if p.electricity is not None:
+            out |= plain("the scenario's pricing.electricity", "scenario", electricity_price=p.electricity)
+        return out
+
+    def element(name: str) -> Callable[[Value], Bundle]:
+        return lambda p: plain("definition", **{name: ELEMENT_BYTES[str(p)]})
+
+    out = [
+        Group(("node",), device),
+        Group(("node", "precision"), lambda n, p: precision_bundle(catalog, node_of(n), str(p))),
+        Group(("region",), region),
+        Group(("node", "region"), price),
+    ]
+    if job == "training":
+        return [
+            *out,
+            Group(("precision",), lambda p: training_precision(str(p))),
+            Group(("recompute",), lambda r: RECOMPUTE[str(r)]),
+            Group(("sharding",), lambda s: SHARDING[str(s)]),
+        ]
+    return [*out, Group(("weights",), element("weight_bytes")), Group(("kv",), element("kv_element_bytes"))]
+
+
+def workload_bundle(workload: Training | Serving | Batch) -> Bundle:
+    """The workload as numbers; a length mix becomes the moments of prompt and output lengths."""
+    if isinstance(workload, Training):
+        return plain(
+            "the scenario's workload", "scenario",
+            sequence_length=workload.sequence_length, dataset_tokens=workload.dataset,
+        )  # fmt: skip
+    total = sum(m.share for m in workload.lengths)
+
+    def moment(key: str, k: int) -> float:
+        mean = sum(m.share * getattr(m, key) ** k for m in workload.lengths) / total
+        return float(mean ** (1 / k))
+
+    longest = max(m.input + m.output for m in workload.lengths)
+    amount = (
+        dict(request_rate=workload.rate, period=workload.period)
+        if isinstance(workload, Serving)
+        else dict(requests=workload.requests)
+    )
+    return plain(
+        "the scenario's workload", "scenario",
+        input_tokens=moment("input", 1), input_square=moment("input", 2), input_cube=moment("input", 3),
+        output_tokens=moment("output", 1), output_square=moment("output", 2), context_limit=longest, **amount,
+    )  # fmt: skip
+
+
+def assumptions(catalog: Catalog, job: str) -> Bundle:
+    """Assumptions of a job, from the catalog."""
+    out: Bundle = {}
+    for id in ("operations", "training" if job == "training" else "serving"):
+        for name, fact in catalog.get("assumptions", id).values.items():
+            out[name] = Known.of(fact, f"assumptions/{id}")
+    return out
+
+
+def record_bundle(catalog: Catalog, scenario: Scenario) -> Bundle:
+    """Failure and storage numbers the scenario names."""
+    out = reliability_bundle(catalog, scenario.reliability)
+    if scenario.storage:
+        out |= storage_bundle(catalog, scenario.storage)
+    return out
