@@ -11,14 +11,19 @@ from catalogs.lint_rules import RULES, Finding
 from catalogs.store import Catalog, aliases_of
 
 
-def lint(catalog: Catalog) -> list[Problem]:
-    """Every problem of every entry, shipped or overlaid; empty when all is well."""
-    return [p for kind in catalog.kinds() for p in _kind(catalog, kind)]
+def lint(catalog: Catalog, *, overlays_only: bool = False) -> list[Problem]:
+    """Every problem of every entry, or of those that overlays add; empty when all is well."""
+    return [p for kind in catalog.kinds() for p in _kind(catalog, kind, overlays_only)]
 
 
-def _kind(catalog: Catalog, kind: str) -> Iterator[Problem]:
+def _kind(catalog: Catalog, kind: str, overlays_only: bool) -> Iterator[Problem]:
     owners: dict[str, str] = {}
-    for stem in catalog.ids(kind):
+    stems = catalog.ids(kind)
+    if overlays_only:
+        shipped = [s for s in stems if catalog.origin(kind, s) == "shipped"]
+        owners = {alias: s for s in shipped for alias in aliases_of(catalog.path(kind, s))}
+        stems = tuple(s for s in stems if s not in shipped)
+    for stem in stems:
         path = catalog.path(kind, stem)
         try:
             document = yaml.read(path)

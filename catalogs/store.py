@@ -165,7 +165,9 @@ def _overlay(root: Path) -> Path:
         for p in folders
         if p.is_dir() and p.name not in KINDS
     ]
-    problems += [Problem(f"put entries in a folder of their kind: {', '.join(KINDS)}", str(p)) for p in strays]
+    problems += [
+        Problem(f"put entries in a folder of their kind: {', '.join(KINDS)}", str(p)) for p in strays
+    ]
     problems += [
         Problem("an entry is a file with a lower-case name that ends in .yaml", str(p))
         for p in inside

@@ -232,4 +232,3 @@ class _Builder:
             what = "a list" if isinstance(self.root, list) else "a single value"
             raise InputError(Problem(f"{what} at the top level, expected a mapping", self.file, 1))
         return Document(self.file, self.root, self.values, self.keys)
-

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Annotated, Any, TypeAlias
 
 Count: TypeAlias = Annotated[Any, ""]
-Fraction: TypeAlias = Annotated[Any, ""]
+# A share of one: a pure number that people read in percent.
+Fraction: TypeAlias = Annotated[Any, "%"]
 Truth: TypeAlias = Annotated[Any, "truth"]
 
 Seconds: TypeAlias = Annotated[Any, "s"]

@@ -41,12 +41,17 @@ def load(model: type[E], document: Document, stem: str) -> E:
     try:
         entry = model.model_validate(data, context={"sources": document.data.get("sources", {})})
     except ValidationError as e:
-        raise InputError(*(p for error in e.errors() for p in _problems(model, error, document))) from None
+        errors = e.errors()
+        misspelt = {(error["loc"][:-1], _meant(model, error)) for error in errors}
+        told = [x for x in errors if x["type"] != "missing" or (x["loc"][:-1], x["loc"][-1]) not in misspelt]
+        raise InputError(*(p for error in told for p in _problems(model, error, document))) from None
     if entry.id != stem:
         message = f"id {entry.id!r} does not match the file name; expected {stem!r}"
         raise InputError(document.problem(("id",), message))
     if not _ID.fullmatch(entry.id):
-        raise InputError(document.problem(("id",), f"{entry.id!r} is not lower-case words joined by '-' or '.'"))
+        raise InputError(
+            document.problem(("id",), f"{entry.id!r} is not lower-case words joined by '-' or '.'")
+        )
     return entry
 
 
@@ -61,14 +66,24 @@ def _located(data: Any, document: Document, path: KeyPath) -> Any:
     return data
 
 
+def _meant(model: type[BaseModel], error: Any) -> str | None:
+    """The key that an unknown key was meant to be: naming both would be telling one slip twice."""
+    if error["type"] != "extra_forbidden":
+        return None
+    loc = error["loc"]
+    known = _keys_at(model, loc[:-1])
+    close = nearest(str(loc[-1]), known)
+    return next((k for k in known if close.endswith(f"{k!r}?")), None)
+
+
 def _problems(model: type[BaseModel], error: Any, document: Document) -> list[Problem]:
     """A pydantic error as problems of the file."""
     # pydantic marks a bad key of a mapping by a last part "[key]"
-    loc: KeyPath = tuple(p for p in error["loc"] if p != "[key]")
+    is_key = error["loc"][-1:] == ("[key]",)
+    loc: KeyPath = error["loc"][:-1] if is_key else error["loc"]
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
-        known = _keys_at(model, loc[:-1])
-        message = f"unknown key {loc[-1]!r}{nearest(str(loc[-1]), known)}"
+        message = f"unknown key {loc[-1]!r}{nearest(str(loc[-1]), _keys_at(model, loc[:-1]))}"
         return [document.problem(loc, message, key=True)]
     if kind == "missing":
         return [document.problem(loc[:-1], f"missing key {loc[-1]!r}")]
@@ -77,9 +92,12 @@ def _problems(model: type[BaseModel], error: Any, document: Document) -> list[Pr
         return [document.problem((*loc, *below), message) for below, message in wrong.problems]
     if kind == "literal_error":
         found = error["input"]
-        known = _choices_at(model, loc)
-        message = f"unknown value {found!r}{nearest(str(found), known)}; expected {context['expected']}"
-        return [document.problem(loc, message)]
+        known = get_args(
+            get_args(_annotation_at(model, loc[:-1]))[0] if is_key else _annotation_at(model, loc)
+        )
+        what = "key" if is_key else "value"
+        message = f"unknown {what} {found!r}{nearest(str(found), known)}; expected {context['expected']}"
+        return [document.problem(loc, message, key=is_key)]
     message = error["msg"].replace("Input should be", "expected").replace("Value error, ", "")
     return [document.problem(loc, f"{message}; found {_short(error['input'])}")]
 
@@ -121,7 +139,3 @@ def _keys_at(model: type[BaseModel], loc: KeyPath) -> list[str]:
     if isinstance(at, type) and issubclass(at, BaseModel):
         return [f.alias or name for name, f in at.model_fields.items()]
     return []
-
-
-def _choices_at(model: type[BaseModel], loc: KeyPath) -> list[str]:
-    return [str(a) for a in get_args(_annotation_at(model, loc))]

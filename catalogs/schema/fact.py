@@ -85,7 +85,9 @@ def _resolve(key: object, info: core_schema.ValidationInfo) -> tuple[str, str]:
     sources = (info.context or {}).get("sources", {})
     if not isinstance(key, str) or key not in sources:
         known = ", ".join(map(repr, sources)) or "none"
-        raise Wrong(((), f"no source {key!r} in this entry's sources{nearest(str(key), sources)} (has: {known})"))
+        raise Wrong(
+            ((), f"no source {key!r} in this entry's sources{nearest(str(key), sources)} (has: {known})")
+        )
     item = sources[key]
     item = item if isinstance(item, dict) else {}
     return str(item.get("ref", "")), str(item.get("date", ""))

@@ -36,8 +36,19 @@ def facts(value: Any) -> Iterator[Fact]:
 
 @pytest.mark.parametrize(
     ("kind", "least"),
-    [("accelerators", 60), ("models", 80), ("nodes", 45), ("fabrics", 30), ("storage", 10), ("regions", 80)]
-    + [("grids", 80), ("operators", 6), ("prices", 50), ("embodied", 3), ("reliability", 4)],
+    [
+        ("accelerators", 60),
+        ("models", 80),
+        ("nodes", 45),
+        ("fabrics", 30),
+        ("storage", 10),
+        ("regions", 80),
+        ("grids", 80),
+        ("operators", 6),
+        ("prices", 50),
+        ("embodied", 3),
+        ("reliability", 4),
+    ],
 )
 def test_enough_entries(entries: Entries, kind: str, least: int) -> None:
     assert len(entries[kind]) >= least
@@ -80,7 +91,15 @@ def test_the_parts_people_ask_for(catalog: Catalog) -> None:
     assert set(NAMED) <= set(catalog.ids("accelerators"))
     wanted = {"dgx-a100", "dgx-h100", "dgx-b200", "gb200-nvl72", "hgx-h800", "p5.48xlarge", "tpu-v5p-host"}
     assert all(catalog.get("nodes", n) for n in wanted)
-    wanted = {"gpt-3", "turing-nlg-530b", "llama-3.1-405b", "deepseek-v3", "bert-large", "vit-l-16", "resnet-50"}
+    wanted = {
+        "gpt-3",
+        "turing-nlg-530b",
+        "llama-3.1-405b",
+        "deepseek-v3",
+        "bert-large",
+        "vit-l-16",
+        "resnet-50",
+    }
     assert all(catalog.get("models", m) for m in wanted)
 
 
@@ -109,7 +128,12 @@ def test_figures_that_are_often_wrong(catalog: Catalog, kind: str, name: str, fi
 def test_structure_that_is_often_wrong(catalog: Catalog) -> None:
     deepseek = catalog.get("models", "deepseek-v3").architecture
     assert deepseek is not None
-    assert (deepseek.heads, deepseek.experts, deepseek.shared_experts, deepseek.dense_layers) == (128, 256, 1, 3)
+    assert (deepseek.heads, deepseek.experts, deepseek.shared_experts, deepseek.dense_layers) == (
+        128,
+        256,
+        1,
+        3,
+    )
     compute = {name: catalog.get("accelerators", name).compute for name in ("b200-sxm", "v100-sxm2-32gb")}
     assert compute["b200-sxm"].int4 is None
     assert compute["v100-sxm2-32gb"].fp8 is None

@@ -25,7 +25,10 @@ UNITS = {
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.sampled_from(sorted(UNITS)).flatmap(lambda u: st.tuples(st.just(u), st.sampled_from(UNITS[u]))), st.data())
+@given(
+    st.sampled_from(sorted(UNITS)).flatmap(lambda u: st.tuples(st.just(u), st.sampled_from(UNITS[u]))),
+    st.data(),
+)
 def test_number_round_trips(units: tuple[str, str], data: st.DataObject) -> None:
     base, unit = units
     value = data.draw(st.floats(min_value=1e-9, max_value=1e12, allow_nan=False))
@@ -43,7 +46,11 @@ def test_the_same_quantity_in_two_units() -> None:
 def test_bounds() -> None:
     assert Quantity("", high=1.0).number("70 %")[0] == pytest.approx(0.7)
     assert Quantity("", low=1.0, zero=True).number(1)[0] == 1
-    for quantity, value in [(Quantity("", high=1.0), 1.01), (Quantity("", low=1.0, zero=True), 0.9), (Quantity(""), 0)]:
+    for quantity, value in [
+        (Quantity("", high=1.0), 1.01),
+        (Quantity("", low=1.0, zero=True), 0.9),
+        (Quantity(""), 0),
+    ]:
         with pytest.raises(InputError):
             quantity.number(value)
 

@@ -42,12 +42,12 @@ def write(tmp_path: Path, text: str, kind: str = "accelerators", stem: str = "to
 
 
 def found_by_lint(catalog: Catalog) -> list[str]:
-    return [str(p) for p in lint(catalog) if str(p.file).endswith("toy.yaml")]
+    return [str(p) for p in lint(catalog, overlays_only=True)]
 
 
 def test_the_good_entry_is_good(tmp_path: Path) -> None:
     catalog = write(tmp_path, GOOD)
-    assert catalog.get("accelerators", "toy-one").peak("fp8") == 1.8e15  # type: ignore[attr-defined]
+    assert catalog.get("accelerators", "toy-one").peak("fp8") == 1.8e15
     assert found_by_lint(catalog) == []
 
 
@@ -63,25 +63,49 @@ WRONG = {
     "zero": ("80 GB", "0 GB", ":10:17: memory.value: '0 GB' must be above 0"),
     "fraction above one": ("value: 0.7", "value: 1.7", ":19:31: efficiency.bf16.compute_fraction.value"),
     "unknown key": ("vendor:", "vendr:", ":4:1: vendr: unknown key 'vendr'; did you mean 'vendor'?"),
-    "unknown dtype": ("  bf16: {value: 900", "  bf61: {value: 900", ":14:3: compute.bf61: unknown key 'bf61'"),
+    "unknown dtype": (
+        "  bf16: {value: 900",
+        "  bf61: {value: 900",
+        ":14:3: compute.bf61: unknown key 'bf61'",
+    ),
     "unknown fact key": (
         "80 GB, kind: datasheet,",
         "80 GB, kind: datasheet, nota: x,",
         ":10:47: memory.nota: unknown key 'nota'; did you mean 'note'?",
     ),
-    "unknown kind of fact": ("80 GB, kind: datasheet", "80 GB, kind: guess", ":10:30: memory.kind: unknown kind"),
+    "unknown kind of fact": (
+        "80 GB, kind: datasheet",
+        "80 GB, kind: guess",
+        ":10:30: memory.kind: unknown kind",
+    ),
     "no kind": ("80 GB, kind: datasheet,", "80 GB,", ":10:9: memory: missing key 'kind'"),
-    "no source": ("80 GB, kind: datasheet, source: sheet", "80 GB, kind: datasheet", ":10:9: memory: missing key"),
+    "no source": (
+        "80 GB, kind: datasheet, source: sheet",
+        "80 GB, kind: datasheet",
+        ":10:9: memory: missing key",
+    ),
     "no such source": (
         "80 GB, kind: datasheet, source: sheet",
         "80 GB, kind: datasheet, source: shet",
         ":10:49: memory.source: no source 'shet' in this entry's sources; did you mean 'sheet'?",
     ),
-    "bare number": ("{value: 80 GB, kind: datasheet, source: sheet}", "80 GB", ":10:9: memory: '80 GB' is not a"),
+    "bare number": (
+        "{value: 80 GB, kind: datasheet, source: sheet}",
+        "80 GB",
+        ":10:9: memory: '80 GB' is not a",
+    ),
     "no date": (", date: 2024-05}", "}", ":9:10: sources.sheet: missing key 'date'"),
-    "impossible date": (", date: 2024-05}", ", date: 2024-15}", ":9:36: sources.sheet.date: '2024-15' is not a"),
+    "impossible date": (
+        ", date: 2024-05}",
+        ", date: 2024-15}",
+        ":9:37: sources.sheet.date: '2024-15' is not a",
+    ),
     "unknown class": ("datacenter", "datacentre", ":7:8: class: unknown value 'datacentre'; did you mean"),
-    "unknown efficiency": ("  bf16:\n", "  bf61:\n", ":17:3: efficiency.bf61: unknown value 'bf61'; did you mean"),
+    "unknown efficiency": (
+        "  bf16:\n",
+        "  bf61:\n",
+        ":17:3: efficiency.bf61: unknown key 'bf61'; did you mean",
+    ),
     "missing key": ("memory_kind: HBM\n", "", ":1:1: missing key 'memory_kind'"),
     "wrong id": ("id: toy", "id: toi", ":1:5: id: id 'toi' does not match the file name; expected 'toy'"),
     "duplicate key": ("memory_kind: HBM", "vendor: HBM", ":11:1: duplicate key 'vendor' (first on line 4)"),
@@ -109,32 +133,39 @@ def test_every_problem_of_an_entry_is_told(tmp_path: Path) -> None:
     text = GOOD.replace("80 GB", "80").replace("900 TFLOP/s", "900 W").replace("vendor:", "vendr:")
     with pytest.raises(InputError) as e:
         write(tmp_path, text).get("accelerators", "toy")
-    assert [p.line for p in e.value.problems] == [1, 10, 14, 4]
+    assert [p.line for p in e.value.problems] == [10, 14, 4]
 
 
 # what lint finds in entries that read well by themselves
 SUSPECT = {
     "sparse rate": ("1800 TFLOP/s", "3600 TFLOP/s", "compute.fp8: 4 times the bf16 rate"),
     "slow memory": ("3 TB/s", "3 GB/s", "memory_bandwidth: reading the whole memory takes 26.7 s"),
-    "unused source": ("released:", "released:", ""),
     "alias taken": ("toy-one", "h100", "aliases: alias 'h100' already names 'h100-sxm'"),
     "alias is an id": ("toy-one", "h100-sxm", "aliases: alias 'h100-sxm' already names 'h100-sxm'"),
-    "rate never stated": ("efficiency:\n  bf16", "efficiency:\n  fp4", "efficiency.fp4: the device has no fp4"),
+    "rate never stated": (
+        "efficiency:\n  bf16",
+        "efficiency:\n  fp4",
+        "efficiency.fp4: the device has no fp4",
+    ),
 }
 
 
-@pytest.mark.parametrize("name", [n for n in SUSPECT if n != "unused source"])
+@pytest.mark.parametrize("name", SUSPECT)
 def test_lint_suspects(tmp_path: Path, name: str) -> None:
     old, new, message = SUSPECT[name]
-    (found,) = [p for p in map(str, lint(write(tmp_path, GOOD.replace(old, new, 1)))) if str(tmp_path) in p]
+    (found,) = found_by_lint(write(tmp_path, GOOD.replace(old, new, 1)))
     assert message in found
 
 
 def test_lint_traps_of_both_directions(tmp_path: Path) -> None:
     link = "{value: %s GB/s, kind: datasheet, source: sheet}"
-    fabric = f"scale_up:\n  kind: NVLink4\n  bandwidth: {link % 900}\n  pair_bandwidth: {link % 901}\n  domain: 8\n"
+    fabric = "scale_up:\n  kind: NVLink4\n  domain: 8\n"
+    fabric += f"  bandwidth: {link % 900}\n  pair_bandwidth: {link % 901}\n"
     found = found_by_lint(write(tmp_path, GOOD + fabric))
-    assert [f.split(": ", 1)[1].split(":")[0] for f in found] == ["scale_up.pair_bandwidth", "scale_up.bandwidth"]
+    assert [f.split(": ", 1)[1].split(":")[0] for f in found] == [
+        "scale_up.pair_bandwidth",
+        "scale_up.bandwidth",
+    ]
     best = "measured_best:\n  bf16: {value: 950 TFLOP/s, kind: measured, source: sheet}\n"
     assert "measured above the dense peak" in found_by_lint(write(tmp_path, GOOD + best))[0]
 
@@ -170,9 +201,19 @@ offers:
 @pytest.mark.parametrize(
     ("accelerator", "region", "spot", "message"),
     [
-        ("h100-smx", "aws-us-east-1", "1 USD/h", "no entry 'h100-smx' in accelerators; did you mean 'h100-sxm'?"),
+        (
+            "h100-smx",
+            "aws-us-east-1",
+            "1 USD/h",
+            "no entry 'h100-smx' in accelerators; did you mean 'h100-sxm'?",
+        ),
         ("h100-sxm", "aws-us-east-1", "3 USD/h", "offers[1].price: spot above on demand"),
-        ("h100-sxm", "aws-us-east-1", "3 USD", "offers[1].price.value: '3 USD': the price of spot is in USD/h"),
+        (
+            "h100-sxm",
+            "aws-us-east-1",
+            "3 USD",
+            "offers[1].price.value: '3 USD': the price of spot is in USD/h",
+        ),
         ("h100-sxm", "aws-us-east-1", "3 EUR/h", "offers[1].price.value: unknown unit 'EUR/h'"),
     ],
 )

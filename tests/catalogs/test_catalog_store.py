@@ -40,7 +40,12 @@ def test_importing_loads_nothing_heavy() -> None:
 def test_one_entry_is_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     parse = catalogs.yaml.parse
-    monkeypatch.setattr(catalogs.yaml, "parse", lambda text, file: (read.append(file), parse(text, file))[1])
+
+    def spy(text: str, file: str) -> catalogs.yaml.Document:
+        read.append(file)
+        return parse(text, file)
+
+    monkeypatch.setattr(catalogs.yaml, "parse", spy)
     catalog = Catalog()
     first = catalog.get("accelerators", "h100")
     assert [Path(f).name for f in read] == ["h100-sxm.yaml"]
@@ -88,7 +93,7 @@ def test_a_rate_the_device_lacks(catalog: Catalog) -> None:
 def test_overlay_wins_and_is_named(tmp_path: Path) -> None:
     root = overlay(tmp_path)
     catalog = Catalog([root])
-    assert catalog.get("operators", "aws").pue.si == 1.3  # type: ignore[attr-defined]
+    assert catalog.get("operators", "aws").pue.si == 1.3
     assert catalog.get("operators", "OURS").id == "aws"
     assert catalog.origin("operators", "aws") == str(root)
     assert catalog.path("operators", "aws") == root / "operators" / "aws.yaml"

@@ -28,8 +28,19 @@ def test_what_yaml_1_1_would_change_stays_text(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("0x1F", 31), ("0o17", 15), ("017", 17), ("+5", 5), ("-1.5e3", -1500.0), (".5", 0.5), ("'1'", "1")]
-    + [('"true"', "true"), ('""', ""), ("False", False), ("671.026e9", 671.026e9)],
+    [
+        ("0x1F", 31),
+        ("0o17", 15),
+        ("017", 17),
+        ("+5", 5),
+        ("-1.5e3", -1500.0),
+        (".5", 0.5),
+        ("'1'", "1"),
+        ('"true"', "true"),
+        ('""', ""),
+        ("False", False),
+        ("671.026e9", 671026000000.0),
+    ],
 )
 def test_scalars(text: str, value: object) -> None:
     found = parse(f"a: {text}\n", "f").data["a"]

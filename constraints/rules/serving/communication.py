@@ -64,7 +64,11 @@ def exchange_latency(
 
 @rule(wall=14, cite="definition: stages are the outermost ranks of a replica")
 def handover_latency(
-    pp: Count, devices_per_replica: Count, scale_up_domain: Count, inner_latency: Seconds, outer_latency: Seconds
+    pp: Count,
+    devices_per_replica: Count,
+    scale_up_domain: Count,
+    inner_latency: Seconds,
+    outer_latency: Seconds,
 ) -> Seconds:
     """Time of an empty hand-over to the next stage: 0 with PP 1."""
     return minimum(1, pp - 1) * where(devices_per_replica <= scale_up_domain, inner_latency, outer_latency)

@@ -1,4 +1,4 @@
-"""One decode step at a full batch: the time between two tokens of a sequence."""
+"""Kernels of one decode step at a full batch: attention, dense blocks, logits."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from constraints.maths import maximum, minimum
 from constraints.quantities import Bytes, BytesPerSecond, Count, FlopPerSecond, Fraction, Seconds, Tokens
 from constraints.rule import rule
 from constraints.rules.library.roofline import gemm_time
-from constraints.rules.serving.kernels import feed_forward, mixture, projections, touched
-from constraints.rules.training.compute import dense_activation_time, elementwise_time, moe_activation_time
+from constraints.rules.serving.kernels import feed_forward, projections
+from constraints.rules.training.compute import dense_activation_time, elementwise_time
 
 
 @rule(cite="definition: a pipeline works on as many groups of sequences as it has stages")
@@ -67,9 +67,10 @@ def decode_projection_time(
 
     A latent attention absorbs its up-projections into queries and outputs, which costs as much.
     """
+    out = attention_width / tp
     return projections(
         decode_tokens,
-        (hidden, compressed_width, query_up_in, query_share, kv_up_in, kv_share, attention_width / tp, latent),
+        (hidden, compressed_width, query_up_in, query_share, kv_up_in, kv_share, out, latent),
         (weight_bytes, operand_bytes, activation_bytes),
         (compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner),
     )
@@ -133,60 +134,6 @@ def decode_ffn_time(
     return feed_forward(decode_tokens, hidden, ffn / tp, ffn_matrices, sizes, device)
 
 
-@rule(cite="definition: with EP the tokens of all data ranks meet; a rank waits for at least one token")
-def decode_group_tokens(decode_tokens: Count, expert_sources: Count) -> Count:
-    """Tokens that reach one group of experts in a decode step."""
-    return maximum(1, decode_tokens * expert_sources)
-
-
-@rule(wall=2, cite="expectation of distinct draws: each token picks k of E experts, balanced routing")
-def experts_touched(decode_group_tokens: Count, experts: Count, experts_per_token: Count, ep: Count) -> Count:
-    """Experts of one device whose weights a decode step reads.
-
-    In the mean over devices: the busiest of few tokens' devices reads somewhat more.
-
-    >>> experts_touched(1, 256, 8, 1), round(experts_touched(64, 256, 8, 1)), experts_touched(4096, 256, 8, 32)
-    (8.0, 222, 8.0)
-    """
-    return touched(decode_group_tokens, experts, experts_per_token, ep)
-
-
-@rule(wall=2, cite="grouped products of the experts touched, balanced routing")
-def decode_expert_time(
-    decode_tokens: Count,
-    decode_group_tokens: Count,
-    hidden: Count,
-    experts: Count,
-    experts_per_token: Count,
-    shared_experts: Count,
-    expert_ffn: Count,
-    expert_width: Count,
-    ffn_matrices: Count,
-    tp: Count,
-    ep: Count,
-    weight_bytes: Bytes,
-    operand_bytes: Bytes,
-    activation_bytes: Bytes,
-    compute_rate: FlopPerSecond,
-    memory_bandwidth: BytesPerSecond,
-    launch_floor: Seconds,
-    compute_fraction: Fraction,
-    bandwidth_fraction: Fraction,
-    corner: Count,
-) -> Seconds:
-    """Time of a mixture layer's feed-forward part in a decode step."""
-    return mixture(
-        decode_tokens,
-        decode_group_tokens,
-        (experts, experts_per_token, expert_width, ep),
-        hidden,
-        shared_experts * expert_ffn / tp,
-        ffn_matrices,
-        (weight_bytes, operand_bytes, activation_bytes),
-        (compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner),
-    )
-
-
 @rule(wall=2, cite="Ivanov et al. 2021: norms, residuals, rotary and the non-linearity are memory bound")
 def decode_dense_elementwise_time(
     decode_tokens: Count,
@@ -216,47 +163,6 @@ def decode_dense_elementwise_time(
         microbatch_tokens=decode_tokens,
         ffn=ffn,
         ffn_matrices=ffn_matrices,
-        tp=tp,
-        activation_bytes=activation_bytes,
-        memory_bandwidth=memory_bandwidth,
-        base_bandwidth_fraction=base_bandwidth_fraction,
-    )
-
-
-@rule(wall=2, cite="Ivanov et al. 2021; Megatron-Core MoE for copying tokens to experts and back")
-def decode_moe_elementwise_time(
-    decode_tokens: Count,
-    hidden: Count,
-    elementwise_passes: Count,
-    elementwise_kernels: Count,
-    expert_ffn: Count,
-    ffn_matrices: Count,
-    experts_per_token: Count,
-    shared_experts: Count,
-    tp: Count,
-    activation_bytes: Bytes,
-    memory_bandwidth: BytesPerSecond,
-    base_bandwidth_fraction: Fraction,
-    base_launch_floor: Seconds,
-) -> Seconds:
-    """Time of a mixture layer's small kernels in a decode step."""
-    return elementwise_time(
-        microbatch_tokens=decode_tokens,
-        hidden=hidden,
-        elementwise_passes=elementwise_passes,
-        sequence_share=1,
-        activation_bytes=activation_bytes,
-        memory_bandwidth=memory_bandwidth,
-        base_bandwidth_fraction=base_bandwidth_fraction,
-        elementwise_kernels=elementwise_kernels,
-        base_launch_floor=base_launch_floor,
-    ) + moe_activation_time(
-        microbatch_tokens=decode_tokens,
-        hidden=hidden,
-        expert_ffn=expert_ffn,
-        ffn_matrices=ffn_matrices,
-        experts_per_token=experts_per_token,
-        shared_experts=shared_experts,
         tp=tp,
         activation_bytes=activation_bytes,
         memory_bandwidth=memory_bandwidth,

@@ -74,5 +74,5 @@ def mixture(
 
 
 def mixture_launches(shared_width: Any) -> Any:
-    """Kernels of a mixture layer's feed-forward part: router, selection, two grouped products, shared ones."""
+    """Kernels of a mixture layer's feed-forward part: router, selection, two grouped products, shared."""
     return 4 + 2 * minimum(1, shared_width)

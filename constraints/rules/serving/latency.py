@@ -22,7 +22,9 @@ def prefill_rate(
 
 
 @rule(wall=7, cite="Pollaczek 1930, Khinchine 1932")
-def prefill_wait(prefill_rate: RequestsPerSecond, prefill_occupancy: Seconds, prefill_square: Seconds) -> Seconds:
+def prefill_wait(
+    prefill_rate: RequestsPerSecond, prefill_occupancy: Seconds, prefill_square: Seconds
+) -> Seconds:
     """Mean wait of a prompt for the prompts before it."""
     return mg1_wait(prefill_rate, prefill_occupancy, prefill_square)
 
@@ -50,7 +52,9 @@ def decoding_share(occupancy: Requests) -> Fraction:
 
 
 @rule(wall=7, cite="Fuhrmann & Cooper 1985: M/G/1 with vacations, the wait and a residual vacation add")
-def ttft(prefill_wait: Seconds, prefill_time: Seconds, step_under_way: Seconds, decoding_share: Fraction) -> Seconds:
+def ttft(
+    prefill_wait: Seconds, prefill_time: Seconds, step_under_way: Seconds, decoding_share: Fraction
+) -> Seconds:
     """Mean time to first token: other prompts, half a decode step, the prompt itself.
 
     >>> round(ttft(0.05, 0.2, 0.02, 1.0), 3)

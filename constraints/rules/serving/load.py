@@ -82,7 +82,7 @@ def occupancy(
     """Mean sequences a replica is decoding; meaningless where the load is 1 or more.
 
     >>> round(occupancy(2.0, 199, 0.018, 0.006, 32, 0.2), 3)
-    10.093
+    9.979
     """
     # Seconds of steps each sequence in the batch asks for, per second; decoding gets what prefill leaves.
     asked = request_rate_per_replica * decode_steps / maximum(1e-9, 1 - prefill_load)
@@ -90,7 +90,7 @@ def occupancy(
     return asked * (decode_step_fixed + slope) / maximum(1e-9, 1 - asked * slope)
 
 
-@rule(wall=7, cite="Kelly 1979, Reversibility, ch. 3: symmetric queue, insensitive to answer length; linear noise")
+@rule(wall=7, cite="Kelly 1979, ch. 3: symmetric queue, insensitive to answer length; linear noise")
 def occupancy_deviation(
     occupancy: Requests, decode_step_fixed: Seconds, decode_step_variable: Seconds, batch: Count
 ) -> Requests:
@@ -165,7 +165,7 @@ def tpot(
     return token_interval(occupancy, decode_step_fixed, decode_step_variable, batch, prefill_load)
 
 
-@rule(wall=6, cite="definition: the step at that quantile of sequences; a long answer sees less than the extremes")
+@rule(wall=6, cite="the step at that quantile of sequences; a long answer averages over it")
 def tpot_p50(
     occupancy_p50: Requests,
     decode_step_fixed: Seconds,
@@ -177,7 +177,7 @@ def tpot_p50(
     return token_interval(occupancy_p50, decode_step_fixed, decode_step_variable, batch, prefill_load)
 
 
-@rule(wall=6, cite="definition: the step at that quantile of sequences; a long answer sees less than the extremes")
+@rule(wall=6, cite="the step at that quantile of sequences; a long answer averages over it")
 def tpot_p90(
     occupancy_p90: Requests,
     decode_step_fixed: Seconds,
@@ -189,7 +189,7 @@ def tpot_p90(
     return token_interval(occupancy_p90, decode_step_fixed, decode_step_variable, batch, prefill_load)
 
 
-@rule(wall=6, cite="definition: the step at that quantile of sequences; a long answer sees less than the extremes")
+@rule(wall=6, cite="the step at that quantile of sequences; a long answer averages over it")
 def tpot_p99(
     occupancy_p99: Requests,
     decode_step_fixed: Seconds,

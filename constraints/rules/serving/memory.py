@@ -90,11 +90,11 @@ def weight_memory(
         mixture * (moe_layer_device_parameters + experts / ep * expert_device_parameters)
         + (most_layers - mixture) * dense_layer_device_parameters
     )
-    ends = where(pp > 1, maximum(embedding_parameters, vocab * hidden), embedding_parameters + head_parameters)
+    one_end = maximum(embedding_parameters, vocab * hidden)
+    ends = where(pp > 1, one_end, embedding_parameters + head_parameters)
     return stack * weight_bytes + (ends + extra_parameters) / tp * activation_bytes
 
 
-@rule(wall=5, cite="Kwon et al. 2023, PagedAttention: pages as they fill; windowed layers keep their window")
 def kv_sequence_bytes(
     length: Tokens,
     kv_cache_width: Count,
@@ -108,6 +108,8 @@ def kv_sequence_bytes(
 ) -> Bytes:
     """Cache of one sequence of `length` tokens on one device of the fullest stage.
 
+    Pages are taken as they fill; windowed layers keep their window.
+
     >>> kv_sequence_bytes(1000, 2048, 2, 80, 0, 0, 80, 80, 1) / 1000  # Llama-3-70B, 16 bit
     327680.0
     """
@@ -116,7 +118,7 @@ def kv_sequence_bytes(
     return kept * kv_cache_width * kv_element_bytes * most_layers / layers / kv_cache_ranks
 
 
-@rule(wall=5, cite="definition: every slot taken, at the end of an answer of mean length")
+@rule(wall=5, cite="Kwon et al. 2023, PagedAttention: pages as they fill; windowed layers keep their window")
 def mean_sequence_memory(
     input_tokens: Tokens,
     output_tokens: Tokens,
@@ -131,8 +133,8 @@ def mean_sequence_memory(
 ) -> Bytes:
     """Cache of a sequence of mean length on one device, when its answer is complete."""
     return kv_sequence_bytes(
-        input_tokens + output_tokens, kv_cache_width, kv_element_bytes, cached_layers, windowed_layers, window,
-        most_layers, layers, kv_cache_ranks,
+        input_tokens + output_tokens, kv_cache_width, kv_element_bytes, cached_layers, windowed_layers,
+        window, most_layers, layers, kv_cache_ranks,
     )  # fmt: skip
 
 

@@ -7,12 +7,11 @@ from constraints.quantities import Bytes, BytesPerSecond, Count, FlopPerSecond, 
 from constraints.rule import rule
 from constraints.rules.serving.decode import (
     decode_dense_elementwise_time,
-    decode_expert_time,
     decode_ffn_time,
     decode_head_time,
-    decode_moe_elementwise_time,
     decode_projection_time,
 )
+from constraints.rules.serving.experts import decode_expert_time, decode_moe_elementwise_time
 
 
 @rule(cite="definition: a data rank reads its own prompts, so a replica reads `dp` times as many at once")
@@ -51,9 +50,9 @@ def prefill_projection_time(
 ) -> Seconds:
     """Time of one layer's projections into and out of attention in a prefill pass."""
     return decode_projection_time(
-        prefill_tokens, hidden, compressed_width, query_up_in, query_share, kv_up_in, kv_share, attention_width,
-        latent, tp, weight_bytes, operand_bytes, activation_bytes, compute_rate, memory_bandwidth, launch_floor,
-        compute_fraction, bandwidth_fraction, corner,
+        prefill_tokens, hidden, compressed_width, query_up_in, query_share, kv_up_in, kv_share,
+        attention_width, latent, tp, weight_bytes, operand_bytes, activation_bytes, compute_rate,
+        memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner,
     )  # fmt: skip
 
 

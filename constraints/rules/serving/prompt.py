@@ -121,7 +121,7 @@ def prefill_square(prefill_occupancy: Seconds, input_square: Tokens, input_token
     less where overhead counts, a little more where attention does.
 
     >>> prefill_square(0.1, 1500.0, 1000.0)
-    0.15000000000000002
+    0.15
     """
     return prefill_occupancy * input_square / input_tokens
 

@@ -1,0 +1,104 @@
+"""Kernels of a mixture layer in one decode step at a full batch."""
+
+from __future__ import annotations
+
+from constraints.maths import maximum
+from constraints.quantities import Bytes, BytesPerSecond, Count, FlopPerSecond, Fraction, Seconds
+from constraints.rule import rule
+from constraints.rules.serving.kernels import mixture, touched
+from constraints.rules.training.compute import elementwise_time, moe_activation_time
+
+
+@rule(cite="definition: with EP the tokens of all data ranks meet; a rank waits for at least one token")
+def decode_group_tokens(decode_tokens: Count, expert_sources: Count) -> Count:
+    """Tokens that reach one group of experts in a decode step."""
+    return maximum(1, decode_tokens * expert_sources)
+
+
+@rule(wall=2, cite="expectation of distinct draws: each token picks k of E experts, balanced routing")
+def experts_touched(decode_group_tokens: Count, experts: Count, experts_per_token: Count, ep: Count) -> Count:
+    """Experts of one device whose weights a decode step reads.
+
+    In the mean over devices: the busiest of few tokens' devices reads somewhat more.
+
+    >>> [round(experts_touched(n, 256, 8, ep), 2) for n, ep in ((1, 1), (64, 1), (4096, 32))]
+    [8.0, 222.44, 8.0]
+    """
+    return touched(decode_group_tokens, experts, experts_per_token, ep)
+
+
+@rule(wall=2, cite="grouped products of the experts touched, balanced routing")
+def decode_expert_time(
+    decode_tokens: Count,
+    decode_group_tokens: Count,
+    hidden: Count,
+    experts: Count,
+    experts_per_token: Count,
+    shared_experts: Count,
+    expert_ffn: Count,
+    expert_width: Count,
+    ffn_matrices: Count,
+    tp: Count,
+    ep: Count,
+    weight_bytes: Bytes,
+    operand_bytes: Bytes,
+    activation_bytes: Bytes,
+    compute_rate: FlopPerSecond,
+    memory_bandwidth: BytesPerSecond,
+    launch_floor: Seconds,
+    compute_fraction: Fraction,
+    bandwidth_fraction: Fraction,
+    corner: Count,
+) -> Seconds:
+    """Time of a mixture layer's feed-forward part in a decode step."""
+    return mixture(
+        decode_tokens,
+        decode_group_tokens,
+        (experts, experts_per_token, expert_width, ep),
+        hidden,
+        shared_experts * expert_ffn / tp,
+        ffn_matrices,
+        (weight_bytes, operand_bytes, activation_bytes),
+        (compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner),
+    )
+
+
+@rule(wall=2, cite="Ivanov et al. 2021; Megatron-Core MoE for copying tokens to experts and back")
+def decode_moe_elementwise_time(
+    decode_tokens: Count,
+    hidden: Count,
+    elementwise_passes: Count,
+    elementwise_kernels: Count,
+    expert_ffn: Count,
+    ffn_matrices: Count,
+    experts_per_token: Count,
+    shared_experts: Count,
+    tp: Count,
+    activation_bytes: Bytes,
+    memory_bandwidth: BytesPerSecond,
+    base_bandwidth_fraction: Fraction,
+    base_launch_floor: Seconds,
+) -> Seconds:
+    """Time of a mixture layer's small kernels in a decode step."""
+    return elementwise_time(
+        microbatch_tokens=decode_tokens,
+        hidden=hidden,
+        elementwise_passes=elementwise_passes,
+        sequence_share=1,
+        activation_bytes=activation_bytes,
+        memory_bandwidth=memory_bandwidth,
+        base_bandwidth_fraction=base_bandwidth_fraction,
+        elementwise_kernels=elementwise_kernels,
+        base_launch_floor=base_launch_floor,
+    ) + moe_activation_time(
+        microbatch_tokens=decode_tokens,
+        hidden=hidden,
+        expert_ffn=expert_ffn,
+        ffn_matrices=ffn_matrices,
+        experts_per_token=experts_per_token,
+        shared_experts=shared_experts,
+        tp=tp,
+        activation_bytes=activation_bytes,
+        memory_bandwidth=memory_bandwidth,
+        base_bandwidth_fraction=base_bandwidth_fraction,
+    )

@@ -1,0 +1,135 @@
+"""One design, without a search and without the solver: every quantity, every limit it breaks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from catalogs.errors import InputError
+from designer.question import Constraint, Question
+from designer.result import Binding, EvaluateResult, Metric
+from designer.space import Value
+
+# What people look at first, by job; all other quantities follow.
+HEADLINE = {
+    "training": (
+        "time_to_train", "cost", "carbon", "energy", "power", "mfu", "step_time", "throughput_per_device",
+        "goodput", "bubble_share", "device_memory", "usable_memory", "devices_used", "idle_devices",
+    ),
+    "serving": (
+        "cost_per_token", "carbon_per_token", "ttft", "ttft_p50", "ttft_p90", "ttft_p99", "tpot", "tpot_p50",
+        "tpot_p90", "tpot_p99", "tokens_per_second_per_device", "capacity", "serving_load", "device_memory",
+        "usable_memory", "devices", "devices_used", "idle_devices", "power", "cost", "carbon",
+    ),
+    "batch": (
+        "time_to_complete", "cost", "carbon", "energy", "power", "cost_per_token", "tokens_per_second_per_device",
+        "device_memory", "usable_memory", "devices", "devices_used", "idle_devices",
+    ),
+}  # fmt: skip
+
+
+def si_unit(unit: str) -> str:
+    """The unit a value is stored in: a share is stored as a pure number."""
+    return "" if unit in ("%", "truth") else unit
+
+
+def targets(question: Question) -> list[str]:
+    """Quantities an answer states: headline, objectives, and what limits and budgets compare."""
+    names = [n for n in HEADLINE[question.job] if n in question.graph.rules]
+    names += [o.quantity for o in question.objectives]
+    for c in question.constraints:
+        names += sorted(c.inputs)
+    return list(dict.fromkeys(names))
+
+
+def values_of(question: Question, design: Mapping[str, Value]) -> dict[str, Any]:
+    """Every quantity of a design on the way to its targets and limits, as floats."""
+    given = {name: known.si for name, known in question.bundle(design).items()}
+    return question.graph.evaluate([*targets(question), *question.limits], given)
+
+
+def violations(question: Question, values: Mapping[str, Any]) -> list[Binding]:
+    """Limits, budgets and site rules that a design breaks, with numbers."""
+    out: list[Binding] = []
+    for name in question.limits:
+        if not values[name]:
+            r = question.graph.rules[name]
+            sides = ", ".join(f"{n} = {values[n]:g}" for n in r.inputs)
+            out.append(Binding(name=name, text=f"{r.title} ({sides})", place=f"{r.file}:{r.line}"))
+    out.extend(binding(question, c, values) for c in question.constraints if not c.holds(values))
+    return out
+
+
+def binding(question: Question, c: Constraint, values: Mapping[str, Any], effect: str = "") -> Binding:
+    """A constraint with the numbers a design has for it."""
+    over = float(c.excess(values))
+    q = c.quantity
+    return Binding(
+        name=c.name,
+        text=c.text,
+        place=c.place,
+        value=_finite(values[q]) if q else None,
+        bound=c.bound,
+        unit=si_unit(question.unit(q)) if q else "",
+        slack=-over if math.isfinite(over) else None,
+        effect=effect,
+    )
+
+
+def metrics(question: Question, values: Mapping[str, Any], names: list[str]) -> dict[str, Metric]:
+    """Quantities as metrics, unknown ones as null."""
+    return {
+        n: Metric(value=_finite(values[n]), unit=si_unit(question.unit(n)))
+        for n in names
+        if question.unit(n) != "truth"
+    }
+
+
+def _finite(x: Any) -> float | None:
+    return float(x) if math.isfinite(x) else None
+
+
+def complete_design(
+    question: Question, given: Mapping[str, Value]
+) -> tuple[dict[str, Value], dict[str, str]]:
+    """A whole design from some decisions, and where each of the others was taken from.
+
+    A decision that is not given is the only value of its domain, or that of the scenario's
+    baseline, or the documented start value. Raises InputError where none of these exists.
+    """
+    design: dict[str, Value] = {}
+    assumed: dict[str, str] = {}
+    for d in question.decisions:
+        domain = question.domains[d.name]
+        if d.name in given:
+            design[d.name] = given[d.name]
+            continue
+        if len(domain) == 1 and d.name not in question.baseline:
+            design[d.name], origin = domain[0], "only candidate"
+        elif d.name in question.baseline:
+            design[d.name], origin = question.baseline[d.name], "baseline of the scenario"
+        elif d.start is not None:
+            design[d.name], origin = d.start, "default"
+        else:
+            known = ", ".join(map(str, domain[:8]))
+            raise InputError(f"--design gives no {d.name} and the scenario has several candidates ({known})")
+        assumed[d.name] = origin
+    return design, assumed
+
+
+def evaluate(question: Question, given: Mapping[str, Value]) -> EvaluateResult:
+    """Every quantity of one layout, feasible or not, and each limit it violates."""
+    design, assumed = complete_design(question, given)
+    values = values_of(question, design)
+    broken = violations(question, values)
+    first = targets(question)
+    made = [*first, *(n for n in values if n in question.graph.rules and n not in first)]
+    return EvaluateResult(
+        scenario=question.scenario.name,
+        feasible=not broken,
+        design=design,
+        assumed=assumed,
+        metrics=metrics(question, values, made),
+        violated=broken,
+    )

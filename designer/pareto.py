@@ -1,0 +1,84 @@
+"""Exact non-dominated sets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+BLOCK = 2048
+
+
+def skyline(points: Array) -> Array:
+    """Positions of the rows of `points` that no other row dominates; smaller is better.
+
+    Of equal rows the first is kept. Rows with a NaN are left out. The result is in lexicographic
+    order of the rows.
+
+    >>> skyline(np.array([[1.0, 3.0], [2.0, 2.0], [2.0, 4.0], [2.0, 2.0]])).tolist()
+    [0, 1]
+    """
+    alive = np.flatnonzero(~np.isnan(points).any(axis=1))
+    if not len(alive):
+        return alive
+    order = alive[np.lexsort(tuple(points[alive, k] for k in reversed(range(points.shape[1]))))]
+    sorted_points = points[order]
+    fresh = np.ones(len(order), dtype=bool)
+    fresh[1:] = (sorted_points[1:] != sorted_points[:-1]).any(axis=1)
+    order, sorted_points = order[fresh], sorted_points[fresh]
+    if points.shape[1] == 1:
+        return order[:1]
+    if points.shape[1] == 2:
+        best = np.minimum.accumulate(sorted_points[:, 1])
+        first = np.ones(len(order), dtype=bool)
+        first[1:] = sorted_points[1:, 1] < best[:-1]
+        return order[first]
+    return order[_sweep(sorted_points)]
+
+
+def _sweep(points: Array) -> Array:
+    """Skyline of distinct rows in lexicographic order: a row is dominated by an earlier one or not at all."""
+    kept = np.empty((0, points.shape[1]))
+    out: list[Array] = []
+    for start in range(0, len(points), BLOCK):
+        block = points[start : start + BLOCK]
+        candidates = np.flatnonzero(~_dominated(block, kept))
+        survivors: list[int] = []
+        for i in candidates:
+            earlier = block[survivors]
+            if not (earlier <= block[i]).all(axis=1).any():
+                survivors.append(int(i))
+        out.append(np.array(survivors, dtype=int) + start)
+        kept = np.concatenate([kept, block[survivors]])
+    return np.concatenate(out)
+
+
+def _dominated(rows: Array, by: Array) -> Array:
+    """Which `rows` some row of `by` is at least as good as in everything."""
+    out = np.zeros(len(rows), dtype=bool)
+    for start in range(0, len(by), BLOCK):
+        rest = np.flatnonzero(~out)
+        if not len(rest):
+            break
+        part = by[start : start + BLOCK]
+        out[rest] = (part[None, :, :] <= rows[rest][:, None, :]).all(axis=2).any(axis=1)
+    return out
+
+
+def thin(points: Array, epsilon: float) -> Array:
+    """Positions of a subset of a frontier such that every row is within `epsilon` (relative) of a kept one.
+
+    The best row of each objective is always kept.
+
+    >>> thin(np.array([[1.0, 9.0], [1.01, 8.99], [5.0, 1.0]]), 0.05).tolist()
+    [0, 2]
+    """
+    scale = np.maximum(np.abs(points), 1e-300)
+    must = [int(i) for i in np.argmin(points, axis=0)]
+    kept = list(dict.fromkeys(must))
+    for i in range(len(points)):
+        near = (np.abs(points[kept] - points[i]) <= epsilon * np.maximum(scale[i], 0)).all(axis=1)
+        if not near.any():
+            kept.append(i)
+    return np.array(sorted(kept), dtype=int)
