@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from constraints.quantities import (
     Count,
+    DollarsPerSecond,
     Fraction,
     Joules,
     Kilograms,
@@ -57,7 +58,7 @@ def embodied_carbon_of(
 
 
 @rule(wall=17, cite="definition: useful share of an allocation")
-def break_even_utilisation(owned_per_hour: Count, rented_per_hour: Count) -> Fraction:
+def break_even_utilisation(owned_per_hour: DollarsPerSecond, rented_per_hour: DollarsPerSecond) -> Fraction:
     """Utilisation above which owning a device is cheaper than renting one by the hour used.
 
     >>> round(break_even_utilisation(122_000 / 8 / 8760, 4.0), 3)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from constraints.maths import maximum, smooth_maximum
-from constraints.quantities import Bytes, BytesPerSecond, Count, Flop, FlopPerSecond, Fraction, Seconds
+from constraints.quantities import Bytes, BytesPerSecond, Count, Flop, FlopPerByte, FlopPerSecond
+from constraints.quantities import Fraction, Seconds
 from constraints.rule import rule
 
 
@@ -18,7 +19,7 @@ def roofline_time(flops: Flop, traffic: Bytes, rate: FlopPerSecond, bandwidth: B
 
 
 @rule(wall=2, cite="Williams, Waterman & Patterson 2009, Roofline")
-def ridge_point(rate: FlopPerSecond, bandwidth: BytesPerSecond) -> Count:
+def ridge_point(rate: FlopPerSecond, bandwidth: BytesPerSecond) -> FlopPerByte:
     """Arithmetic intensity (FLOP per byte) above which an operation is limited by arithmetic.
 
     >>> round(ridge_point(989e12, 3.35e12), 1)

@@ -7,26 +7,10 @@ when no prompt waits, leaves for one decode step at a time.
 from __future__ import annotations
 
 from constraints.maths import exp, maximum, minimum, sqrt
-from constraints.quantities import Count, Fraction, Requests, RequestsPerSecond, Seconds, Tokens
+from constraints.quantities import Count, Fraction, Requests, Seconds, Tokens
 from constraints.rule import rule
-from constraints.rules.library.queueing import gamma_quantile, mg1_sojourn_deviation, mg1_wait
-from constraints.rules.serving.load import NINETIETH, NINETY_NINTH
-
-
-@rule(wall=7, cite="definition: passes a second in the queue of one data rank")
-def prefill_rate(
-    request_rate_per_replica: RequestsPerSecond, prefill_batch: Count, dp: Count
-) -> RequestsPerSecond:
-    """Prefill passes a second of one data rank."""
-    return request_rate_per_replica / (prefill_batch * dp)
-
-
-@rule(wall=7, cite="Pollaczek 1930, Khinchine 1932")
-def prefill_wait(
-    prefill_rate: RequestsPerSecond, prefill_occupancy: Seconds, prefill_square: Seconds
-) -> Seconds:
-    """Mean wait of a prompt for the prompts before it."""
-    return mg1_wait(prefill_rate, prefill_occupancy, prefill_square)
+from constraints.rules.library.queueing import gamma_quantile
+from constraints.rules.serving.interval import NINETIETH, NINETY_NINTH
 
 
 @rule(wall=7, cite="definition: a pipeline stage is free again after its share of the step")
@@ -63,12 +47,11 @@ def ttft(
     return prefill_wait + prefill_time + decoding_share * step_under_way / 2
 
 
-@rule(wall=7, cite="Takacs 1962 for the queue, Fuhrmann & Cooper 1985: independent parts, a uniform residual")
+@rule(wall=7, cite="Fuhrmann & Cooper 1985: independent parts, a uniform residual")
 def ttft_deviation(
-    prefill_rate: RequestsPerSecond,
+    prefill_sojourn_deviation: Seconds,
     prefill_occupancy: Seconds,
     prefill_square: Seconds,
-    prefill_cube: Seconds,
     prefill_time: Seconds,
     step_under_way: Seconds,
     decoding_share: Fraction,
@@ -77,13 +60,12 @@ def ttft_deviation(
 
     In a pipeline a prompt takes longer than it occupies a stage, and varies as much more.
 
-    >>> round(ttft_deviation(1e-12, 0.2, 0.2, 0.2, 0.2, 0.12, 1.0), 4)  # the step under way alone
+    >>> round(ttft_deviation(0.0, 0.2, 0.2, 0.2, 0.12, 1.0), 4)  # the step under way alone
     0.0346
     """
-    queue = mg1_sojourn_deviation(prefill_rate, prefill_occupancy, prefill_square, prefill_cube)
     own = (prefill_time**2 / prefill_occupancy**2 - 1) * (prefill_square**2 - prefill_occupancy**2)
     residual = decoding_share * step_under_way**2 * (1 / 3 - decoding_share / 4)
-    return sqrt(maximum(0, queue**2 + own + residual))
+    return sqrt(maximum(0, prefill_sojourn_deviation**2 + own + residual))
 
 
 @rule(wall=7, cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low")

@@ -43,13 +43,21 @@ def attention_activation_bytes(
 
 @rule(cite="Korthikanti et al. 2022, eq. 2: softmax, its mask and its output, 5 bytes a score")
 def score_activation_bytes(
-    unfused_attention: Count, heads: Count, sequence_length: Tokens, cp: Count, tp: Count
+    unfused_attention: Count,
+    heads: Count,
+    sequence_length: Tokens,
+    cp: Count,
+    tp: Count,
+    activation_bytes: Bytes,
 ) -> BytesPerToken:
     """Attention scores kept per token of a layer where attention is not a fused kernel.
 
-    Bytes by construction: 2 + 2 + 1 for every score.
+    Two copies of every score and a mask of half an activation: 2 + 2 + 1 bytes in 16 bit.
+
+    >>> score_activation_bytes(1, 64, 2048, 1, 8, 2)
+    81920.0
     """
-    return unfused_attention * 5 * heads * sequence_length / (cp * tp)
+    return unfused_attention * 2.5 * activation_bytes * heads * sequence_length / (cp * tp)
 
 
 @rule(cite="Korthikanti et al. 2022, section 4: the inputs of the second matrix product's non-linearity")

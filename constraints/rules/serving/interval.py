@@ -1,0 +1,105 @@
+"""Time per output token of a request, after the first, in the mean and in the tail."""
+
+from __future__ import annotations
+
+from constraints.maths import maximum, minimum, sqrt
+from constraints.quantities import Count, Fraction, Requests, RequestsPerSecond, Seconds, Tokens
+from constraints.rule import rule
+from constraints.rules.library.queueing import gamma_quantile
+
+# Standard normal quantiles; that of the median is 0.
+NINETIETH = 1.2816
+NINETY_NINTH = 2.3263
+
+
+@rule(wall=6, cite="definition: a sequence shares its steps with the others being decoded")
+def shared_step(
+    occupancy: Requests, decode_step_fixed: Seconds, decode_step_variable: Seconds, batch: Count
+) -> Seconds:
+    """Decode step a sequence sees in the mean, without prefills in between.
+
+    >>> round(shared_step(0.0, 0.018, 0.006, 1), 3), round(shared_step(99.0, 0.018, 0.006, 32), 3)
+    (0.024, 0.024)
+    """
+    return decode_step_fixed + decode_step_variable * minimum(batch, occupancy + 1) / batch
+
+
+@rule(wall=6, cite="definition: steps, stretched by prefills, after those of the prompts left behind")
+def tpot(
+    shared_step: Seconds, prefill_stretch: Count, prefill_backlog: Seconds, decode_steps: Tokens
+) -> Seconds:
+    """Mean time per output token after the first.
+
+    By Little's law the sequences being decoded are `rate x steps x tpot`.
+
+    >>> round(tpot(0.02, 1.25, 0.1, 100), 5)
+    0.02625
+    """
+    return (shared_step + prefill_backlog / maximum(1, decode_steps)) * prefill_stretch
+
+
+@rule(wall=6, cite="delay busy period (Conway, Maxwell & Miller 1967) begun by a request's own steps")
+def prefill_jitter(
+    decode_steps: Tokens,
+    shared_step: Seconds,
+    prefill_backlog: Seconds,
+    prefill_load: Fraction,
+    prefill_stretch: Count,
+    prefill_rate: RequestsPerSecond,
+    prefill_square: Seconds,
+    prefill_wait: Seconds,
+    prefill_occupancy: Seconds,
+    prefill_sojourn_deviation: Seconds,
+) -> Seconds:
+    """Standard deviation of a request's time to decode, for the prefills that happen to fall into it.
+
+    A stretch of decoding that takes `w` alone has variance `w rate E[S^2] / (1 - load)^3`; the
+    backlog it starts with varies too.
+
+    >>> round(prefill_jitter(100, 0.02, 0.0, 0.2, 1.25, 2.0, 0.1, 0.0, 0.0, 0.0), 4)
+    0.2795
+    """
+    noise = prefill_rate * prefill_square**2
+    begun = noise * (prefill_wait + prefill_occupancy) + (prefill_load * prefill_sojourn_deviation) ** 2
+    work = decode_steps * shared_step + prefill_backlog
+    return prefill_stretch * sqrt(begun + work * noise * prefill_stretch)
+
+
+@rule(wall=6, cite="bound: what a burst does through prefills and through more sequences adds up")
+def tpot_deviation(
+    prefill_jitter: Seconds,
+    decode_steps: Tokens,
+    decode_step_variable: Seconds,
+    occupancy_deviation: Requests,
+    batch: Count,
+    prefill_stretch: Count,
+) -> Seconds:
+    """Standard deviation of the time per output token among requests.
+
+    >>> round(tpot_deviation(0.2, 100, 0.006, 4.0, 32, 1.25), 6)
+    0.002937
+    """
+    crowd = decode_step_variable * minimum(1, occupancy_deviation / batch)
+    return prefill_jitter / maximum(1, decode_steps) + crowd * prefill_stretch
+
+
+@rule(wall=6, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
+def tpot_p50(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
+    """Median of the time per output token."""
+    return gamma_quantile(tpot, tpot_deviation, 0)
+
+
+@rule(wall=6, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
+def tpot_p90(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
+    """90th percentile of the time per output token."""
+    return gamma_quantile(tpot, tpot_deviation, NINETIETH)
+
+
+@rule(wall=6, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
+def tpot_p99(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
+    """99th percentile of the time per output token.
+
+    >>> tpot_p99(0.02, 0.0), round(tpot_p99(0.02, 0.005), 4)
+    (0.02, 0.0337)
+    """
+    return gamma_quantile(tpot, tpot_deviation, NINETY_NINTH)

@@ -1,0 +1,66 @@
+"""The queue of prompts for prefill, and what it does to the sequences being decoded meanwhile."""
+
+from __future__ import annotations
+
+from constraints.maths import maximum
+from constraints.quantities import Count, Fraction, RequestsPerSecond, Seconds
+from constraints.rule import rule
+from constraints.rules.library.queueing import mg1_sojourn_deviation, mg1_wait
+
+
+@rule(wall=7, cite="definition: passes a second in the queue of one data rank")
+def prefill_rate(
+    request_rate_per_replica: RequestsPerSecond, prefill_batch: Count, dp: Count
+) -> RequestsPerSecond:
+    """Prefill passes a second of one data rank."""
+    return request_rate_per_replica / (prefill_batch * dp)
+
+
+@rule(wall=7, cite="Pollaczek 1930, Khinchine 1932")
+def prefill_wait(
+    prefill_rate: RequestsPerSecond, prefill_occupancy: Seconds, prefill_square: Seconds
+) -> Seconds:
+    """Mean wait of a prompt for the prompts before it."""
+    return mg1_wait(prefill_rate, prefill_occupancy, prefill_square)
+
+
+@rule(wall=7, cite="Takacs 1962: second moment of the M/G/1 wait")
+def prefill_sojourn_deviation(
+    prefill_rate: RequestsPerSecond, prefill_occupancy: Seconds, prefill_square: Seconds, prefill_cube: Seconds
+) -> Seconds:
+    """Standard deviation of a prompt's wait and prefill together."""
+    return mg1_sojourn_deviation(prefill_rate, prefill_occupancy, prefill_square, prefill_cube)
+
+
+@rule(wall=7, cite="definition: prefills come first, decoding gets the time they leave")
+def prefill_stretch(prefill_load: Fraction) -> Count:
+    """How much longer decoding takes for the prefills in between.
+
+    >>> prefill_stretch(0.5)
+    2.0
+    """
+    return 1 / maximum(1e-9, 1 - prefill_load)
+
+
+@rule(wall=7, cite="Little 1961: prompts that came while one waited and was read, times their prefill")
+def prefill_backlog(prefill_load: Fraction, prefill_wait: Seconds, prefill_occupancy: Seconds) -> Seconds:
+    """Prefill work a prompt leaves behind, which comes before its second token.
+
+    >>> round(prefill_backlog(0.5, 0.05, 0.1), 3)
+    0.075
+    """
+    return prefill_load * (prefill_wait + prefill_occupancy)
+
+
+@rule(wall=7, cite="delay busy period (Conway, Maxwell & Miller 1967): arrivals bring arrivals")
+def prefill_burstiness(
+    prefill_load: Fraction, prefill_stretch: Count, prefill_rate: RequestsPerSecond, prefill_square: Seconds
+) -> Count:
+    """Variance of the sequences being decoded over that of a Poisson number.
+
+    Each arrival adds a sequence and holds up those that would have left during its prefill.
+
+    >>> round(prefill_burstiness(0.5, 2.0, 5.0, 0.1), 6)  # equal prompts: 1 / (1 - load)^2
+    4.0
+    """
+    return 1 + 2 * prefill_load * prefill_stretch + (prefill_rate * prefill_square * prefill_stretch) ** 2

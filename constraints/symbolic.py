@@ -1,0 +1,335 @@
+"""A rule body as an expression: run it on symbols and read back what it says.
+
+The same function that computes a number is called with `Sym` arguments and returns its own formula,
+with the value of every part. Equations shown to people, their substituted line, LaTeX, the active
+branch of a maximum and the share of each term all come from here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from constraints.rule import Rule
+
+_PRECEDENCE = {"|": 1, "&": 2, "<=": 3, ">=": 3, "<": 3, ">": 3, "==": 3, "!=": 3, "+": 4, "-": 4, "*": 5, "/": 5,
+               "//": 5, "%": 5, "negative": 6, "**": 7}  # fmt: skip
+_ATOM = 9
+
+
+def _divide(a: float, b: float) -> float:
+    return a / b if b else math.copysign(math.inf, a) if a else math.nan
+
+
+_VALUE: dict[str, Callable[..., Any]] = {
+    "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": _divide,
+    "//": lambda a, b: a // b, "%": lambda a, b: a % b, "**": lambda a, b: a**b, "negative": lambda a: -a,
+    "<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b, "<": lambda a, b: a < b, ">": lambda a, b: a > b,
+    "==": lambda a, b: a == b, "!=": lambda a, b: a != b, "&": lambda a, b: bool(a) and bool(b),
+    "|": lambda a, b: bool(a) or bool(b), "abs": abs,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Sym:
+    """A name, a number, or an operation on such, with its value."""
+
+    op: str
+    args: tuple[Sym, ...]
+    value: Any
+    name: str = ""
+
+    # -- arithmetic ----------------------------------------------------------------------------
+
+    def __add__(self, o: Any) -> Sym:
+        return _apply("+", self, o)
+
+    def __radd__(self, o: Any) -> Sym:
+        return _apply("+", o, self)
+
+    def __sub__(self, o: Any) -> Sym:
+        return _apply("-", self, o)
+
+    def __rsub__(self, o: Any) -> Sym:
+        return _apply("-", o, self)
+
+    def __mul__(self, o: Any) -> Sym:
+        return _apply("*", self, o)
+
+    def __rmul__(self, o: Any) -> Sym:
+        return _apply("*", o, self)
+
+    def __truediv__(self, o: Any) -> Sym:
+        return _apply("/", self, o)
+
+    def __rtruediv__(self, o: Any) -> Sym:
+        return _apply("/", o, self)
+
+    def __floordiv__(self, o: Any) -> Sym:
+        return _apply("//", self, o)
+
+    def __rfloordiv__(self, o: Any) -> Sym:
+        return _apply("//", o, self)
+
+    def __mod__(self, o: Any) -> Sym:
+        return _apply("%", self, o)
+
+    def __rmod__(self, o: Any) -> Sym:
+        return _apply("%", o, self)
+
+    def __pow__(self, o: Any) -> Sym:
+        return _apply("**", self, o)
+
+    def __rpow__(self, o: Any) -> Sym:
+        return _apply("**", o, self)
+
+    def __neg__(self) -> Sym:
+        return _apply("negative", self)
+
+    def __abs__(self) -> Sym:
+        return _apply("abs", self)
+
+    def __le__(self, o: Any) -> Sym:
+        return _apply("<=", self, o)
+
+    def __ge__(self, o: Any) -> Sym:
+        return _apply(">=", self, o)
+
+    def __lt__(self, o: Any) -> Sym:
+        return _apply("<", self, o)
+
+    def __gt__(self, o: Any) -> Sym:
+        return _apply(">", self, o)
+
+    def __eq__(self, o: object) -> Sym:  # type: ignore[override]
+        return _apply("==", self, o)
+
+    def __ne__(self, o: object) -> Sym:  # type: ignore[override]
+        return _apply("!=", self, o)
+
+    def __and__(self, o: Any) -> Sym:
+        return _apply("&", self, o)
+
+    def __or__(self, o: Any) -> Sym:
+        return _apply("|", self, o)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    # -- functions of constraints.maths --------------------------------------------------------
+
+    @staticmethod
+    def rule_maximum(*values: Any) -> Sym:
+        return _call("max", max, *values)
+
+    @staticmethod
+    def rule_minimum(*values: Any) -> Sym:
+        return _call("min", min, *values)
+
+    @staticmethod
+    def rule_where(condition: Any, yes: Any, no: Any) -> Sym:
+        parts = tuple(map(_lift, (condition, yes, no)))
+        return Sym("where", parts, parts[1].value if parts[0].value else parts[2].value)
+
+    @staticmethod
+    def rule_smooth_maximum(a: Any, b: Any, sharpness: Any) -> Sym:
+        from constraints.maths import smooth_maximum
+
+        parts = tuple(map(_lift, (a, b, sharpness)))
+        return Sym("smoothmax", parts, smooth_maximum(*(p.value for p in parts)))
+
+    @staticmethod
+    def rule_ceil(x: Any) -> Sym:
+        return _rounding("ceil", x, math.ceil)
+
+    @staticmethod
+    def rule_floor(x: Any) -> Sym:
+        return _rounding("floor", x, math.floor)
+
+    @staticmethod
+    def rule_sqrt(x: Any) -> Sym:
+        return _call("sqrt", lambda v: math.sqrt(v[0]), x)
+
+    @staticmethod
+    def rule_log2(x: Any) -> Sym:
+        return _call("log2", lambda v: math.log2(v[0]), x)
+
+    @staticmethod
+    def rule_exp(x: Any) -> Sym:
+        return _call("exp", lambda v: math.exp(v[0]) if v[0] < 700 else math.inf, x)
+
+    # -- reading -------------------------------------------------------------------------------
+
+    def walk(self) -> Iterator[Sym]:
+        """This expression and all its parts."""
+        yield self
+        for a in self.args:
+            yield from a.walk()
+
+    def names(self) -> set[str]:
+        """Quantities it reads."""
+        return {s.name for s in self.walk() if s.op == "name"}
+
+    def text(self, show: Mapping[str, str] | None = None) -> str:
+        """The formula, with names replaced by `show` where it has them.
+
+        >>> a, b = symbol("a", 2.0), symbol("b", 3.0)
+        >>> ((a + b) * 2 / b).text(), ((a + b) * 2 / b).text({"a": "2 s"})
+        ('(a + b) * 2 / b', '(2 s + b) * 2 / b')
+        """
+        return _text(self, show or {})[0]
+
+    def latex(self) -> str:
+        r"""The formula in LaTeX.
+
+        >>> (symbol("a", 1.0) / symbol("wait_time", 2.0)).latex()
+        '\\frac{a}{\\mathrm{wait\\_time}}'
+        """
+        return _latex(self)[0]
+
+    def terms(self) -> list[Sym]:
+        """The addends of the outermost sum, a common factor multiplied through."""
+        if self.op == "+":
+            return [t for a in self.args for t in a.terms()]
+        if self.op == "*" and self.args[1].op == "+":
+            return [self.args[0] * t for t in self.args[1].terms()]
+        if self.op == "/" and self.args[0].op == "+":
+            return [t / self.args[1] for t in self.args[0].terms()]
+        return [self]
+
+    def branches(self) -> list[tuple[Sym, Sym]]:
+        """Every maximum and minimum in it, each with the argument that decides."""
+        found = []
+        for s in self.walk():
+            if s.op in ("max", "min") and len(s.args) > 1:
+                found.append((s, next(a for a in s.args if a.value == s.value)))
+            elif s.op == "smoothmax":
+                found.append((s, max(s.args[:2], key=lambda a: a.value)))
+            elif s.op == "where":
+                found.append((s, s.args[1] if s.args[0].value else s.args[2]))
+        return found
+
+
+def symbol(name: str, value: Any) -> Sym:
+    """A named quantity with its value."""
+    return Sym("name", (), value, name)
+
+
+def trace(rule: Rule, values: Mapping[str, Any]) -> Sym:
+    """A rule's formula at the given values of its inputs."""
+    out = rule.fn(**{n: symbol(n, values[n]) for n in rule.inputs})
+    return _lift(out)
+
+
+def _lift(x: Any) -> Sym:
+    return x if isinstance(x, Sym) else Sym("number", (), x)
+
+
+def _is(s: Sym, number: float) -> bool:
+    return s.op == "number" and s.value == number
+
+
+def _apply(op: str, *values: Any) -> Sym:
+    """An operation, with what says nothing left out: adding 0, multiplying by 1 or 0."""
+    parts = tuple(map(_lift, values))
+    if len(parts) == 2:
+        a, b = parts
+        if op == "*" and _is(a, 1) or op == "+" and _is(a, 0):
+            return b
+        if op in ("*", "/", "**") and _is(b, 1) or op in ("+", "-") and _is(b, 0):
+            return a
+        if op == "*" and (_is(a, 0) or _is(b, 0)):
+            return Sym("number", (), 0)
+        if a.op == b.op == "number":
+            return Sym("number", (), _VALUE[op](a.value, b.value))
+    try:
+        value = _VALUE[op](*(p.value for p in parts))
+    except (OverflowError, ZeroDivisionError):
+        value = math.nan
+    return Sym(op, parts, value)
+
+
+def _call(op: str, plain: Callable[[Any], Any], *values: Any) -> Sym:
+    parts = tuple(map(_lift, values))
+    return Sym(op, parts, plain([p.value for p in parts]))
+
+
+def _rounding(op: str, x: Any, plain: Callable[[float], int]) -> Sym:
+    """ceil and floor are called with a tolerance added, which is no part of the formula."""
+    s = _lift(x)
+    shown = s.args[0] if s.op in ("+", "-") and s.args[1].op == "number" and abs(s.args[1].value) < 1e-6 else s
+    return Sym(op, (shown,), plain(s.value))
+
+
+def _number(x: Any) -> str:
+    return f"{x:g}" if isinstance(x, (int, float)) and not isinstance(x, bool) else str(x)
+
+
+def _text(s: Sym, show: Mapping[str, str]) -> tuple[str, int]:
+    if s.op == "name":
+        text = show.get(s.name, s.name)
+        return text, _ATOM
+    if s.op == "number":
+        return _number(s.value), _ATOM
+    if s.op in _PRECEDENCE:
+        level = _PRECEDENCE[s.op]
+        parts = [_text(a, show) for a in s.args]
+        if len(parts) == 1:
+            return "-" + _wrapped(parts[0], level), level
+        # The right side of - and / needs brackets at its own level.
+        right = level + (s.op in ("-", "/", "//", "%", "**"))
+        left = level + (s.op == "**")
+        return f"{_wrapped(parts[0], left)} {s.op} {_wrapped(parts[1], right)}", level
+    inner = ", ".join(_text(a, show)[0] for a in s.args)
+    return f"{s.op}({inner})", _ATOM
+
+
+def _wrapped(part: tuple[str, int], level: int) -> str:
+    return part[0] if part[1] >= level else f"({part[0]})"
+
+
+_LATEX = {"*": r" \, ", "<=": r" \le ", ">=": r" \ge ", "==": " = ", "!=": r" \ne ", "&": r" \wedge ",
+          "|": r" \vee ", "%": r" \bmod "}  # fmt: skip
+
+
+def _latex(s: Sym) -> tuple[str, int]:
+    if s.op == "name":
+        name = s.name.replace("_", r"\_")
+        return (name if len(name) == 1 else rf"\mathrm{{{name}}}"), _ATOM
+    if s.op == "number":
+        return _number(s.value), _ATOM
+    parts = [_latex(a) for a in s.args]
+    plain = [p[0] for p in parts]
+    if s.op == "/":
+        return rf"\frac{{{plain[0]}}}{{{plain[1]}}}", _ATOM
+    if s.op == "**":
+        return f"{_bracketed(parts[0], 8)}^{{{plain[1]}}}", 7
+    if s.op in ("ceil", "floor", "//"):
+        inner = rf"\frac{{{plain[0]}}}{{{plain[1]}}}" if s.op == "//" else plain[0]
+        left, right = ("lceil", "rceil") if s.op == "ceil" else ("lfloor", "rfloor")
+        return rf"\left\{left} {inner} \right\{right}", _ATOM
+    if s.op == "sqrt":
+        return rf"\sqrt{{{plain[0]}}}", _ATOM
+    if s.op == "where":
+        return rf"\begin{{cases}} {plain[1]} & {plain[0]} \\ {plain[2]} & \text{{else}} \end{{cases}}", _ATOM
+    if s.op == "smoothmax":
+        power = plain[2]
+        return (
+            rf"\left(\left({plain[0]}\right)^{{{power}}} + \left({plain[1]}\right)^{{{power}}}\right)^{{1/{power}}}",
+            _ATOM,
+        )
+    if s.op in _PRECEDENCE:
+        level = _PRECEDENCE[s.op]
+        if len(parts) == 1:
+            return "-" + _bracketed(parts[0], level), level
+        right = level + (s.op == "-")
+        sign = _LATEX.get(s.op, f" {s.op} ")
+        return f"{_bracketed(parts[0], level)}{sign}{_bracketed(parts[1], right)}", level
+    return rf"\{s.op}\left({', '.join(plain)}\right)" if s.op in ("max", "min", "exp") else (
+        rf"\operatorname{{{s.op}}}\left({', '.join(plain)}\right)"
+    ), _ATOM  # fmt: skip
+
+
+def _bracketed(part: tuple[str, int], level: int) -> str:
+    return part[0] if part[1] >= level else rf"\left({part[0]}\right)"

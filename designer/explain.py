@@ -1,0 +1,192 @@
+"""Where a number comes from: the tree of equations with values, as data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from catalogs.errors import InputError, nearest
+from constraints.bundles import Bundle
+from constraints.rule import Rule
+from constraints.symbolic import Sym, trace
+from designer.evaluate import binding, complete_design, si_unit, targets, values_of, violations
+from designer.question import Question
+from designer.report.numbers import human
+from designer.result import Binding
+from designer.space import Value
+
+# Parts that move a quantity by less than this share of their own change are not followed.
+NEGLIGIBLE = 0.01
+
+
+class Share(BaseModel):
+    """One addend of a quantity."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    term: str
+    value: float | None
+    share: float | None
+
+
+class Branch(BaseModel):
+    """A maximum, minimum or case in an equation, and what decides it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    of: str
+    active: str
+
+
+class Term(BaseModel):
+    """A quantity of a design, the equation that makes it, and what that reads."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    quantity: str
+    title: str = ""
+    value: float | bool | None
+    unit: str
+    text: str
+    equation: str = ""
+    substituted: str = ""
+    shares: list[Share] = []
+    branches: list[Branch] = []
+    place: str = ""
+    cite: str = ""
+    wall: int | None = None
+    source: str = Field(default="", description="where a number that no rule makes comes from")
+    kind: str = Field(default="", description="rule, decision, datasheet, measured, fitted, assumed or scenario")
+    elasticity: float | None = Field(default=None, description="percent change of the parent per percent of this")
+    inputs: list[Term] = []
+
+
+class ExplainResult(BaseModel):
+    """Answer of `designer explain`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    schema_name: Literal["designer.explain/1"] = Field(default="designer.explain/1", alias="schema")
+    scenario: str
+    id: str
+    design: dict[str, str | int | float]
+    feasible: bool
+    budgets: list[Binding]
+    violated: list[Binding]
+    quantities: list[Term]
+    notes: list[str] = []
+
+    def to_json(self, **kwargs: Any) -> str:
+        """The result as JSON text."""
+        return self.model_dump_json(by_alias=True, **kwargs)
+
+
+def explain(
+    question: Question,
+    given: Mapping[str, Value],
+    quantities: list[str] | None = None,
+    *,
+    depth: int = 3,
+    label: str = "",
+    binds: list[Binding] | None = None,
+) -> ExplainResult:
+    """The tree of equations behind a design's quantities (its objectives by default).
+
+    `depth` is how many equations below each quantity are followed; inputs that hardly matter are
+    not. Raises InputError for an unknown quantity, with the nearest name.
+    """
+    design, _ = complete_design(question, given)
+    names = quantities or [o.quantity for o in question.objectives]
+    for n in names:
+        if n not in question.graph.rules:
+            raise InputError(f"unknown quantity {n!r}{nearest(n, question.graph.rules)}")
+    bundle = question.bundle(design)
+    values = values_of(question, design)
+    values = question.graph.evaluate(names, values)
+    effects = {b.name: b.effect for b in binds or []}
+    budgets = [binding(question, c, values, effects.get(c.name, "")) for c in question.constraints]
+    budgets += [b for b in binds or [] if b.name not in {c.name for c in question.constraints}]
+    broken = violations(question, values)
+    return ExplainResult(
+        scenario=question.scenario.name,
+        id=label,
+        design=design,
+        feasible=not broken,
+        budgets=budgets,
+        violated=broken,
+        quantities=[_term(question, bundle, values, n, depth, None) for n in names],
+        notes=question.notes,
+    )
+
+
+def _term(
+    q: Question, bundle: Bundle, values: Mapping[str, Any], name: str, depth: int, elasticity: float | None
+) -> Term:
+    value, unit = values[name], q.unit(name)
+    rule = q.graph.rules.get(name) if name not in bundle else None
+    if rule is None:
+        known = bundle[name]
+        return Term(
+            quantity=name, value=_plain(value), unit=si_unit(unit), text=human(float(value), unit),
+            source=known.source, kind=known.kind, elasticity=elasticity,
+        )  # fmt: skip
+    formula = trace(rule, values)
+    shown = {n: human(float(values[n]), rule.inputs[n]) for n in rule.inputs}
+    return Term(
+        quantity=name,
+        title=rule.title,
+        value=_plain(value),
+        unit=si_unit(unit),
+        text=human(float(value), unit),
+        equation=formula.text(),
+        substituted=formula.text(shown),
+        shares=_shares(formula, float(value)),
+        branches=[Branch(of=m.text(), active=a.text()) for m, a in formula.branches()],
+        place=f"{rule.file}:{rule.line}",
+        cite=rule.cite,
+        wall=rule.wall,
+        kind="rule",
+        elasticity=elasticity,
+        inputs=_inputs(q, bundle, values, rule, depth) if depth else [],
+    )
+
+
+def _inputs(q: Question, bundle: Bundle, values: Mapping[str, Any], rule: Rule, depth: int) -> list[Term]:
+    moved = elasticities(rule, values)
+    matter = [n for n in rule.inputs if abs(moved[n]) >= NEGLIGIBLE] or list(rule.inputs)[:4]
+    matter.sort(key=lambda n: -abs(moved[n]))
+    return [_term(q, bundle, values, n, depth - 1, moved[n]) for n in matter]
+
+
+def elasticities(rule: Rule, values: Mapping[str, Any]) -> dict[str, float]:
+    """Percent change of a rule's result per percent change of each input, others held."""
+    base = rule.fn(**{n: values[n] for n in rule.inputs})
+    out: dict[str, float] = {}
+    for n in rule.inputs:
+        step = 1e-5
+        up = rule.fn(**{**{m: values[m] for m in rule.inputs}, n: values[n] * (1 + step)})
+        usable = isinstance(base, (int, float)) and not isinstance(base, bool) and base and math.isfinite(base)
+        out[n] = (float(up) / float(base) - 1) / step if usable and math.isfinite(float(up)) else 0.0
+    return out
+
+
+def _shares(formula: Sym, total: float) -> list[Share]:
+    terms = formula.terms()
+    if len(terms) < 2 or isinstance(formula.value, bool):
+        return []
+    shares = [
+        Share(term=t.text(), value=_plain(t.value), share=_plain(t.value / total) if total else None) for t in terms
+    ]
+    return sorted(shares, key=lambda s: -abs(s.share or 0.0))
+
+
+def _plain(x: Any) -> Any:
+    if isinstance(x, bool):
+        return x
+    return float(x) if math.isfinite(float(x)) else None
+
+
+__all__ = ["Branch", "ExplainResult", "Share", "Term", "elasticities", "explain", "targets"]

@@ -1,0 +1,1 @@
+"""Views of results: text for a terminal. One format a file."""

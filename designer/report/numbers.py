@@ -1,0 +1,81 @@
+"""Numbers for people: a value in SI and its unit, as short text."""
+
+from __future__ import annotations
+
+import math
+
+# For each SI unit: larger and smaller units it is read in, largest first.
+_SCALES: dict[str, list[tuple[float, str]]] = {
+    "s": [(86400.0, "day"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns")],
+    "1/s": [(1.0, "/s")],
+    "byte": [(1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")],
+    "byte/s": [(1e12, "TB/s"), (1e9, "GB/s"), (1e6, "MB/s"), (1.0, "B/s")],
+    "byte/token": [(1e6, "MB/token"), (1e3, "kB/token"), (1.0, "B/token")],
+    "FLOP": [(1e21, "ZFLOP"), (1e18, "EFLOP"), (1e15, "PFLOP"), (1e12, "TFLOP"), (1e9, "GFLOP"), (1.0, "FLOP")],
+    "FLOP/s": [(1e18, "EFLOP/s"), (1e15, "PFLOP/s"), (1e12, "TFLOP/s"), (1e9, "GFLOP/s"), (1.0, "FLOP/s")],
+    "FLOP/token": [(1e12, "TFLOP/token"), (1e9, "GFLOP/token"), (1.0, "FLOP/token")],
+    "token": [(1e12, "T token"), (1e9, "G token"), (1e6, "M token"), (1.0, "token")],
+    "token/s": [(1e6, "M token/s"), (1e4, "k token/s"), (1.0, "token/s")],
+    "request": [(1e9, "G request"), (1e6, "M request"), (1.0, "request")],
+    "request/s": [(1.0, "request/s")],
+    "W": [(1e9, "GW"), (1e6, "MW"), (1e3, "kW"), (1.0, "W")],
+    "J": [(3.6e15, "TWh"), (3.6e12, "GWh"), (3.6e9, "MWh"), (3.6e6, "kWh"), (1.0, "J")],
+    "kg": [(1e6, "kt"), (1e3, "t"), (1.0, "kg"), (1e-3, "g")],
+    "kg/J": [(1 / 3.6e9, "g/kWh")],
+    "kg/token": [(1e-9, "g/Mtoken")],
+    "m**3": [(1e3, "ML"), (1.0, "m3"), (1e-3, "L")],
+    "m**3/J": [(1 / 3.6e9, "L/kWh")],
+    "USD": [(1e9, "GUSD"), (1e6, "MUSD"), (1e4, "kUSD"), (1.0, "USD")],
+    "USD/s": [(1 / 3600.0, "USD/h")],
+    "USD/J": [(1 / 3.6e6, "USD/kWh")],
+    "USD/token": [(1e-6, "USD/Mtoken")],
+}
+_REAL_SIZE = {"k token/s": 1e3, "kUSD": 1e3}
+
+
+def digits(x: float, significant: int = 3) -> str:
+    """A number with about three significant digits and no exponent where it can be avoided.
+
+    >>> [digits(x) for x in (16384, 1234567, 41.79, 0.0312, 5.0, 1e-9)]
+    ['16,384', '1,234,567', '41.8', '0.0312', '5', '1e-09']
+    """
+    if x == 0:
+        return "0"
+    if abs(x) >= 10**significant or (float(x).is_integer() and abs(x) < 1e15):
+        return f"{x:,.0f}"
+    if abs(x) < 1e-4:
+        return f"{x:.{significant}g}"
+    places = max(0, significant - 1 - math.floor(math.log10(abs(x))))
+    text = f"{x:.{places}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def human(value: float | None, unit: str) -> str:
+    """A quantity in the unit people read it in.
+
+    >>> human(5.6, "s"), human(5785648.1, "s"), human(80e9, "byte"), human(0.414, "%"), human(None, "USD")
+    ('5.6 s', '67 day', '80 GB', '41.4 %', 'unknown')
+    >>> human(1.9 / 3600, "USD/s"), human(16384.0, "")
+    ('1.9 USD/h', '16,384')
+    """
+    if value is None or math.isnan(value):
+        return "unknown"
+    if math.isinf(value):
+        return "unbounded"
+    if unit == "truth":
+        return "yes" if value else "no"
+    if unit == "%":
+        return f"{digits(100 * value)} %"
+    scales = _SCALES.get(unit)
+    if not scales:
+        return f"{digits(value)} {unit}".rstrip()
+    for size, name in scales:
+        # A day is worth saying from two days on, an hour from two hours on.
+        floor = 2 * size if name in ("day", "h", "min") else size
+        if abs(value) >= floor * (1 - 1e-9):
+            break
+    else:
+        size, name = scales[-1]
+    if value == 0:
+        size, name = next((s for s in scales if s[0] == 1.0), scales[0])
+    return f"{digits(value / _REAL_SIZE.get(name, size))} {name}"

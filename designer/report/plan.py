@@ -1,0 +1,184 @@
+"""The answer of `plan` as text."""
+
+from __future__ import annotations
+
+from designer.report.numbers import human
+from designer.report.text import Column, bar, shorten, table, wrap
+from designer.result import Binding, Design, Metric, PlanResult
+
+EPSILON = 0.02
+MAX_ROWS = 12
+
+# Decisions in the order people say them, with short titles.
+_DECISIONS = {
+    "node": "node", "precision": "prec", "weights": "wts", "kv": "KV", "tp": "TP", "pp": "PP", "vpp": "VPP",
+    "dp": "DP", "cp": "CP", "ep": "EP", "micro_batch": "MB", "batch": "batch", "prefill_batch": "pre\nbatch",
+    "global_batch": "GBS", "recompute": "recompute", "sharding": "shard", "replicas": "×",
+    "node_count": "nodes", "checkpoint_interval": "ckpt", "region": "region",
+}  # fmt: skip
+_TITLES = {
+    "time_to_train": "time", "cost": "cost", "carbon": "CO2e", "mfu": "MFU", "device_memory": "memory",
+    "cost_per_token": "cost", "carbon_per_token": "CO2e", "tpot_p99": "TPOT\np99", "ttft_p99": "TTFT\np99",
+    "tokens_per_second_per_device": "tok/s\n/GPU", "time_to_complete": "time", "power": "power",
+    "throughput_per_device": "tok/s\n/GPU", "step_time": "step", "energy": "energy", "devices": "GPUs",
+    "idle_devices": "idle", "tpot": "TPOT", "ttft": "TTFT", "goodput": "goodput",
+}  # fmt: skip
+_SHOWN = {
+    "training": ("time_to_train", "cost", "carbon", "mfu", "device_memory", "idle_devices", "power"),
+    "serving": ("cost_per_token", "carbon_per_token", "ttft_p99", "tpot_p99", "devices", "device_memory"),
+    "batch": ("time_to_complete", "cost", "carbon", "devices", "device_memory"),
+}
+
+
+def render(result: PlanResult, job: str, width: int, units: dict[str, str], epsilon: float = EPSILON) -> str:
+    """The whole answer, no line wider than `width` unless a single word is."""
+    if result.status == "infeasible":
+        return "\n".join([*_head(result, width), "", *_infeasible(result, width)])
+    if not result.frontier:
+        return "\n".join([*_head(result, width), "", "No design found within the time limit; nothing is proven."])
+    shown = _thinned(result, epsilon)
+    lines = [*_head(result, width), ""]
+    lines += _table(result, shown, job, width, units)
+    lines += [""] + _same_everywhere(result, shown, width)
+    lines += _budgets(result, shown, width, units)
+    lines += _notes(result, shown, width)
+    return "\n".join(lines)
+
+
+def _head(result: PlanResult, width: int) -> list[str]:
+    p = result.proof
+    proof = "complete" if p.complete else "NOT PROVEN COMPLETE"
+    if p.solver_closure and p.complete:
+        proof = "proven complete"
+    lines = [f"{result.scenario}   {', '.join(result.objectives)}"]
+    text = (
+        f"search   {p.raw_designs:,} designs, {p.feasible:,} feasible, {p.frontier:,} on the Pareto frontier,"
+        f" {proof}, {p.seconds:.1f} s"
+    )
+    lines += wrap(text, width, 0, 9)
+    if p.cut:
+        cuts = ", ".join(f"{k} {_share(v, p.raw_designs)}" for k, v in list(p.cut.items())[:6])
+        lines += wrap(f"cut by   {cuts}", width, 0, 9)
+    if result.defaults:
+        text = "; ".join(f"{k} {shorten(v, 34)}" for k, v in result.defaults.items())
+        lines += wrap(f"default  {text}", width, 0, 9)
+    return lines
+
+
+def _share(n: int, total: int) -> str:
+    share = 100 * n / total
+    return f"{share:.0f} %" if share >= 1 else "<1 %"
+
+
+def _thinned(result: PlanResult, epsilon: float) -> list[Design]:
+    """Designs to print: near twins of a printed one are left out."""
+    designs = result.frontier
+    if len(designs) <= 3:
+        return designs
+    import numpy as np
+
+    from designer.pareto import thin
+
+    names = [o.split()[1] for o in result.objectives]
+    points = np.array([[d.metrics[n].value for n in names] for d in designs], dtype=float)
+    signs = np.array([-1.0 if o.startswith("max") else 1.0 for o in result.objectives])
+    kept = thin(points * signs, epsilon)
+    if len(kept) > MAX_ROWS:
+        ends = set(int(i) for i in np.argmin(points * signs, axis=0))
+        even = np.linspace(0, len(kept) - 1, MAX_ROWS - len(ends)).round().astype(int)
+        kept = np.array(sorted(ends | {int(kept[i]) for i in even}))
+    return [designs[int(i)] for i in kept]
+
+
+def _table(
+    result: PlanResult, shown: list[Design], job: str, width: int, units: dict[str, str]
+) -> list[str]:
+    varying = [n for n in _DECISIONS if n in shown[0].design and len({str(d.design[n]) for d in shown}) > 1]
+    always = [n for n in ("tp", "pp", "dp", "ep", "batch", "replicas") if n in shown[0].design]
+    names = [n for n in _DECISIONS if n in varying or n in always]
+    columns = [Column("", [d.id for d in shown], right=False)]
+    for n in names:
+        cells = [_decision(n, d.design[n]) for d in shown]
+        columns.append(Column(_DECISIONS[n], cells, n not in ("node", "region", "recompute"), 0 if n in varying else 2))
+    objectives = [o.split()[1] for o in result.objectives]
+    metrics = list(dict.fromkeys([*objectives, *_SHOWN[job]]))
+    for i, n in enumerate(m for m in metrics if m in shown[0].metrics):
+        cells = [_metric(n, d.metrics[n], d, units) for d in shown]
+        if n == "idle_devices" and all(c == "0" for c in cells):
+            continue
+        columns.append(Column(_TITLES.get(n, n), cells, True, 0 if n in objectives else 3 + i))
+    columns.append(Column("binds", [" ".join(b.name for b in d.binds) or "–" for d in shown], False))
+    return table(columns, width)
+
+
+def _decision(name: str, value: str | int | float) -> str:
+    return human(float(value), "s") if name == "checkpoint_interval" else str(value)
+
+
+def _metric(name: str, m: Metric, design: Design, units: dict[str, str]) -> str:
+    if name == "device_memory" and m.value and (room := design.metrics.get("usable_memory")) and room.value:
+        return f"{human(m.value, 'byte')} {100 * m.value / room.value:.0f}%"
+    return human(m.value, units.get(name, m.unit))
+
+
+def _same_everywhere(result: PlanResult, shown: list[Design], width: int) -> list[str]:
+    same = [
+        f"{_DECISIONS[n].replace(chr(10), ' ')} {_decision(n, v)}"
+        for n, v in shown[0].design.items()
+        if n in _DECISIONS and len({str(d.design[n]) for d in shown}) == 1
+    ]
+    return wrap(f"all      {', '.join(same)}", width, 0, 9) if same else []
+
+
+def _budgets(result: PlanResult, shown: list[Design], width: int, units: dict[str, str]) -> list[str]:
+    """Use of each budget by the first design, and what its removal was found to do."""
+    found: dict[str, tuple[Design, Binding]] = {}
+    for d in shown:
+        for b in d.binds:
+            found.setdefault(b.name, (d, b))
+    if not found:
+        return []
+    lines = ["", "What stops these designs from being better, each found by solving without it"]
+    for d, b in found.values():
+        if b.slack is not None and b.value is not None and b.bound:
+            used = f"{bar(1 - b.slack)} {human(b.value, units.get(b.name, b.unit))} of {human(b.bound, units.get(b.name, b.unit))}"
+        else:
+            used = b.text
+        lines += wrap(f"{b.name}: {used}; {d.id} {b.effect}  [{b.place}]", width, 2, 4)
+    return lines
+
+
+def _notes(result: PlanResult, shown: list[Design], width: int) -> list[str]:
+    lines = [""]
+    if len(shown) < len(result.frontier):
+        lines += wrap(
+            f"{len(shown)} of {len(result.frontier):,} frontier designs shown, near twins left out;"
+            " --json has all of them.",
+            width,
+        )
+    for n in result.notes:
+        lines += wrap(f"note: {n}", width)
+    lines.append(f"next  designer explain FILE {shown[0].id}    designer evaluate FILE --design 'tp=8,pp=2'")
+    return lines
+
+
+def _infeasible(result: PlanResult, width: int) -> list[str]:
+    p = result.proof
+    lines = wrap(f"No design meets everything. {p.raw_designs:,} designs checked, none feasible.", width)
+    if result.conflict:
+        one = len(result.conflict) == 1
+        lines += ["", "This cannot be met:" if one else "These cannot hold together; drop any one and a design exists:"]
+        for i, m in enumerate(result.conflict, 1):
+            lines += wrap(f"{i}  {m.text}   [{m.place}]", width, 2, 5)
+    if len(result.conflicts) > 1:
+        lines.append("")
+        for other in result.conflicts[1:4]:
+            lines += wrap(f"also in conflict: {' with '.join(m.text for m in other)}", width, 0, 2)
+    if result.repairs:
+        lines += ["", "Smallest repairs, each evaluated and checked"]
+        for i, r in enumerate(result.repairs):
+            change = ", ".join(f"{k} {v}" for k, v in r.changes.items())
+            layout = " ".join(f"{k}={v}" for k, v in r.design.items() if k in ("node", "tp", "pp", "dp", "replicas"))
+            size = f"{100 * r.relative:+.3g} %" if r.relative != float("inf") else ""
+            lines += wrap(f"{chr(97 + i)}  {change}  ({size})  with {layout}", width, 2, 5)
+    return lines

@@ -1,0 +1,82 @@
+"""Plain text for a terminal: fits the width it is given, drops columns rather than cut words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table. Columns of higher `priority` numbers are dropped first."""
+
+    title: str
+    cells: Sequence[str]
+    right: bool = True
+    priority: int = 0
+
+    @property
+    def width(self) -> int:
+        return max(len(line) for line in [*self.title.split("\n"), *self.cells])
+
+
+def table(columns: Sequence[Column], width: int) -> list[str]:
+    """Lines of a table no wider than `width`, with a rule under the head."""
+    shown = list(columns)
+    while len(shown) > 1 and _needed(shown) > width:
+        worst = max(c.priority for c in shown)
+        if worst == 0:
+            break
+        shown.remove([c for c in shown if c.priority == worst][-1])
+    last = shown[-1]
+    room = width - _needed(shown[:-1]) - 2
+    if not last.right and last.width > room:
+        shown[-1] = Column(last.title, [shorten(c, max(8, room)) for c in last.cells], False, last.priority)
+    heights = max(c.title.count("\n") + 1 for c in shown)
+    lines = []
+    for h in range(heights):
+        parts = []
+        for c in shown:
+            title = c.title.split("\n")
+            cell = title[h - heights + len(title)] if h >= heights - len(title) else ""
+            parts.append(cell.rjust(c.width) if c.right else cell.ljust(c.width))
+        lines.append("  ".join(parts).rstrip())
+    lines.append("─" * min(width, _needed(shown)))
+    for i in range(len(shown[0].cells)):
+        lines.append(
+            "  ".join(c.cells[i].rjust(c.width) if c.right else c.cells[i].ljust(c.width) for c in shown).rstrip()
+        )
+    return lines
+
+
+def _needed(columns: Sequence[Column]) -> int:
+    return sum(c.width for c in columns) + 2 * (len(columns) - 1)
+
+
+def shorten(text: str, width: int) -> str:
+    """Text cut at a word so that it fits, with an ellipsis."""
+    if len(text) <= width:
+        return text
+    cut = text[: width - 1]
+    space = cut.rfind(" ")
+    return (cut[:space] if space > width // 2 else cut).rstrip(" ,") + "…"
+
+
+def wrap(text: str, width: int, indent: int = 0, hanging: int | None = None) -> list[str]:
+    """Text over several lines; lines after the first are indented by `hanging`."""
+    import textwrap
+
+    return textwrap.wrap(
+        text, width, initial_indent=" " * indent, subsequent_indent=" " * (indent if hanging is None else hanging),
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def bar(share: float, cells: int = 8) -> str:
+    """A filled bar.
+
+    >>> bar(0.5), bar(1.3)
+    ('████····', '████████')
+    """
+    full = round(max(0.0, min(1.0, share)) * cells)
+    return "█" * full + "·" * (cells - full)
