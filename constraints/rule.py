@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+import linecache
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from catalogs.errors import InputError, nearest
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-LAYERS = ("library", "shared", "training", "serving")
+LAYERS = ("library", "shared", "training", "serving", "batch")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -63,8 +65,16 @@ def _unit(fn: Callable[..., Any], annotation: Any) -> str:
     return str(metadata[0])
 
 
+def _line_of_def(file: str, line: int) -> int:
+    """Line of the `def` of a decorated function whose first decorator stands on `line`."""
+    for n in range(line, line + 20):
+        if linecache.getline(file, n).startswith("def "):
+            return n
+    return line
+
+
 def rule(*, cite: str, wall: int | None = None) -> Callable[[F], F]:
-    """Declare a function to be a rule. The function itself is returned, unwrapped.
+    """Declare a function to be a rule; it stays a function, to be called by other rules and by anyone.
 
     `cite` names the source of the equation, or is "definition"; `wall` is its number among the
     22 walls, where it has one.
@@ -76,7 +86,17 @@ def rule(*, cite: str, wall: int | None = None) -> Callable[[F], F]:
         code = fn.__code__
         path = Path(code.co_filename).resolve()
         layer = fn.__module__.split(".")[2] if fn.__module__.startswith("constraints.rules.") else "library"
-        fn.__rule__ = Rule(  # type: ignore[attr-defined]
+
+        @functools.wraps(fn)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            # A rule called by another one shows in the caller's formula by its name.
+            for v in (*args, *kwargs.values()):
+                seen = getattr(v, "rule_call", None)
+                if seen is not None:
+                    return seen(call.__rule__, args, kwargs)  # type: ignore[attr-defined]
+            return fn(*args, **kwargs)
+
+        call.__rule__ = Rule(  # type: ignore[attr-defined]
             id=fn.__name__,
             fn=fn,
             inputs={n: units[n] for n in code.co_varnames[: code.co_argcount]},
@@ -85,9 +105,9 @@ def rule(*, cite: str, wall: int | None = None) -> Callable[[F], F]:
             wall=wall,
             layer=layer,
             file=str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path),
-            line=code.co_firstlineno + 1,
+            line=_line_of_def(code.co_filename, code.co_firstlineno),
         )
-        return fn
+        return cast(F, call)
 
     return declare
 

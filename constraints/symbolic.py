@@ -40,6 +40,7 @@ class Sym:
     args: tuple[Sym, ...]
     value: Any
     name: str = ""
+    unit: str = ""
 
     # -- arithmetic ----------------------------------------------------------------------------
 
@@ -159,26 +160,34 @@ class Sym:
     def rule_exp(x: Any) -> Sym:
         return _call("exp", lambda v: math.exp(v[0]) if v[0] < 700 else math.inf, x)
 
+    @staticmethod
+    def rule_call(rule: Rule, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Sym:
+        """A rule called inside another: its name, with what it works out to inside."""
+        given = {**dict(zip(rule.inputs, args, strict=False)), **kwargs}
+        inner = _lift(rule.fn(**given))
+        return Sym("call", tuple(_lift(v) for v in given.values()), inner.value, rule.id, rule.unit)
+
     # -- reading -------------------------------------------------------------------------------
 
     def walk(self) -> Iterator[Sym]:
-        """This expression and all its parts."""
+        """This expression and all its parts, without those of the rules it calls."""
         yield self
-        for a in self.args:
-            yield from a.walk()
+        if self.op != "call":
+            for a in self.args:
+                yield from a.walk()
 
     def names(self) -> set[str]:
         """Quantities it reads."""
         return {s.name for s in self.walk() if s.op == "name"}
 
-    def text(self, show: Mapping[str, str] | None = None) -> str:
-        """The formula, with names replaced by `show` where it has them.
+    def text(self, show: Callable[[Sym], str] | None = None) -> str:
+        """The formula; with `show`, names and called rules are replaced by what it makes of them.
 
         >>> a, b = symbol("a", 2.0), symbol("b", 3.0)
-        >>> ((a + b) * 2 / b).text(), ((a + b) * 2 / b).text({"a": "2 s"})
-        ('(a + b) * 2 / b', '(2 s + b) * 2 / b')
+        >>> ((a + b) * 2 / b).text(), ((a + b) * 2 / b).text(lambda s: f"{s.value:g}")
+        ('(a + b) * 2 / b', '(2 + 3) * 2 / 3')
         """
-        return _text(self, show or {})[0]
+        return _text(self, show)[0]
 
     def latex(self) -> str:
         r"""The formula in LaTeX.
@@ -266,10 +275,14 @@ def _number(x: Any) -> str:
     return f"{x:g}" if isinstance(x, (int, float)) and not isinstance(x, bool) else str(x)
 
 
-def _text(s: Sym, show: Mapping[str, str]) -> tuple[str, int]:
+def _text(s: Sym, show: Callable[[Sym], str] | None) -> tuple[str, int]:
+    if s.op in ("name", "call") and show is not None:
+        return show(s), _ATOM
     if s.op == "name":
-        text = show.get(s.name, s.name)
-        return text, _ATOM
+        return s.name, _ATOM
+    if s.op == "call":
+        shown = [_text(a, None)[0] for a in s.args[:3]] + ["…"] * (len(s.args) > 3)
+        return f"{s.name}({', '.join(shown)})", _ATOM
     if s.op == "number":
         return _number(s.value), _ATOM
     if s.op in _PRECEDENCE:
@@ -301,6 +314,9 @@ def _latex(s: Sym) -> tuple[str, int]:
         return _number(s.value), _ATOM
     parts = [_latex(a) for a in s.args]
     plain = [p[0] for p in parts]
+    if s.op == "call":
+        name = s.name.replace("_", r"\_")
+        return rf"\mathrm{{{name}}}\left({', '.join(plain)}\right)", _ATOM
     if s.op == "/":
         return rf"\frac{{{plain[0]}}}{{{plain[1]}}}", _ATOM
     if s.op == "**":

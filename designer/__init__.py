@@ -1,0 +1,43 @@
+"""What should this model run on, laid out how, and what exactly stops us from doing better?
+
+    import designer
+    result = designer.plan("scenario.yaml")     # the Pareto frontier, proven complete
+    result.to_frame()
+
+Names are loaded on first use, so that `import designer` costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from catalogs.errors import InputError
+    from designer.api import evaluate, explain, plan
+    from designer.load import load
+    from designer.scenario import Scenario
+
+_HOMES = {
+    "plan": "designer.api",
+    "explain": "designer.api",
+    "evaluate": "designer.api",
+    "load": "designer.load",
+    "Scenario": "designer.scenario",
+    "InputError": "catalogs.errors",
+}
+
+__all__ = ["InputError", "Scenario", "evaluate", "explain", "load", "plan"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'designer' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -99,8 +99,7 @@ class _Run:
             raise OutOfTime
         if depth == len(self.plan.levels):
             self.count.feasible += state.rows
-            values = {k: state.columns.get(k, self.plan.scalars.get(k)) for k in self.keep}
-            self.take(Block(state.positions, values))
+            self.take(Block(state.positions, {k: self._value(state, k) for k in self.keep}))
             return
         size = self.plan.levels[depth].size
         step = max(1, CHUNK // size)
@@ -109,6 +108,15 @@ class _Run:
             grown = self._grow(part, depth)
             if grown.rows:
                 self.descend(grown, depth + 1)
+
+    def _value(self, state: _State, name: str) -> Any:
+        """A quantity of complete designs; one that no step read is still in its table."""
+        if name in state.columns:
+            return state.columns[name]
+        if name in self.plan.scalars:
+            return self.plan.scalars[name]
+        table = self.plan.tables[name]
+        return table.values[tuple(state.positions[a] for a in table.axes)]
 
     def _grow(self, state: _State, depth: int) -> _State:
         level = self.plan.levels[depth]

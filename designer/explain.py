@@ -20,6 +20,8 @@ from designer.space import Value
 
 # Parts that move a quantity by less than this share of their own change are not followed.
 NEGLIGIBLE = 0.01
+# Smaller addends are left out of the list of shares.
+SMALLEST_SHARE = 0.005
 
 
 class Share(BaseModel):
@@ -134,7 +136,6 @@ def _term(
             source=known.source, kind=known.kind, elasticity=elasticity,
         )  # fmt: skip
     formula = trace(rule, values)
-    shown = {n: human(float(values[n]), rule.inputs[n]) for n in rule.inputs}
     return Term(
         quantity=name,
         title=rule.title,
@@ -142,7 +143,7 @@ def _term(
         unit=si_unit(unit),
         text=human(float(value), unit),
         equation=formula.text(),
-        substituted=formula.text(shown),
+        substituted=formula.text(lambda s: human(float(s.value), s.unit or rule.inputs.get(s.name, ""))),
         shares=_shares(formula, float(value)),
         branches=[Branch(of=m.text(), active=a.text()) for m, a in formula.branches()],
         place=f"{rule.file}:{rule.line}",
@@ -180,7 +181,8 @@ def _shares(formula: Sym, total: float) -> list[Share]:
     shares = [
         Share(term=t.text(), value=_plain(t.value), share=_plain(t.value / total) if total else None) for t in terms
     ]
-    return sorted(shares, key=lambda s: -abs(s.share or 0.0))
+    matter = [s for s in shares if s.share is None or abs(s.share) >= SMALLEST_SHARE]
+    return sorted(matter, key=lambda s: -abs(s.share or 0.0))
 
 
 def _plain(x: Any) -> Any:

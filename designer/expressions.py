@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,22 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 _WORDS = {"and", "or", "not", "in"}
 MAX_LENGTH = 1000
+
+
+def _calculate(do: Callable[..., Any], args: Sequence[Any]) -> Any:
+    """`do` with the rules of arrays for plain numbers too: 1 / 0 is infinite, a root of -1 is NaN."""
+    try:
+        out = do(*args)
+    except (ArithmeticError, ValueError):
+        out = None
+    if out is not None and not isinstance(out, complex):
+        return out
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        return do(*(np.float64(a) for a in args))
+
+
 MAX_DEPTH = 40
 
 
@@ -60,7 +76,7 @@ class Node:
         if self.op in _COMPARE:
             return _COMPARE[self.op](*args)
         if self.op in _ARITHMETIC:
-            return _ARITHMETIC[self.op](*args)
+            return _calculate(_ARITHMETIC[self.op], args)
         if self.op == "negative":
             return -args[0]
         if self.op == "not":
@@ -69,7 +85,7 @@ class Node:
             return args[0] & args[1]
         if self.op == "or":
             return args[0] | args[1]
-        return _FUNCTIONS[self.op](*args)
+        return _calculate(_FUNCTIONS[self.op], args)
 
     def dimension(self, units_of: Mapping[str, str]) -> str:
         """Dimension, as text that compares equal for equal dimensions; raises InputError on a mix."""

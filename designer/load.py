@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from catalogs import Catalog, default_catalog, units, yaml
 from catalogs.errors import InputError, Problem, nearest
 from constraints.bundles.device import base_precision, has_rate
 from constraints.bundles.model import model_bundle
+from constraints.bundles.site import check_provider
 from constraints.graph import Graph
 from designer import expressions
 from designer.question import (
@@ -41,6 +43,32 @@ MAX_IDLE = ("idle_share <= 25 %", "default")
 MAX_DOMAIN = 100_000
 # Shorter names for quantities, for people.
 ALIASES = {"gpus": "devices", "ttft_mean": "ttft", "tpot_mean": "tpot", "itl": "tpot"}
+
+
+def shipped() -> dict[str, Path]:
+    """Scenarios that come with the package, by name."""
+    import scenarios
+
+    folder = Path(scenarios.__path__[0])
+    return {p.stem: p for p in sorted(folder.glob("*.yaml"))}
+
+
+def is_scenario(name: str | Path) -> bool:
+    """Whether a command-line argument means a scenario rather than a rule."""
+    text = str(name)
+    return text.endswith((".yaml", ".yml")) or "/" in text or Path(text).exists() or text in shipped()
+
+
+def locate(name: str | Path) -> Path:
+    """The file a user means: a path, else a shipped scenario by name or by its usual path."""
+    path = Path(name)
+    if path.exists():
+        return path
+    known = shipped()
+    plain = str(name).removeprefix("scenarios/").removesuffix(".yaml")
+    if plain in known:
+        return known[plain]
+    raise InputError(f"{name}: no such file or scenario{nearest(plain, known)} (shipped: {', '.join(known)})")
 
 
 def load(
@@ -113,6 +141,8 @@ class Loader:
             found = re.fullmatch(r"\s*([A-Za-z_]\w*)\s*(<=|>=|<|>)\s*(.+)", str(item))
             if not found:
                 raise self.fail(("budgets", i), f"{item!r} is not a budget; write 'quantity <= value unit'")
+            if found[1] in out:
+                raise self.fail(("budgets", i), f"two budgets on {found[1]}; change the list instead of using --set")
             out[found[1]] = f"{found[2]} {found[3]}"
             self.document.values[("budgets", found[1])] = self.document.at(("budgets", i))
         self.data["budgets"] = out
@@ -138,6 +168,11 @@ class Loader:
             given["activation_bytes"] = _known(2.0, "definition: 16-bit activations")
             domains.pop("node_count")
             defaulted.discard("node_count")
+        if scenario.pricing.provider:
+            try:
+                check_provider(self.catalog, scenario.pricing.provider)
+            except InputError as e:
+                raise self._at(("pricing", "provider"), e) from None
         graph = Graph(job_rules(job))
         question = Question(
             scenario=scenario,
@@ -155,7 +190,6 @@ class Loader:
             notes=notes,
         )
         self._assume(question)
-        self._device_defaults(question)
         question.constraints = self._constraints(question)
         question.objectives = self._objectives(question)
         question.baseline = self._design(question, dict(scenario.baseline), ("baseline",))
@@ -489,9 +523,6 @@ class Loader:
             except InputError as e:
                 self.problems.append(self.problem(path, str(e)))
 
-    def _device_defaults(self, q: Question) -> None:
-        """Assumed numbers replace those of a group, so an assumption always wins."""
-
     def _constraints(self, q: Question) -> list[Constraint]:
         out: list[Constraint] = []
         budgets = q.scenario.budgets
@@ -529,6 +560,8 @@ class Loader:
             if any(o.name == c.name and o.node.op == node.op and o.kind == kind for o in out):
                 self.problems.append(self.problem(path, f"a second budget on {c.name}"))
                 return
+        if any(o.name == c.name for o in out):
+            c = replace(c, name=text)  # an upper and a lower bound on one quantity
         out.append(c)
 
     def _check_names(self, q: Question, names: Iterable[str]) -> None:

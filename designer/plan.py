@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from catalogs.errors import InputError
-from designer.conflict import Diagnosis, design_at, diagnose
+from designer.conflict import Diagnosis, diagnose
 from designer.enumerate import Array, Block, Count, enumerate_designs
 from designer.evaluate import binding, metrics, targets, values_of, violations
-from designer.load import load
 from designer.pareto import skyline
 from designer.question import Question
 from designer.result import Binding, Design, Member, PlanResult, Proof, Repair
@@ -83,11 +82,6 @@ def frontier_of(question: Question, deadline: float | None = None) -> tuple[_Arc
     archive = _Archive(question)
     count = enumerate_designs(question, {o.quantity for o in question.objectives}, archive.take, deadline=deadline)
     return archive, count
-
-
-def plan(path: str | Path, sets: list[str] | None = None) -> PlanResult:
-    """Plan the scenario in a file; see `plan_question`."""
-    return plan_question(load(path, sets or []))
 
 
 def plan_question(question: Question) -> PlanResult:
@@ -292,12 +286,25 @@ def _repairs(question: Question, found: Diagnosis) -> list[Repair]:
             over = float(c.excess(values))
             q = c.quantity
             relative = max(relative, over)
-            changes[c.name] = f"{c.node.op} {values[q]:.6g} {si_text(question, q)}".strip() if q else "drop it"
+            changes[c.name] = f"{c.node.op} {_loosened(c.node.op, float(values[q]))} {si_text(question, q)}".strip() if q else "drop it"
         left = {v.name for v in violations(question, values)} - set(changes)
         if left:
             raise CheckFailed(f"repair {changes} still breaks {sorted(left)}")
         out.append(Repair(changes=changes, relative=relative, design=miss.design))
     return out[:8]
+
+
+def _loosened(op: str, value: float) -> str:
+    """Six digits of a bound that `value` meets: rounded to the side on which it does.
+
+    >>> _loosened("<=", 37.86534), _loosened("<", 2.0), _loosened(">=", 37.86538)
+    ('37.8654', '2.00001', '37.8653')
+    """
+    nearest = float(f"{value:.6g}")
+    if {"<=": value <= nearest, "<": value < nearest, ">=": value >= nearest, ">": value > nearest}[op]:
+        return f"{nearest:.6g}"
+    step = 10.0 ** (math.floor(math.log10(abs(value) or 1.0)) - 5)
+    return f"{nearest + (step if op in ('<=', '<') else -step):.6g}"
 
 
 def si_text(question: Question, quantity: str) -> str:
@@ -306,12 +313,10 @@ def si_text(question: Question, quantity: str) -> str:
     return "" if unit in ("%", "truth") else unit
 
 
-def find_design(question: Question, result: PlanResult, name: str) -> dict[str, Value]:
-    """The design a user names: a label of the frontier, or decisions as text."""
+def find_design(result: PlanResult, name: str) -> Design:
+    """The design of a frontier with this letter; raises InputError where there is none."""
     for d in result.frontier:
         if d.id == name.upper():
-            return dict(d.design)
-    raise InputError(f"no design {name!r} on the frontier (has: {', '.join(d.id for d in result.frontier)})")
-
-
-__all__ = ["design_at", "find_design", "frontier_of", "plan", "plan_question"]
+            return d
+    has = ", ".join(d.id for d in result.frontier[:30]) or "no designs"
+    raise InputError(f"no design {name!r} on the frontier (has: {has})")

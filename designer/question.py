@@ -220,7 +220,8 @@ def groups_of(job: str, scenario: Scenario, catalog: Catalog) -> list[Group]:
 
     def price(node: Value, where: Value) -> Bundle:
         p = scenario.pricing
-        out = price_bundle(catalog, node_of(node), str(where), p.tenure, p.provider)
+        place = None if scenario.site else catalog.get("regions", str(where))
+        out = price_bundle(catalog, node_of(node), place, p.tenure, p.provider)
         if p.price is not None:
             out |= plain("the scenario's pricing.price", "scenario", rental_rate=p.price)
         if p.purchase is not None:

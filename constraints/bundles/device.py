@@ -64,6 +64,10 @@ def device_bundle(catalog: Catalog, node: Node) -> Bundle:
     out["scale_up_bandwidth"] = Known.of(link, where) if link else _unknown(f"{where}: no link stated")
     if not acc.scale_up and acc.host_link and node.accelerators > 1:
         out["scale_up_domain"] = Known(float(node.accelerators), "assumed", f"{here}: over the host link")
+    if not link and node.accelerators == 1:
+        # A single device talks to nobody: any number will do where one is multiplied by no traffic.
+        own = f"{where}: its own memory, as it reaches no other device"
+        out["scale_up_bandwidth"] = Known(acc.memory_bandwidth.si, "assumed", own)
     nic = node.nic
     out["scale_out_bandwidth"] = Known.of(nic.bandwidth, here) if nic else _unknown(f"{here}: no NIC stated")
     fabric = catalog.get("fabrics", nic.fabric) if nic and nic.fabric else None

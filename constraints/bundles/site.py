@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 
 from catalogs import Catalog
 from catalogs.errors import InputError, nearest
@@ -69,48 +68,45 @@ def storage_bundle(catalog: Catalog, name: str) -> Bundle:
 
 
 def price_bundle(
-    catalog: Catalog, node: Node, region: str | None, tenure: str, provider: str | None
+    catalog: Catalog, node: Node, region: Region | None, tenure: str, provider: str | None
 ) -> Bundle:
     """Rental rate or purchase price of a node's accelerator, from the price lists.
 
-    An offer of the region wins over one of its provider; without a provider the cheapest provider's
-    median is taken. NaN, never 0, where no list has such an offer.
+    The provider is the one named, else that of the region; its offer in the region wins over the
+    median of its others. A purchase has no provider. NaN, never 0, where no list has such an offer.
     """
-    kind = "purchase" if tenure == "owned" else tenure
-    found: dict[str, list[tuple[str | None, float, str]]] = {}
+    owned = tenure == "owned"
+    kind, name = ("purchase", "purchase_price") if owned else (tenure, "rental_rate")
+    who = None if owned else provider or (region.provider if region else None)
+    out: Bundle = {n: _unknown(f"the scenario's tenure is {tenure}") for n in ("purchase_price", "rental_rate")}
+    offers: list[tuple[float, str, str | None]] = []
     for id in _price_lists(catalog, node.accelerator):
         entry = catalog.get("prices", id)
-        if provider and entry.provider.lower() != provider.lower() and not id.startswith(provider.lower()):
-            continue
-        for offer in entry.offers:
-            if offer.type == kind:
-                label = f"prices/{id}: {offer.price.source} ({offer.price.date})"
-                found.setdefault(id, []).append((offer.region, offer.price.si, label))
-    name = "purchase_price" if tenure == "owned" else "rental_rate"
-    other = "rental_rate" if tenure == "owned" else "purchase_price"
-    out: Bundle = {other: _unknown(f"the scenario's tenure is {tenure}")}
-    if not found:
-        who = f" from {provider}" if provider else ""
-        return out | {name: _unknown(f"no {kind} price of {node.accelerator}{who} in the price lists")}
-    local = [o for offers in found.values() for o in offers if region and o[0] and region.endswith(o[0])]
+        if who is None or who.lower() in (entry.provider.lower(), id.split("-")[0]):
+            offers += [
+                (o.price.si, f"prices/{id}: {o.price.source} ({o.price.date})", o.region)
+                for o in entry.offers
+                if o.type == kind
+            ]
+    if not offers:
+        of = f" from {who}" if who else ""
+        return out | {name: _unknown(f"no {kind} price of {node.accelerator}{of} in the price lists")}
+    local = [o for o in offers if region and o[2] and region.id.endswith("-" + o[2].lower())]
     if local:
-        _, si, label = min(local, key=lambda o: o[1])
-        return out | {name: Known(si, "datasheet", label)}
-    medians = {id: statistics.median_low(o[1] for o in offers) for id, offers in found.items()}
-    best = min(medians, key=lambda id: medians[id])
-    label = next(o[2] for o in found[best] if o[1] == medians[best])
-    return out | {name: Known(medians[best], "datasheet", f"{label}, median of its offers")}
+        price, source, place = min(local, key=lambda o: o[0])
+        return out | {name: Known(price, "datasheet", f"{source}, in {place}")}
+    price, source, _ = sorted(offers, key=lambda o: o[0])[(len(offers) - 1) // 2]
+    return out | {name: Known(price, "datasheet", f"{source}, median of {len(offers)} offers")}
 
 
 def check_provider(catalog: Catalog, provider: str) -> None:
     """Raise InputError with the nearest name unless some price list is this provider's."""
-    providers = {id.rsplit("/", 1)[-1].split("-")[0] for id in catalog.ids("prices")}
-    named = {p for p in providers if p == provider.lower()}
-    if named:
+    known = {id.split("-")[0] for id in catalog.ids("prices")}
+    if provider.lower() in known:
         return
-    full = {catalog.get("prices", id).provider for id in catalog.ids("prices")}
-    if provider.lower() not in {f.lower() for f in full}:
-        raise InputError(f"unknown provider {provider!r}{nearest(provider, full)}")
+    known |= {catalog.get("prices", id).provider for id in catalog.ids("prices")}
+    if provider.lower() not in {k.lower() for k in known}:
+        raise InputError(f"unknown provider {provider!r}{nearest(provider, known)}")
 
 
 def _price_lists(catalog: Catalog, accelerator: str) -> list[str]:

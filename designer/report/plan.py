@@ -30,7 +30,7 @@ _SHOWN = {
 }
 
 
-def render(result: PlanResult, job: str, width: int, units: dict[str, str], epsilon: float = EPSILON) -> str:
+def render(result: PlanResult, job: str, width: int, units: dict[str, str], epsilon: float = EPSILON, file: str = "FILE") -> str:
     """The whole answer, no line wider than `width` unless a single word is."""
     if result.status == "infeasible":
         return "\n".join([*_head(result, width), "", *_infeasible(result, width)])
@@ -41,7 +41,7 @@ def render(result: PlanResult, job: str, width: int, units: dict[str, str], epsi
     lines += _table(result, shown, job, width, units)
     lines += [""] + _same_everywhere(result, shown, width)
     lines += _budgets(result, shown, width, units)
-    lines += _notes(result, shown, width)
+    lines += _notes(result, shown, width, file)
     return "\n".join(lines)
 
 
@@ -148,7 +148,7 @@ def _budgets(result: PlanResult, shown: list[Design], width: int, units: dict[st
     return lines
 
 
-def _notes(result: PlanResult, shown: list[Design], width: int) -> list[str]:
+def _notes(result: PlanResult, shown: list[Design], width: int, file: str) -> list[str]:
     lines = [""]
     if len(shown) < len(result.frontier):
         lines += wrap(
@@ -158,7 +158,7 @@ def _notes(result: PlanResult, shown: list[Design], width: int) -> list[str]:
         )
     for n in result.notes:
         lines += wrap(f"note: {n}", width)
-    lines.append(f"next  designer explain FILE {shown[0].id}    designer evaluate FILE --design 'tp=8,pp=2'")
+    lines.append(f"next  designer explain {file} {shown[0].id}")
     return lines
 
 

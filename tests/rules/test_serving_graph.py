@@ -50,8 +50,8 @@ DEEPSEEK_V3 = NO_EXTRAS | {
     "layers": 61, "dense_layers": 3, "moe_layers": 58, "hidden": 7168, "heads": 128, "kv_heads": 128,
     "qk_width": 192, "v_width": 128, "query_down": 1536, "query_up_in": 1536, "query_width": 128 * 192,
     "kv_down": 576, "kv_up_in": 512, "kv_width": 128 * 256, "kv_cache_width": 576, "kv_repeats": 1,
-    "latent": 1, "attention_width": 128 * 128, "ffn": 18432, "experts": 256, "experts_per_token": 8, "shared_experts": 1,
-    "expert_ffn": 2048, "vocab": 129280, "cached_layers": 61,
+    "latent": 1, "attention_width": 128 * 128, "ffn": 18432, "experts": 256, "experts_per_token": 8,
+    "shared_experts": 1, "expert_ffn": 2048, "vocab": 129280, "cached_layers": 61,
 }  # fmt: skip
 CHAT = {
     "input_tokens": 1000.0, "output_tokens": 1000.0, "input_square": 1000.0, "input_cube": 1000.0,
@@ -177,8 +177,8 @@ def test_experts_touched_goes_from_top_k_to_all():
 
 def test_a_mixture_prefills_by_active_parameters():
     long = {"input_tokens": 8192.0, "input_square": 8192.0, "input_cube": 8192.0}
-    seconds, active, every = made("prefill_time", "active_parameters", "parameters", **DEEPSEEK_V3, tp=8, **QUIET,
-                                  **long)  # fmt: skip
+    names = ("prefill_time", "active_parameters", "parameters")
+    seconds, active, every = made(*names, **DEEPSEEK_V3, tp=8, **QUIET, **long)
     peak = 8 * 989.4e12
     assert 2 * active * 8192 / peak < seconds < 0.5 * 2 * every * 8192 / peak
 
@@ -211,8 +211,8 @@ def test_a_lone_domain_needs_no_network():
 
 
 def test_uneven_pipelines_wait_for_the_fullest_stage():
-    step, dense, head = made("decode_full_step", "decode_dense_layer", "decode_head_time", pp=6, batch=60, **QUIET,
-                             scale_up_domain=64)  # fmt: skip
+    names = ("decode_full_step", "decode_dense_layer", "decode_head_time")
+    step, dense, head = made(*names, pp=6, batch=60, scale_up_domain=64, **QUIET)
     last = 13 * dense + head
     assert step == pytest.approx(6 * max(14 * dense, last), rel=1e-2)  # 80 layers: 14, 14, 13, 13, 13, 13
 
@@ -221,7 +221,8 @@ def test_arrays_agree_with_floats():
     names = ("tpot", "ttft_p99", "device_memory", "cost_per_token", "memory_fits")
     site = {"owned": 0, "rental_rate": 2 / 3600, "purchase_price": 0.0, "system_price_factor": 1.0,
             "hardware_lifetime": 1.0, "maintenance_rate": 0.0, "electricity_price": 0.0,
-            "device_power": 700.0, "idle_power_share": 0.2, "host_power_per_device": 200.0, "pue": 1.2}  # fmt: skip
+            "device_power": 700.0, "idle_power_share": 0.2, "host_power_per_device": 200.0,
+            "pue": 1.2}  # fmt: skip
     tp, batch = np.array([1, 2, 4, 8])[:, None], np.array([8.0, 64.0, 256.0])[None, :]
     whole = SERVING.evaluate(names, BASE | site | {"tp": tp, "batch": batch})
     for i, t in enumerate((1, 2, 4, 8)):

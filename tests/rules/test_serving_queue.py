@@ -18,7 +18,8 @@ GRAPH = Graph(rules("serving"))
 def simulate(*, rate, prefill, steps, fixed, variable, batch, requests, seed):
     """One replica that prefills first and decodes all its sequences together in between.
 
-    `prefill()` draws the time of one prefill. Returns times to first token, times per token, and how many sequences arrivals find.
+    `prefill()` draws the time of one prefill. Returns times to first token, times
+    per token, and how many sequences arrivals find.
     """
     draw = random.Random(seed)
     now, arrival, done, step = 0.0, draw.expovariate(rate), 0, 0
@@ -55,9 +56,11 @@ def predicted(*, rate, prefill, square, cube, steps, fixed, variable, batch):
     given = {
         "request_rate": rate, "replicas": 1, "prefill_occupancy": prefill, "prefill_time": prefill,
         "prefill_square": square, "prefill_cube": cube, "output_tokens": steps + 1,
-        "decode_step_fixed": fixed, "decode_step_variable": variable, "batch": batch, "prefill_batch": 1, "dp": 1, "pp": 1,
+        "decode_step_fixed": fixed, "decode_step_variable": variable, "batch": batch, "prefill_batch": 1,
+        "dp": 1, "pp": 1,
     }  # fmt: skip
-    names = ["tpot", "tpot_p50", "tpot_p90", "tpot_p99", "ttft_p50", "ttft", "ttft_p99", "serving_load", "slots_suffice", "occupancy_p99"]
+    names = ["tpot", "tpot_p50", "tpot_p90", "tpot_p99", "ttft_p50", "ttft", "ttft_p99", "serving_load",
+             "slots_suffice", "occupancy_p99"]  # fmt: skip
     return GRAPH.evaluate(names, given)
 
 

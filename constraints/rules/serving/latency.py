@@ -9,8 +9,7 @@ from __future__ import annotations
 from constraints.maths import exp, maximum, minimum, sqrt
 from constraints.quantities import Count, Fraction, Requests, Seconds, Tokens
 from constraints.rule import rule
-from constraints.rules.library.queueing import gamma_quantile
-from constraints.rules.serving.interval import NINETIETH, NINETY_NINTH
+from constraints.rules.serving.interval import NINETIETH, NINETY_NINTH, tail
 
 
 @rule(wall=7, cite="definition: a pipeline stage is free again after its share of the step")
@@ -71,13 +70,13 @@ def ttft_deviation(
 @rule(wall=7, cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low")
 def ttft_p50(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     """Median of the time to first token."""
-    return gamma_quantile(ttft, ttft_deviation, 0)
+    return tail(ttft, ttft_deviation, 0)
 
 
 @rule(wall=7, cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low")
 def ttft_p90(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     """90th percentile of the time to first token."""
-    return gamma_quantile(ttft, ttft_deviation, NINETIETH)
+    return tail(ttft, ttft_deviation, NINETIETH)
 
 
 @rule(wall=7, cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low")
@@ -87,7 +86,7 @@ def ttft_p99(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     >>> ttft_p99(0.2, 0.0), round(ttft_p99(0.2, 0.2), 2)
     (0.2, 0.92)
     """
-    return gamma_quantile(ttft, ttft_deviation, NINETY_NINTH)
+    return tail(ttft, ttft_deviation, NINETY_NINTH)
 
 
 @rule(wall=7, cite="definition")

@@ -6,6 +6,7 @@ from constraints.maths import maximum
 from constraints.quantities import Count, Fraction, RequestsPerSecond, Seconds, Tokens, Truth
 from constraints.rule import rule
 
+
 @rule(wall=7, cite="definition: requests are spread evenly")
 def request_rate_per_replica(request_rate: RequestsPerSecond, replicas: Count) -> RequestsPerSecond:
     """Requests a second that one replica gets."""

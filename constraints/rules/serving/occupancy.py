@@ -9,8 +9,7 @@ from __future__ import annotations
 from constraints.maths import maximum, minimum, sqrt
 from constraints.quantities import Count, Requests, RequestsPerSecond, Seconds, Tokens, Truth
 from constraints.rule import rule
-from constraints.rules.library.queueing import gamma_quantile
-from constraints.rules.serving.interval import NINETIETH, NINETY_NINTH
+from constraints.rules.serving.interval import NINETIETH, NINETY_NINTH, tail
 
 
 @rule(wall=7, cite="Little 1961: n = rate x time to decode, in steps a sequence shares with n others")
@@ -49,8 +48,8 @@ def occupancy_deviation(
     Poisson were the step constant and prefill short. As the step grows with the number, so does the
     time to recover from a burst, which multiplies the variance by `step(n) / fixed`.
 
-    >>> occupancy_deviation(16.0, 0.02, 0.0, 32, 1.0), round(occupancy_deviation(16.0, 0.02, 0.02, 32, 1.0), 3)
-    (4.0, 4.899)
+    >>> [round(occupancy_deviation(16.0, 0.02, v, 32, 1.0), 3) for v in (0.0, 0.02)]
+    [4.0, 4.899]
     """
     growth = 1 + decode_step_variable / decode_step_fixed * occupancy / batch
     return sqrt(occupancy * growth * prefill_burstiness)
@@ -59,13 +58,13 @@ def occupancy_deviation(
 @rule(wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
 def occupancy_p50(occupancy: Requests, occupancy_deviation: Requests) -> Requests:
     """Median of the sequences being decoded."""
-    return gamma_quantile(maximum(1e-9, occupancy), occupancy_deviation, 0)
+    return tail(maximum(1e-9, occupancy), occupancy_deviation, 0)
 
 
 @rule(wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
 def occupancy_p90(occupancy: Requests, occupancy_deviation: Requests) -> Requests:
     """90th percentile of the sequences being decoded, were slots unlimited."""
-    return gamma_quantile(maximum(1e-9, occupancy), occupancy_deviation, NINETIETH)
+    return tail(maximum(1e-9, occupancy), occupancy_deviation, NINETIETH)
 
 
 @rule(wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
@@ -75,7 +74,7 @@ def occupancy_p99(occupancy: Requests, occupancy_deviation: Requests) -> Request
     >>> round(occupancy_p99(100.0, 10.0), 1)  # Poisson: 124
     124.7
     """
-    return gamma_quantile(maximum(1e-9, occupancy), occupancy_deviation, NINETY_NINTH)
+    return tail(maximum(1e-9, occupancy), occupancy_deviation, NINETY_NINTH)
 
 
 @rule(wall=7, cite="definition: beyond its slots a replica makes requests wait, and first tokens with them")

@@ -26,7 +26,10 @@ def prefill_wait(
 
 @rule(wall=7, cite="Takacs 1962: second moment of the M/G/1 wait")
 def prefill_sojourn_deviation(
-    prefill_rate: RequestsPerSecond, prefill_occupancy: Seconds, prefill_square: Seconds, prefill_cube: Seconds
+    prefill_rate: RequestsPerSecond,
+    prefill_occupancy: Seconds,
+    prefill_square: Seconds,
+    prefill_cube: Seconds,
 ) -> Seconds:
     """Standard deviation of a prompt's wait and prefill together."""
     return mg1_sojourn_deviation(prefill_rate, prefill_occupancy, prefill_square, prefill_cube)

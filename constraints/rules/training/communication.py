@@ -14,10 +14,18 @@ def inner_bandwidth(scale_up_bandwidth: BytesPerSecond, collective_fraction: Fra
     return scale_up_bandwidth * collective_fraction
 
 
-@rule(wall=10, cite="definition: collectives reach a fraction of the link, fitted per device")
-def outer_bandwidth(scale_out_bandwidth: BytesPerSecond, network_fraction: Fraction) -> BytesPerSecond:
-    """Bandwidth a collective reaches between scale-up domains, per device and direction."""
-    return scale_out_bandwidth * network_fraction
+@rule(wall=10, cite="definition; where there is no network `network_reaches` rules out leaving the domain")
+def outer_bandwidth(
+    scale_out_bandwidth: BytesPerSecond,
+    network_fraction: Fraction,
+    has_network: Count,
+    scale_up_bandwidth: BytesPerSecond,
+) -> BytesPerSecond:
+    """Bandwidth a collective reaches between scale-up domains, per device and direction.
+
+    Without a network it is never used; the inner link stands in so that nothing is undefined.
+    """
+    return where(has_network > 0, scale_out_bandwidth * network_fraction, scale_up_bandwidth)
 
 
 @rule(wall=10, cite="definition: a device without a NIC cannot leave its domain")
@@ -178,14 +186,20 @@ def weight_gather_time(
 @rule(cite="Rajbhandari et al. 2020: sharded gradients are reduced with every micro-batch")
 def gradient_exposed(
     gradient_reduce_time: Seconds,
+    weight_gather_time: Seconds,
     microbatches: Count,
     shard_gradients: Count,
+    shard_weights: Count,
     stage_backward: Seconds,
     dp_overlap: Fraction,
 ) -> Seconds:
-    """Gradient reduction of a step that the backward pass does not hide."""
+    """Data-parallel traffic of a step's backward passes that these do not hide.
+
+    Stage 3 gathers weights there again, behind the same pass as the reduction.
+    """
     times = 1 + shard_gradients * (microbatches - 1)
-    return times * (gradient_reduce_time - minimum(dp_overlap * gradient_reduce_time, stage_backward))
+    traffic = gradient_reduce_time + shard_weights * weight_gather_time
+    return times * (traffic - minimum(dp_overlap * traffic, stage_backward))
 
 
 @rule(cite="Rajbhandari et al. 2020: stage 3 gathers weights for both passes of every micro-batch")
@@ -197,10 +211,11 @@ def gather_exposed(
     stage_forward: Seconds,
     dp_overlap: Fraction,
 ) -> Seconds:
-    """Weight gathering of a step that the forward pass does not hide.
+    """Weight gathering of a step's forward passes that these do not hide.
 
     Without any sharding the reduction is a whole all-reduce, which moves as much: the gather counts
-    the same for stages 0 to 2. Stage 3 moves 1.5 times that of a single micro-batch.
+    the same for stages 0 to 2. Stage 3 gathers for every micro-batch, here and in the backward pass
+    (see `gradient_exposed`): 1.5 times as much for a single one.
     """
-    times = 1 + shard_weights * (2 * microbatches - 1)
+    times = 1 + shard_weights * (microbatches - 1)
     return times * (weight_gather_time - minimum(dp_overlap * weight_gather_time, stage_forward))

@@ -1,0 +1,170 @@
+"""Activations one layer keeps per token for its backward pass, by recompute mode."""
+
+from __future__ import annotations
+
+from constraints.maths import maximum, minimum
+from constraints.quantities import Bytes, BytesPerToken, Count, Fraction, Tokens
+from constraints.rule import rule
+
+
+@rule(cite="definition")
+def sequence_share(sp: Count, tp: Count) -> Fraction:
+    """Share of the norm and residual activations a TP rank keeps: 1/TP with sequence parallelism.
+
+    >>> sequence_share(1, 8), sequence_share(0, 8)
+    (0.125, 1.0)
+    """
+    return sp / tp + 1 - sp
+
+
+@rule(cite="Korthikanti et al. 2022, section 4, with keys and values of grouped heads counted as they are")
+def attention_activation_bytes(
+    hidden: Count,
+    heads: Count,
+    qk_width: Count,
+    kv_expanded_width: Count,
+    attention_width: Count,
+    query_down: Count,
+    kv_down: Count,
+    tp: Count,
+    sequence_share: Fraction,
+    activation_bytes: Bytes,
+) -> BytesPerToken:
+    """What attention must keep for its backward pass per token of a layer, without scores.
+
+    Query, keys, values, the attention output, the latent projections if any, and the residual
+    stream after it. Scores are recomputed by the fused kernel.
+    """
+    return activation_bytes * (
+        (heads * qk_width + kv_expanded_width + attention_width) / tp
+        + (hidden + query_down + kv_down) * sequence_share
+    )
+
+
+@rule(cite="Korthikanti et al. 2022, eq. 2: softmax, its mask and its output, 5 bytes a score")
+def score_activation_bytes(
+    unfused_attention: Count,
+    heads: Count,
+    sequence_length: Tokens,
+    cp: Count,
+    tp: Count,
+    activation_bytes: Bytes,
+) -> BytesPerToken:
+    """Attention scores kept per token of a layer where attention is not a fused kernel.
+
+    Two copies of every score and a mask of half an activation: 2 + 2 + 1 bytes in 16 bit.
+
+    >>> score_activation_bytes(1, 64, 2048, 1, 8, 2)
+    81920.0
+    """
+    return unfused_attention * 2.5 * activation_bytes * heads * sequence_length / (cp * tp)
+
+
+@rule(cite="Korthikanti et al. 2022, section 4: the inputs of the second matrix product's non-linearity")
+def dense_ffn_activation_bytes(
+    ffn_matrices: Count, ffn: Count, tp: Count, activation_bytes: Bytes
+) -> BytesPerToken:
+    """Outputs of the first feed-forward projections, per token of a dense layer."""
+    return activation_bytes * (ffn_matrices - 1) * ffn / tp
+
+
+@rule(cite="Megatron-Core MoE: permuted inputs and first projections are kept for backward")
+def moe_ffn_activation_bytes(
+    ffn_matrices: Count,
+    experts_per_token: Count,
+    shared_experts: Count,
+    expert_ffn: Count,
+    hidden: Count,
+    tp: Count,
+    sequence_share: Fraction,
+    activation_bytes: Bytes,
+) -> BytesPerToken:
+    """The same for a mixture layer: each token is copied to its experts first."""
+    return activation_bytes * (
+        (ffn_matrices - 1) * (experts_per_token + shared_experts) * expert_ffn / tp
+        + experts_per_token * hidden * sequence_share
+    )
+
+
+@rule(cite="Megatron-Core selective recompute: norms and the activation function cost no matrix product")
+def dense_cheap_activation_bytes(
+    hidden: Count, ffn: Count, tp: Count, sequence_share: Fraction, activation_bytes: Bytes
+) -> BytesPerToken:
+    """Activations of a dense layer that are cheap to recompute: norm outputs, non-linearity output."""
+    return activation_bytes * (2 * hidden * sequence_share + ffn / tp)
+
+
+@rule(cite="Megatron-Core selective recompute: norms and the activation function cost no matrix product")
+def moe_cheap_activation_bytes(
+    hidden: Count,
+    experts_per_token: Count,
+    shared_experts: Count,
+    expert_ffn: Count,
+    tp: Count,
+    sequence_share: Fraction,
+    activation_bytes: Bytes,
+) -> BytesPerToken:
+    """Activations of a mixture layer that are cheap to recompute; expert outputs before combining too."""
+    return activation_bytes * (
+        (2 + experts_per_token) * hidden * sequence_share
+        + (experts_per_token + shared_experts) * expert_ffn / tp
+    )
+
+
+@rule(cite="definition: a layer's input is kept in every recompute mode")
+def layer_input_bytes(hidden: Count, sequence_share: Fraction, activation_bytes: Bytes) -> BytesPerToken:
+    """The input of a layer, per token."""
+    return activation_bytes * hidden * sequence_share
+
+
+@rule(cite="Korthikanti et al. 2022, section 5: stored by recompute mode")
+def dense_layer_activation_bytes(
+    layer_input_bytes: BytesPerToken,
+    attention_activation_bytes: BytesPerToken,
+    score_activation_bytes: BytesPerToken,
+    dense_ffn_activation_bytes: BytesPerToken,
+    dense_cheap_activation_bytes: BytesPerToken,
+    keep_products: Count,
+    keep_cheap: Count,
+) -> BytesPerToken:
+    """Activations kept per token of a dense layer. The recompute mode says which parts are kept."""
+    return (
+        layer_input_bytes
+        + keep_products * (attention_activation_bytes + dense_ffn_activation_bytes)
+        + keep_cheap * (dense_cheap_activation_bytes + score_activation_bytes)
+    )
+
+
+@rule(cite="Korthikanti et al. 2022, section 5: stored by recompute mode")
+def moe_layer_activation_bytes(
+    layer_input_bytes: BytesPerToken,
+    attention_activation_bytes: BytesPerToken,
+    score_activation_bytes: BytesPerToken,
+    moe_ffn_activation_bytes: BytesPerToken,
+    moe_cheap_activation_bytes: BytesPerToken,
+    keep_products: Count,
+    keep_cheap: Count,
+) -> BytesPerToken:
+    """Activations kept per token of a mixture layer."""
+    return (
+        layer_input_bytes
+        + keep_products * (attention_activation_bytes + moe_ffn_activation_bytes)
+        + keep_cheap * (moe_cheap_activation_bytes + score_activation_bytes)
+    )
+
+
+@rule(cite="definition: the layer being recomputed is whole in memory")
+def recompute_workspace(
+    microbatch_tokens: Tokens,
+    attention_activation_bytes: BytesPerToken,
+    dense_ffn_activation_bytes: BytesPerToken,
+    moe_ffn_activation_bytes: BytesPerToken,
+    dense_layers: Count,
+    moe_layers: Count,
+    keep_products: Count,
+) -> Bytes:
+    """Activations of the one layer whose forward pass is being repeated."""
+    ffn = maximum(
+        dense_ffn_activation_bytes * minimum(1, dense_layers), moe_ffn_activation_bytes * minimum(1, moe_layers)
+    )
+    return (1 - keep_products) * microbatch_tokens * (attention_activation_bytes + ffn)

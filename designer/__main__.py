@@ -1,0 +1,5 @@
+"""`python -m designer`."""
+
+from designer.cli import run
+
+run()

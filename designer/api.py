@@ -1,0 +1,48 @@
+"""The verbs of `designer` for Python: the same as on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from catalogs import Catalog
+from designer import evaluate as _evaluate
+from designer import explain as _explain
+from designer.load import load, locate
+from designer.plan import find_design, plan_question
+from designer.result import EvaluateResult, PlanResult
+from designer.space import Value
+
+
+def plan(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | None = None) -> PlanResult:
+    """The complete Pareto frontier of the scenario in a file (or of a shipped one, by name).
+
+    `sets` are overrides such as "budgets.cost=25 MUSD". Raises InputError for anything wrong with
+    the scenario; an impossible one is a result with status "infeasible".
+    """
+    return plan_question(load(locate(path), sets, catalog))
+
+
+def evaluate(
+    path: str | Path, design: Mapping[str, Value], sets: Sequence[str] = (), catalog: Catalog | None = None
+) -> EvaluateResult:
+    """Every quantity of one layout of a scenario, feasible or not, and each limit it violates."""
+    return _evaluate.evaluate(load(locate(path), sets, catalog), design)
+
+
+def explain(
+    path: str | Path,
+    design: str | Mapping[str, Value] = "A",
+    quantities: Sequence[str] | None = None,
+    *,
+    depth: int = 3,
+    sets: Sequence[str] = (),
+    catalog: Catalog | None = None,
+) -> _explain.ExplainResult:
+    """The equations behind a design: one of the frontier by its letter, or any by its decisions."""
+    question = load(locate(path), sets, catalog)
+    wanted = list(quantities) if quantities else None
+    if not isinstance(design, str):
+        return _explain.explain(question, design, wanted, depth=depth)
+    found = find_design(plan_question(question), design)
+    return _explain.explain(question, dict(found.design), wanted, depth=depth, label=found.id, binds=found.binds)

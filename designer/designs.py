@@ -1,0 +1,47 @@
+"""A design as a user writes it: `tp=8,pp=16,dp=128`."""
+
+from __future__ import annotations
+
+from catalogs import units
+from catalogs.errors import InputError, nearest
+from designer.question import Question
+from designer.space import Value
+
+
+def parse_design(question: Question, text: str) -> dict[str, Value]:
+    """The decisions in `text`; raises InputError for an unknown one or a value it cannot have."""
+    decisions = {d.name: d for d in question.decisions}
+    out: dict[str, Value] = {}
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        name, equals, raw = (p.strip() for p in part.partition("="))
+        if not equals or not raw:
+            raise InputError(f"--design {part!r}: write it as decision=value, for example tp=8,pp=16")
+        if name not in decisions:
+            raise InputError(f"--design: unknown decision {name!r}{nearest(name, decisions)}")
+        if name in out:
+            raise InputError(f"--design: {name} is given twice")
+        out[name] = _value(question, decisions[name], raw)
+    return out
+
+
+def _value(question: Question, d: object, raw: str) -> Value:
+    from designer.space import Decision
+
+    assert isinstance(d, Decision)
+    if d.kind == "time":
+        try:
+            seconds = units.parse(raw, "s")
+        except InputError as e:
+            raise InputError(f"--design: {d.name}: {e}") from None
+        if seconds <= 0:
+            raise InputError(f"--design: {d.name}: {raw!r} must be above 0")
+        return seconds
+    if d.kind == "count":
+        if not raw.isdigit() or int(raw) < 1 or len(raw) > 12:
+            raise InputError(f"--design: {d.name}: {raw!r} is not a count of at least 1")
+        return int(raw)
+    domain = [str(v) for v in question.domains[d.name]]
+    known = list(d.choices) if d.choices else domain
+    if raw not in known:
+        raise InputError(f"--design: unknown {d.name} {raw!r}{nearest(raw, known)} (has: {', '.join(known)})")
+    return raw

@@ -1,0 +1,47 @@
+"""The answer of `evaluate` as text."""
+
+from __future__ import annotations
+
+from designer.evaluate import targets
+from designer.question import Question
+from designer.report.numbers import human
+from designer.report.text import Column, table, wrap
+from designer.result import EvaluateResult
+
+
+def render(result: EvaluateResult, q: Question, width: int, *, everything: bool = False) -> str:
+    """Design, quantities, and the limits it violates."""
+    lines = [f"{result.scenario}   {'feasible' if result.feasible else 'NOT feasible'}"]
+    given = [f"{k}={_value(q, k, v)}" for k, v in result.design.items() if k not in result.assumed]
+    lines += wrap(f"design   {', '.join(given) or 'none given'}", width, 0, 9)
+    for origin in dict.fromkeys(result.assumed.values()):
+        taken = [f"{k}={_value(q, k, result.design[k])}" for k, o in result.assumed.items() if o == origin]
+        lines += wrap(f"assumed  {', '.join(taken)} ({origin})", width, 0, 9)
+    lines.append("")
+    names = list(result.metrics) if everything else [n for n in targets(q) if n in result.metrics]
+    titles = [q.graph.rules[n].title if n in q.graph.rules else "" for n in names]
+    lines += table(
+        [
+            Column("quantity", names, False),
+            Column("value", [human(result.metrics[n].value, q.unit(n)) for n in names]),
+            Column("what it is", titles, False, 1),
+        ],
+        width,
+    )
+    if result.violated:
+        lines += ["", "Violates"]
+        for b in result.violated:
+            numbers = ""
+            if b.value is not None and b.bound is not None:
+                numbers = f": {human(b.value, q.unit(b.name))}, {_off(b.slack)} off"
+            lines += wrap(f"{b.name}  {b.text}{numbers}   [{b.place}]", width, 2, 4)
+    return "\n".join(lines)
+
+
+def _off(slack: float | None) -> str:
+    return f"{-100 * slack:.3g} %" if slack is not None else ""
+
+
+def _value(q: Question, name: str, value: object) -> str:
+    kind = next(d.kind for d in q.decisions if d.name == name)
+    return human(float(str(value)), "s") if kind == "time" else str(value)

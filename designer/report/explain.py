@@ -1,0 +1,101 @@
+"""The answer of `explain` as text."""
+
+from __future__ import annotations
+
+from designer.explain import ExplainResult, Term
+from designer.question import Question
+from designer.report.numbers import human
+from designer.report.text import bar, shorten, wrap
+
+
+def render(result: ExplainResult, q: Question, width: int) -> str:
+    """Budgets, then one tree of equations per quantity, then the sources cited."""
+    design = " ".join(f"{k}={_value(q, k, v)}" for k, v in result.design.items())
+    lines = wrap(f"Design {result.id}  {design}".replace("  ", " "), width, 0, 2)
+    lines += _budgets(result, q, width)
+    cites: dict[str, int] = {}
+    seen: set[str] = set()
+    for t in result.quantities:
+        lines += ["", *_head(t, cites, width)]
+        lines += _body(t, "", cites, seen, width)
+    lines.append("")
+    for cite, n in cites.items():
+        lines += wrap(f"[{n}] {cite}", width, 0, 4)
+    return "\n".join(lines)
+
+
+def _value(q: Question, name: str, value: object) -> str:
+    kind = next(d.kind for d in q.decisions if d.name == name)
+    return human(float(str(value)), "s").replace(" ", "") if kind == "time" else str(value)
+
+
+def _budgets(result: ExplainResult, q: Question, width: int) -> list[str]:
+    lines = [""] if result.budgets or result.violated else []
+    broken = {b.name for b in result.violated}
+    for b in result.budgets:
+        mark = "VIOLATED" if b.name in broken else "binds" if b.effect else "slack"
+        if b.value is not None and b.bound and b.slack is not None:
+            use = f"{bar(1 - b.slack)} {human(b.value, q.unit(b.name))} of {human(b.bound, q.unit(b.name))}"
+        else:
+            use = b.text
+        effect = f"; {b.effect}" if b.effect else ""
+        lines += wrap(f"{mark:<9}{b.name}  {use}{effect}   [{b.place}]", width, 0, 11)
+    for b in result.violated:
+        if b.name not in {x.name for x in result.budgets}:
+            lines += wrap(f"VIOLATED {b.name}  {b.text}   [{b.place}]", width, 0, 11)
+    return lines
+
+
+def _head(t: Term, cites: dict[str, int], width: int) -> list[str]:
+    left = f"{t.quantity} = {t.text}"
+    place = f"{t.place} [{_cite(t, cites)}]" if t.place else ""
+    if len(left) + len(place) + 2 <= width:
+        return [left + " " * (width - len(left) - len(place)) + place]
+    return [left, *wrap(place, width, 2)]
+
+
+def _cite(t: Term, cites: dict[str, int]) -> int:
+    return cites.setdefault(t.cite, len(cites) + 1)
+
+
+def _body(t: Term, prefix: str, cites: dict[str, int], seen: set[str], width: int) -> list[str]:
+    """The equation, its numbers, and the inputs that matter, as branches of the tree.
+
+    A quantity that was opened before is named only.
+    """
+    lines: list[str] = []
+    seen.add(t.quantity)
+    room = max(30, width - len(prefix))
+    if t.equation:
+        lines += [prefix + s for s in wrap(f"= {t.equation}", room, 2, 4)]
+        if t.substituted != t.equation:
+            lines += [prefix + s for s in wrap(f"= {t.substituted}", room, 2, 4)]
+    if len(t.shares) > 1:
+        parts = ", ".join(f"{shorten(s.term, 44)} {100 * s.share:.0f} %" for s in t.shares if s.share is not None)
+        lines += [prefix + s for s in wrap(f"shares: {parts}", room, 2, 4)]
+    for b in t.branches:
+        lines += [prefix + s for s in wrap(f"active: {shorten(b.active, 50)}   in {shorten(b.of, 60)}", room, 2, 4)]
+    for i, child in enumerate(t.inputs):
+        last = i == len(t.inputs) - 1
+        fork, below = ("└─ ", "   ") if last else ("├─ ", "│  ")
+        moves = f"  ({child.elasticity:+.2f})" if child.elasticity is not None else ""
+        if child.kind == "rule":
+            again = child.quantity in seen
+            first, *more = _one(child, cites, moves, room - 3, again)
+            lines += [prefix + fork + first, *(prefix + below + s for s in more)]
+            if not again:
+                lines += _body(child, prefix + below, cites, seen, width)
+        else:
+            text = f"{child.quantity} = {child.text}{moves}  {child.kind}: {child.source}"
+            lines.append(prefix + fork + shorten(text, room - 3))
+    return lines
+
+
+def _one(t: Term, cites: dict[str, int], moves: str, room: int, again: bool) -> list[str]:
+    left = f"{t.quantity} = {t.text}{moves}"
+    if again:
+        return [left + "  (above)"]
+    place = f"{t.place} [{_cite(t, cites)}]"
+    if len(left) + len(place) + 2 <= room:
+        return [left + " " * (room - len(left) - len(place)) + place]
+    return [left]

@@ -1,0 +1,70 @@
+"""One rule from the command line: inputs with units in, the result with its unit out."""
+
+from __future__ import annotations
+
+import json as json_
+import math
+import re
+
+from catalogs import units
+from catalogs.errors import InputError, nearest
+from constraints.rule import Rule, find
+from constraints.symbolic import trace
+from designer.evaluate import si_unit
+from designer.report.numbers import human
+
+
+def call(name: str, text: str, json: bool = False) -> str:
+    """Evaluate the rule `name` with inputs such as "message=140 GB, ranks=1024".
+
+    Raises InputError for an unknown rule or input, a missing input or a wrong unit.
+    """
+    r = find(name)
+    values = _inputs(r, text)
+    try:
+        result = r.fn(**values)
+    except (ZeroDivisionError, OverflowError, ValueError) as e:
+        raise InputError(f"{name} has no value for these inputs: {e}") from None
+    if isinstance(result, float) and not math.isfinite(result):
+        raise InputError(f"{name} has no finite value for these inputs")
+    formula = trace(r, values)
+    if json:
+        return json_.dumps(
+            {
+                "schema": "designer.rule/1", "rule": r.id, "value": result, "unit": si_unit(r.unit),
+                "equation": formula.text(), "inputs": values, "cite": r.cite, "file": f"{r.file}:{r.line}",
+            },
+            indent=2,
+        )  # fmt: skip
+    unit = si_unit(r.unit)
+    exact = "" if isinstance(result, bool) else f"   ({float(result):.7g}{' ' + unit if unit else ''})"
+    return "\n".join(
+        [
+            f"{r.id} = {human(float(result), r.unit)}{exact}",
+            f"  = {formula.text()}",
+            f"  = {formula.text(lambda s: human(float(s.value), s.unit or r.inputs.get(s.name, "")))}",
+            f"  {r.title}. {r.cite}   {r.file}:{r.line}",
+        ]
+    )
+
+
+def _inputs(r: Rule, text: str) -> dict[str, float]:
+    out: dict[str, float] = {}
+    problems: list[str] = []
+    for part in filter(None, (p.strip() for p in re.split(r",(?=\s*[A-Za-z_]\w*\s*=)", text))):
+        name, equals, raw = (p.strip() for p in part.partition("="))
+        if not equals:
+            problems.append(f"{r.id}: {part!r}: write inputs as name=value, separated by commas")
+        elif name not in r.inputs:
+            problems.append(f"{r.id}: unknown input {name!r}{nearest(name, r.inputs)} (has: {', '.join(r.inputs)})")
+        else:
+            try:
+                out[name] = units.parse(raw, si_unit(r.inputs[name]))
+            except InputError as e:
+                problems.append(f"{r.id}: {name}: {e}")
+    missing = [f"{n} ({si_unit(u) or 'a number'})" for n, u in r.inputs.items() if n not in out]
+    if missing and not problems:
+        problems.append(f"{r.id}: missing {', '.join(missing)}; give them with --with 'name=value, ...'")
+    if problems:
+        raise InputError(*problems)
+    return out
