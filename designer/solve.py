@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
-# Above this many rows the model is given only those the objectives can tell apart at the front.
-MAX_ROWS = 20_000
+# Above this many rows the model is given those that no row of the same block of the search dominates:
+# a row left out is worse in everything than one that is in.
+MAX_ROWS = 1_000
 
 
 @dataclass(frozen=True)

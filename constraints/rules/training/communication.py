@@ -5,7 +5,7 @@ from __future__ import annotations
 from constraints.maths import maximum, minimum, where
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds, Tokens, Truth
 from constraints.rule import rule
-from constraints.rules.library.collectives import all_to_all_time, hierarchical_gather_time, ranks_inside
+from constraints.rules.library.collectives import hierarchical_gather_time, ranks_inside
 
 
 @rule(wall=10, cite="definition: collectives reach a fraction of the link, fitted per device")
@@ -75,15 +75,33 @@ def cp_layer_time(
     )
 
 
+@rule(wall=14, cite="DeepSeek-V3 (2024), section 3.2.2: one copy of a token per node, forwarded inside")
+def expert_domains(
+    experts_per_token: Count, tp: Count, ep: Count, scale_up_domain: Count, routed_domain_limit: Count
+) -> Count:
+    """Other scale-up domains a token's experts are spread over, in expectation.
+
+    Routing is taken as even over the domains of an EP group, within the router's own limit of
+    domains per token.
+
+    >>> expert_domains(8, 1, 8, 8, 1e9), round(expert_domains(8, 1, 64, 8, 1e9), 2), expert_domains(8, 1, 64, 8, 4)
+    (0.0, 4.59, 3.5)
+    """
+    domains = ep / ranks_inside(ep, tp, scale_up_domain)
+    reached = minimum(routed_domain_limit, domains * (1 - (1 - 1 / domains) ** experts_per_token))
+    return reached * (1 - 1 / domains)
+
+
 @rule(wall=14, cite="Lepikhin et al. 2020, GShard: dispatch and combine, in every mixture layer")
 def ep_layer_time(
     microbatch_tokens: Tokens,
     experts_per_token: Count,
+    expert_domains: Count,
     hidden: Count,
+    operand_bytes: Bytes,
     activation_bytes: Bytes,
     sequence_share: Fraction,
     tp: Count,
-    cp: Count,
     ep: Count,
     scale_up_domain: Count,
     inner_bandwidth: BytesPerSecond,
@@ -93,13 +111,15 @@ def ep_layer_time(
 ) -> Seconds:
     """EP traffic of one mixture layer's forward pass: none with EP 1. Backward has as much again.
 
-    Each token goes to its experts and comes back. Ranks of a CP group count as EP neighbours.
+    Each token goes to its experts in the precision of the products and comes back in that of
+    activations. One copy crosses to each other domain; inside, every expert's copy is forwarded.
     """
-    message = microbatch_tokens * sequence_share * experts_per_token * hidden * activation_bytes
     inside = ranks_inside(ep, tp, scale_up_domain)
-    return 2 * all_to_all_time(
-        message, ep, inside, inner_bandwidth, outer_bandwidth, inner_latency, outer_latency
-    )
+    elements = microbatch_tokens * sequence_share * hidden
+    inner = elements * experts_per_token * (1 - 1 / inside) / inner_bandwidth
+    outer = where(expert_domains > 0, elements * expert_domains / outer_bandwidth, 0 * inner)
+    latency = minimum(1, ep - 1) * inner_latency + minimum(1, ep - inside) * outer_latency
+    return (operand_bytes + activation_bytes) * maximum(inner, outer) + 2 * latency
 
 
 @rule(wall=14, cite="Narayanan et al. 2021, section 4.1: the boundary activation, scattered over TP")
