@@ -244,9 +244,9 @@ def _apply(op: str, *values: Any) -> Sym:
     parts = tuple(map(_lift, values))
     if len(parts) == 2:
         a, b = parts
-        if op == "*" and _is(a, 1) or op == "+" and _is(a, 0):
+        if (op == "*" and _is(a, 1)) or (op == "+" and _is(a, 0)):
             return b
-        if op in ("*", "/", "**") and _is(b, 1) or op in ("+", "-") and _is(b, 0):
+        if (op in ("*", "/", "**") and _is(b, 1)) or (op in ("+", "-") and _is(b, 0)):
             return a
         if op == "*" and (_is(a, 0) or _is(b, 0)):
             return Sym("number", (), 0)
@@ -267,7 +267,9 @@ def _call(op: str, plain: Callable[[Any], Any], *values: Any) -> Sym:
 def _rounding(op: str, x: Any, plain: Callable[[float], int]) -> Sym:
     """ceil and floor are called with a tolerance added, which is no part of the formula."""
     s = _lift(x)
-    shown = s.args[0] if s.op in ("+", "-") and s.args[1].op == "number" and abs(s.args[1].value) < 1e-6 else s
+    shown = (
+        s.args[0] if s.op in ("+", "-") and s.args[1].op == "number" and abs(s.args[1].value) < 1e-6 else s
+    )
     return Sym(op, (shown,), plain(s.value))
 
 
@@ -331,20 +333,17 @@ def _latex(s: Sym) -> tuple[str, int]:
         return rf"\begin{{cases}} {plain[1]} & {plain[0]} \\ {plain[2]} & \text{{else}} \end{{cases}}", _ATOM
     if s.op == "smoothmax":
         power = plain[2]
-        return (
-            rf"\left(\left({plain[0]}\right)^{{{power}}} + \left({plain[1]}\right)^{{{power}}}\right)^{{1/{power}}}",
-            _ATOM,
-        )
+        a, b = (rf"\left({p}\right)^{{{power}}}" for p in plain[:2])
+        return rf"\left({a} + {b}\right)^{{1/{power}}}", _ATOM
     if s.op in _PRECEDENCE:
         level = _PRECEDENCE[s.op]
         if len(parts) == 1:
             return "-" + _bracketed(parts[0], level), level
-        right = level + (s.op == "-")
         sign = _LATEX.get(s.op, f" {s.op} ")
-        return f"{_bracketed(parts[0], level)}{sign}{_bracketed(parts[1], right)}", level
-    return rf"\{s.op}\left({', '.join(plain)}\right)" if s.op in ("max", "min", "exp") else (
-        rf"\operatorname{{{s.op}}}\left({', '.join(plain)}\right)"
-    ), _ATOM  # fmt: skip
+        after = _bracketed(parts[1], level + (s.op == "-"))
+        return f"{_bracketed(parts[0], level)}{sign}{after}", level
+    name = rf"\{s.op}" if s.op in ("max", "min", "exp") else rf"\operatorname{{{s.op}}}"
+    return rf"{name}\left({', '.join(plain)}\right)", _ATOM
 
 
 def _bracketed(part: tuple[str, int], level: int) -> str:

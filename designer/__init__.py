@@ -16,14 +16,14 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from catalogs.errors import InputError
     from designer.api import evaluate, explain, plan
-    from designer.load import load
+    from designer.loading import load
     from designer.scenario import Scenario
 
 _HOMES = {
     "plan": "designer.api",
     "explain": "designer.api",
     "evaluate": "designer.api",
-    "load": "designer.load",
+    "load": "designer.loading",
     "Scenario": "designer.scenario",
     "InputError": "catalogs.errors",
 }

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from catalogs import Catalog
-from designer import evaluate as _evaluate
-from designer import explain as _explain
-from designer.load import load, locate
-from designer.plan import find_design, plan_question
+from designer import evaluation, explanation
+from designer.loading import load, locate
+from designer.planning import find_design, plan_question
 from designer.result import EvaluateResult, PlanResult
 from designer.space import Value
 
@@ -27,7 +26,7 @@ def evaluate(
     path: str | Path, design: Mapping[str, Value], sets: Sequence[str] = (), catalog: Catalog | None = None
 ) -> EvaluateResult:
     """Every quantity of one layout of a scenario, feasible or not, and each limit it violates."""
-    return _evaluate.evaluate(load(locate(path), sets, catalog), design)
+    return evaluation.evaluate(load(locate(path), sets, catalog), design)
 
 
 def explain(
@@ -38,11 +37,13 @@ def explain(
     depth: int = 3,
     sets: Sequence[str] = (),
     catalog: Catalog | None = None,
-) -> _explain.ExplainResult:
+) -> explanation.ExplainResult:
     """The equations behind a design: one of the frontier by its letter, or any by its decisions."""
     question = load(locate(path), sets, catalog)
     wanted = list(quantities) if quantities else None
     if not isinstance(design, str):
-        return _explain.explain(question, design, wanted, depth=depth)
+        return explanation.explain(question, design, wanted, depth=depth)
     found = find_design(plan_question(question), design)
-    return _explain.explain(question, dict(found.design), wanted, depth=depth, label=found.id, binds=found.binds)
+    return explanation.explain(
+        question, dict(found.design), wanted, depth=depth, label=found.id, binds=found.binds
+    )

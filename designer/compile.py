@@ -95,7 +95,7 @@ def schedule(question: Question, keep: set[str], soft: frozenset[str] = frozense
     order = question.graph.order(sorted(targets), {*scalars, *tables})
 
     position = {d.name: i for i, d in enumerate(question.decisions)}
-    depth: dict[str, int] = {name: -1 for name in scalars}
+    depth: dict[str, int] = dict.fromkeys(scalars, -1)
     depth |= {name: max(position[a] for a in t.axes) for name, t in tables.items()}
     levels = [Level(d.name, len(question.domains[d.name])) for d in question.decisions]
     impossible: list[str] = []

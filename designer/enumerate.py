@@ -202,5 +202,7 @@ def _slice(state: _State, start: int, stop: int) -> _State:
         return state
     cut = slice(start, stop)
     return _State(
-        {k: v[cut] for k, v in state.positions.items()}, {k: v[cut] for k, v in state.columns.items()}, stop - start
+        {k: v[cut] for k, v in state.positions.items()},
+        {k: v[cut] for k, v in state.columns.items()},
+        stop - start,
     )

@@ -19,13 +19,13 @@ def skyline(points: Array) -> Array:
     >>> skyline(np.array([[1.0, 3.0], [2.0, 2.0], [2.0, 4.0], [2.0, 2.0]])).tolist()
     [0, 1]
     """
-    alive = np.flatnonzero(~np.isnan(points).any(axis=1))
+    alive = np.flatnonzero(~np.any(np.isnan(points), axis=1))
     if not len(alive):
         return alive
     order = alive[np.lexsort(tuple(points[alive, k] for k in reversed(range(points.shape[1]))))]
     sorted_points = points[order]
     fresh = np.ones(len(order), dtype=bool)
-    fresh[1:] = (sorted_points[1:] != sorted_points[:-1]).any(axis=1)
+    fresh[1:] = np.any(sorted_points[1:] != sorted_points[:-1], axis=1)
     order, sorted_points = order[fresh], sorted_points[fresh]
     if points.shape[1] == 1:
         return order[:1]
@@ -47,7 +47,7 @@ def _sweep(points: Array) -> Array:
         survivors: list[int] = []
         for i in candidates:
             earlier = block[survivors]
-            if not (earlier <= block[i]).all(axis=1).any():
+            if not np.any(np.all(earlier <= block[i], axis=1)):
                 survivors.append(int(i))
         out.append(np.array(survivors, dtype=int) + start)
         kept = np.concatenate([kept, block[survivors]])
@@ -62,7 +62,7 @@ def _dominated(rows: Array, by: Array) -> Array:
         if not len(rest):
             break
         part = by[start : start + BLOCK]
-        out[rest] = (part[None, :, :] <= rows[rest][:, None, :]).all(axis=2).any(axis=1)
+        out[rest] = np.any(np.all(part[None, :, :] <= rows[rest][:, None, :], axis=2), axis=1)
     return out
 
 
@@ -74,11 +74,9 @@ def thin(points: Array, epsilon: float) -> Array:
     >>> thin(np.array([[1.0, 9.0], [1.01, 8.99], [5.0, 1.0]]), 0.05).tolist()
     [0, 2]
     """
-    scale = np.maximum(np.abs(points), 1e-300)
-    must = [int(i) for i in np.argmin(points, axis=0)]
-    kept = list(dict.fromkeys(must))
+    kept = list(dict.fromkeys(int(i) for i in np.argmin(points, axis=0)))
     for i in range(len(points)):
-        near = (np.abs(points[kept] - points[i]) <= epsilon * np.maximum(scale[i], 0)).all(axis=1)
+        near = np.all(np.abs(points[kept] - points[i]) <= epsilon * np.abs(points[i]), axis=1)
         if not near.any():
             kept.append(i)
     return np.array(sorted(kept), dtype=int)

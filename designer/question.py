@@ -9,14 +9,14 @@ from functools import cached_property
 from typing import Any
 
 from catalogs import Catalog
-from constraints.bundles import Bundle, Known, plain
+from constraints.bundles import Bundle, Known, same
 from constraints.bundles.device import (
+    ELEMENT_BYTES,
     base_precision,
     device_bundle,
     has_rate,
     precision_bundle,
     training_precision,
-    ELEMENT_BYTES,
 )
 from constraints.bundles.modes import RECOMPUTE, SHARDING
 from constraints.bundles.site import (
@@ -31,7 +31,7 @@ from constraints.graph import Graph
 from constraints.rule import Rule, rules
 from designer import expressions
 from designer.scenario import Batch, Scenario, Serving, Training
-from designer.space import DECISIONS, Decision, Value
+from designer.space import Decision, Value
 
 LAYERS = {
     "training": ("shared", "training"),
@@ -139,7 +139,7 @@ class Context:
 
     def most_devices(self) -> int:
         most = max(int(n) for n in self.domains["node_count"])
-        return most * max(n.accelerators for n in self.nodes)
+        return most * max(int(n.accelerators) for n in self.nodes)
 
     def any_device_has(self, precision: str) -> bool:
         return any(has_rate(self.catalog.get("accelerators", n.accelerator), precision) for n in self.nodes)
@@ -223,15 +223,15 @@ def groups_of(job: str, scenario: Scenario, catalog: Catalog) -> list[Group]:
         place = None if scenario.site else catalog.get("regions", str(where))
         out = price_bundle(catalog, node_of(node), place, p.tenure, p.provider)
         if p.price is not None:
-            out |= plain("the scenario's pricing.price", "scenario", rental_rate=p.price)
+            out |= same("scenario", "the scenario's pricing.price", {"rental_rate": p.price})
         if p.purchase is not None:
-            out |= plain("the scenario's pricing.purchase", "scenario", purchase_price=p.purchase)
+            out |= same("scenario", "the scenario's pricing.purchase", {"purchase_price": p.purchase})
         if p.electricity is not None:
-            out |= plain("the scenario's pricing.electricity", "scenario", electricity_price=p.electricity)
+            out |= same("scenario", "the scenario's pricing.electricity", {"electricity_price": p.electricity})
         return out
 
     def element(name: str) -> Callable[[Value], Bundle]:
-        return lambda p: plain("definition", **{name: ELEMENT_BYTES[str(p)]})
+        return lambda p: same("datasheet", "definition", {name: ELEMENT_BYTES[str(p)]})
 
     out = [
         Group(("node",), device),
@@ -251,28 +251,28 @@ def groups_of(job: str, scenario: Scenario, catalog: Catalog) -> list[Group]:
 
 def workload_bundle(workload: Training | Serving | Batch) -> Bundle:
     """The workload as numbers; a length mix becomes the moments of prompt and output lengths."""
+    where = "the scenario's workload"
     if isinstance(workload, Training):
-        return plain(
-            "the scenario's workload", "scenario",
-            sequence_length=workload.sequence_length, dataset_tokens=workload.dataset,
-        )  # fmt: skip
+        numbers = {"sequence_length": workload.sequence_length, "dataset_tokens": workload.dataset}
+        return same("scenario", where, numbers)
     total = sum(m.share for m in workload.lengths)
 
     def moment(key: str, k: int) -> float:
         mean = sum(m.share * getattr(m, key) ** k for m in workload.lengths) / total
         return float(mean ** (1 / k))
 
-    longest = max(m.input + m.output for m in workload.lengths)
-    amount = (
-        dict(request_rate=workload.rate, period=workload.period)
-        if isinstance(workload, Serving)
-        else dict(requests=workload.requests)
-    )
-    return plain(
-        "the scenario's workload", "scenario",
-        input_tokens=moment("input", 1), input_square=moment("input", 2), input_cube=moment("input", 3),
-        output_tokens=moment("output", 1), output_square=moment("output", 2), context_limit=longest, **amount,
-    )  # fmt: skip
+    numbers = {
+        "input_tokens": moment("input", 1),
+        "input_square": moment("input", 2),
+        "input_cube": moment("input", 3),
+        "output_tokens": moment("output", 1),
+        "context_limit": max(m.input + m.output for m in workload.lengths),
+    }
+    if isinstance(workload, Serving):
+        numbers |= {"request_rate": workload.rate, "period": workload.period}
+    else:
+        numbers |= {"requests": workload.requests}
+    return same("scenario", where, numbers)
 
 
 def assumptions(catalog: Catalog, job: str) -> Bundle:

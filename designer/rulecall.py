@@ -10,7 +10,7 @@ from catalogs import units
 from catalogs.errors import InputError, nearest
 from constraints.rule import Rule, find
 from constraints.symbolic import trace
-from designer.evaluate import si_unit
+from designer.evaluation import si_unit
 from designer.report.numbers import human
 
 
@@ -42,7 +42,7 @@ def call(name: str, text: str, json: bool = False) -> str:
         [
             f"{r.id} = {human(float(result), r.unit)}{exact}",
             f"  = {formula.text()}",
-            f"  = {formula.text(lambda s: human(float(s.value), s.unit or r.inputs.get(s.name, "")))}",
+            f"  = {formula.text(lambda s: human(float(s.value), s.unit or r.inputs.get(s.name, '')))}",
             f"  {r.title}. {r.cite}   {r.file}:{r.line}",
         ]
     )
@@ -56,7 +56,9 @@ def _inputs(r: Rule, text: str) -> dict[str, float]:
         if not equals:
             problems.append(f"{r.id}: {part!r}: write inputs as name=value, separated by commas")
         elif name not in r.inputs:
-            problems.append(f"{r.id}: unknown input {name!r}{nearest(name, r.inputs)} (has: {', '.join(r.inputs)})")
+            problems.append(
+                f"{r.id}: unknown input {name!r}{nearest(name, r.inputs)} (has: {', '.join(r.inputs)})"
+            )
         else:
             try:
                 out[name] = units.parse(raw, si_unit(r.inputs[name]))

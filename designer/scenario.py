@@ -35,7 +35,9 @@ class Unit:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.read)
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         types = "string" if self.unit else ["string", "number"]
         return {"type": types, "examples": [self.example]}
 
@@ -83,7 +85,8 @@ class Serving(_Block):
     rate: Rate = Field(description="requests per second of the whole fleet")
     lengths: tuple[Length, ...] = Field(min_length=1, description="the mix of prompt and output lengths")
     period: Time = Field(
-        default=365.25 * 86400 / 12, description="time over which cost and carbon are counted (default: a month)"
+        default=365.25 * 86400 / 12,
+        description="time over which cost and carbon are counted (default: a month)",
     )
 
 
@@ -99,8 +102,12 @@ class Batch(_Block):
 class Pricing(_Block):
     """How the hardware is paid. What is not given comes from the catalog's price lists."""
 
-    tenure: Literal["on_demand", "reserved_1y", "reserved_3y", "spot", "capacity_block", "owned"] = "on_demand"
-    provider: str | None = Field(default=None, description="a provider of the price lists; default: the cheapest")
+    tenure: Literal["on_demand", "reserved_1y", "reserved_3y", "spot", "capacity_block", "owned"] = (
+        "on_demand"
+    )
+    provider: str | None = Field(
+        default=None, description="a provider of the price lists; default: the cheapest"
+    )
     price: HourlyPrice | None = Field(default=None, description="USD per accelerator-hour, host included")
     purchase: Price | None = Field(default=None, description="USD per accelerator, when owned")
     electricity: EnergyPrice | None = Field(default=None, description="USD per kWh, when owned")

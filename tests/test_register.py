@@ -14,7 +14,7 @@ from catalogs import InputError, default_catalog, units, yaml
 from constraints.bundles.model import model_bundle, uncovered
 from constraints.graph import Graph
 from constraints.rule import LAYERS, ROOT, Rule, find, rules
-from designer.load import Loader
+from designer.loading import Loader
 from designer.question import LAYERS as JOBS
 from designer.question import Question, job_rules
 from designer.space import DECISIONS
@@ -23,6 +23,8 @@ ALL = [r for layer in LAYERS for r in rules(layer).values()]
 FOLDERS = sorted(p.name for p in (ROOT / "constraints" / "rules").iterdir() if (p / "__init__.py").exists())
 
 LENGTHS = "lengths: [{share: 1, input: 1000 token, output: 200 token}]"
+# Formulas that rules of the same file call with values of other names; no quantity is called so.
+CALLED_ONLY = {"packed_time", "stage_activations", "stage_state"}
 WORKLOADS = {
     "training": "sequence_length: 4096 token, global_batch: 1048576 token, dataset: 1e12 token",
     "serving": f"rate: 4 request/s, {LENGTHS}",
@@ -46,7 +48,7 @@ def test_every_folder_is_a_layer() -> None:
 
 @pytest.mark.parametrize("r", ALL, ids=label)
 def test_documented(r: Rule) -> None:
-    assert len(r.title) > 10 and r.title[0].isupper()
+    assert len(r.title) > 10 and not r.title[0].islower()
     assert r.doc.strip().split("\n", 1)[0].endswith("."), "the first line is a sentence"
     assert len(r.cite) >= len("definition")
     assert r.wall is None or 1 <= r.wall <= 22
@@ -107,12 +109,10 @@ def test_graph_resolves(job: str) -> None:
     asked = question(job)
     given = set(asked.bundle(asked.first_design()))
     graph = Graph(job_rules(job))
-    order = graph.order(graph.rules, given)
-    assert {r.id for r in order} == set(graph.rules) - given
-    names = {d.name for d in DECISIONS[job]}
-    missing = {n for r in order for n in r.inputs} - given - set(graph.rules)
-    assert not missing, missing
-    assert names >= {d.name for d in asked.decisions}
+    quantities = set(graph.rules) - CALLED_ONLY
+    order = graph.order(sorted(quantities), given)
+    assert {r.id for r in order} == quantities
+    assert {d.name for d in asked.decisions} <= {d.name for d in DECISIONS[job]}
 
 
 @pytest.mark.parametrize("job", JOBS)
@@ -130,11 +130,13 @@ def test_what_is_given_is_used(job: str) -> None:
 def test_every_rule_gives_a_number(job: str) -> None:
     asked = question(job)
     values = {n: k.si for n, k in asked.bundle(asked.first_design()).items()}
-    made = Graph(job_rules(job)).evaluate(job_rules(job), values)
+    graph = Graph(job_rules(job))
+    quantities = sorted(set(graph.rules) - CALLED_ONLY)
+    made = graph.evaluate(quantities, values)
     unknown = {n for n, v in values.items() if v != v}
-    for r in job_rules(job).values():
-        if not Graph(job_rules(job)).inputs_of([r.id]) & unknown:
-            assert math.isfinite(made[r.id]), r.id
+    for name in quantities:
+        if not graph.inputs_of([name]) & unknown:
+            assert math.isfinite(made[name]), name
 
 
 def test_models_are_described_or_refused() -> None:

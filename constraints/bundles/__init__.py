@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,11 @@ class Known:
 Bundle = dict[str, Known]
 
 
-def plain(where: str, kind: str = "datasheet", **values: float) -> Bundle:
-    """A bundle of numbers that share one origin."""
+def plain(where: str, **values: float) -> Bundle:
+    """A bundle of numbers that share one origin and are facts."""
+    return same("datasheet", where, values)
+
+
+def same(kind: str, where: str, values: Mapping[str, float]) -> Bundle:
+    """A bundle of numbers that are known in the same way from the same place."""
     return {name: Known(float(v), kind, where) for name, v in values.items()}

@@ -38,7 +38,9 @@ def base_precision(accelerator: Accelerator) -> str:
     for p in _BASE:
         if p in rates:
             return p
-    raise InputError(f"{accelerator.id} has no rate for attention and logits (has: {', '.join(rates) or 'none'})")
+    raise InputError(
+        f"{accelerator.id} has no rate for attention and logits (has: {', '.join(rates) or 'none'})"
+    )
 
 
 def device_bundle(catalog: Catalog, node: Node) -> Bundle:

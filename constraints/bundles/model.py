@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from catalogs.errors import InputError
 from catalogs.schema import Architecture, Model
-from constraints.bundles import Bundle, Known, plain
+from constraints.bundles import Bundle, Known, same
 
 
 def model_bundle(model: Model) -> Bundle:
@@ -17,8 +17,7 @@ def model_bundle(model: Model) -> Bundle:
         raise InputError(f"{model.id} cannot be planned: {reason}")
     where = f"models/{model.id}"
     extra = model.extra_parameters
-    bundle = plain(
-        f"{where}: {a.source.ref} ({a.source.date})",
+    numbers: dict[str, float] = dict(
         layers=a.layers,
         hidden=a.hidden,
         heads=a.heads,
@@ -32,10 +31,9 @@ def model_bundle(model: Model) -> Bundle:
         windowed_layers=a.sliding_layers or 0,
         window=a.sliding_window or 0,
         position_embeddings=a.position_embeddings or 0,
-        **_attention(a),
-        **_mixture(a),
-        **_small_parts(model, a),
     )
+    numbers |= _attention(a) | _mixture(a) | _small_parts(model, a)
+    bundle = same("datasheet", f"{where}: {a.source.ref} ({a.source.date})", numbers)
     bundle["extra_parameters"] = (
         Known.of(extra, where) if extra else Known(0.0, "datasheet", f"{where}: none stated")
     )

@@ -7,7 +7,7 @@ import math
 from catalogs import Catalog
 from catalogs.errors import InputError, nearest
 from catalogs.schema import Node, Region
-from constraints.bundles import Bundle, Known, plain
+from constraints.bundles import Bundle, Known, same
 
 
 def region_bundle(catalog: Catalog, region: Region) -> Bundle:
@@ -78,7 +78,9 @@ def price_bundle(
     owned = tenure == "owned"
     kind, name = ("purchase", "purchase_price") if owned else (tenure, "rental_rate")
     who = None if owned else provider or (region.provider if region else None)
-    out: Bundle = {n: _unknown(f"the scenario's tenure is {tenure}") for n in ("purchase_price", "rental_rate")}
+    out: Bundle = {
+        n: _unknown(f"the scenario's tenure is {tenure}") for n in ("purchase_price", "rental_rate")
+    }
     offers: list[tuple[float, str, str | None]] = []
     for id in _price_lists(catalog, node.accelerator):
         entry = catalog.get("prices", id)
@@ -117,14 +119,13 @@ def _price_lists(catalog: Catalog, accelerator: str) -> list[str]:
 def own_site(carbon_intensity: float, pue: float, water: float | None, electricity: float | None) -> Bundle:
     """A site the scenario describes itself."""
     nan = math.nan
-    return plain(
-        "the scenario's own site",
-        "assumed",
-        carbon_intensity=carbon_intensity,
-        pue=pue,
-        water_usage=nan if water is None else water,
-        electricity_price=nan if electricity is None else electricity,
-    )
+    numbers = {
+        "carbon_intensity": carbon_intensity,
+        "pue": pue,
+        "water_usage": nan if water is None else water,
+        "electricity_price": nan if electricity is None else electricity,
+    }
+    return same("scenario", "the scenario's own site", numbers)
 
 
 def _unknown(where: str) -> Known:

@@ -31,7 +31,8 @@ Width = Annotated[int | None, typer.Option("--width", min=40, max=400, help="col
 
 @app.callback(invoke_without_command=True)
 def _main(
-    context: typer.Context, version: Annotated[bool, typer.Option("--version", help="print the version")] = False
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="print the version")] = False,
 ) -> None:
     if version:
         from designer import __version__
@@ -47,7 +48,7 @@ def _catalog(folders: list[Path] | None) -> Any:
 
 
 def _question(file: str, sets: list[str] | None, folders: list[Path] | None) -> Any:
-    from designer.load import load, locate
+    from designer.loading import load, locate
 
     return load(locate(file), sets or [], _catalog(folders))
 
@@ -65,16 +66,18 @@ def plan(
     json: Json = False,
     catalog: CatalogDir = None,
     width: Width = None,
-    epsilon: Annotated[float, typer.Option(min=0, help="leave out near twins closer than this from the table")] = 0.02,
+    epsilon: Annotated[
+        float, typer.Option(min=0, help="leave out near twins closer than this from the table")
+    ] = 0.02,
 ) -> int:
     """Find the Pareto-optimal designs of a scenario and what binds each.
 
     Exit code: 0 found, 1 bad input, 2 no design exists, 3 time limit.
     """
     from designer.cli import INFEASIBLE, TIME_LIMIT
-    from designer.plan import plan_question
+    from designer.planning import plan_question
     from designer.question import quantity_units
-    from designer.report.plan import render
+    from designer.report.plan_text import render
 
     q = _question(file, set_, catalog)
     result = plan_question(q)
@@ -89,9 +92,12 @@ def plan(
 @app.command()
 def explain(
     file: File,
-    design: Annotated[str, typer.Argument(help="a design of the plan (A, B, ...) or decisions: 'tp=8,pp=16'")] = "A",
+    design: Annotated[
+        str, typer.Argument(help="a design of the plan (A, B, ...) or decisions: 'tp=8,pp=16'")
+    ] = "A",
     quantity: Annotated[
-        list[str] | None, typer.Option("--of", metavar="QUANTITY", help="quantities to explain; default: objectives")
+        list[str] | None,
+        typer.Option("--of", metavar="QUANTITY", help="quantities to explain; default: objectives"),
     ] = None,
     depth: Annotated[int, typer.Option(min=0, max=12, help="equations below each quantity")] = 3,
     set_: Set = None,
@@ -101,15 +107,15 @@ def explain(
 ) -> int:
     """Print the equations behind a design, with numbers, shares and sources."""
     from designer.designs import parse_design
-    from designer.explain import explain as explain_design
-    from designer.report.explain import render
+    from designer.explanation import explain as explain_design
+    from designer.report.explain_text import render
 
     q = _question(file, set_, catalog)
     label, binds = "", []
     if "=" in design:
         chosen = parse_design(q, design)
     else:
-        from designer.plan import find_design, plan_question
+        from designer.planning import find_design, plan_question
 
         found = find_design(plan_question(q), design)
         label, chosen, binds = found.id, dict(found.design), found.binds
@@ -121,7 +127,9 @@ def explain(
 @app.command()
 def evaluate(
     file: Annotated[str, typer.Argument(metavar="FILE|RULE", help="scenario file, or the name of a rule")],
-    design: Annotated[str, typer.Option("--design", metavar="'tp=8,pp=16,...'", help="the layout to evaluate")] = "",
+    design: Annotated[
+        str, typer.Option("--design", metavar="'tp=8,pp=16,...'", help="the layout to evaluate")
+    ] = "",
     with_: Annotated[
         str, typer.Option("--with", metavar="'name=value, ...'", help="inputs, when evaluating a rule")
     ] = "",
@@ -137,7 +145,7 @@ def evaluate(
 
     designer evaluate ring_all_reduce_time --with "message=140 GB, ranks=1024, bandwidth=50 GB/s, latency=2 us"
     """
-    from designer.load import is_scenario
+    from designer.loading import is_scenario
 
     if not is_scenario(file):
         from designer.rulecall import call
@@ -145,8 +153,8 @@ def evaluate(
         typer.echo(call(file, with_, json))
         return 0
     from designer.designs import parse_design
-    from designer.evaluate import evaluate as evaluate_design
-    from designer.report.evaluate import render
+    from designer.evaluation import evaluate as evaluate_design
+    from designer.report.evaluate_text import render
 
     q = _question(file, set_, catalog)
     result = evaluate_design(q, parse_design(q, design))
@@ -172,7 +180,7 @@ def catalog_list(
     catalog: CatalogDir = None,
 ) -> int:
     """List the kinds of entries, or the entries of one kind."""
-    from designer.report.catalog import listing
+    from designer.report.catalog_text import listing
 
     typer.echo(listing(_catalog(catalog), kind, json))
     return 0
@@ -187,7 +195,7 @@ def catalog_show(
     width: Width = None,
 ) -> int:
     """Show one entry: every number with its kind, source and date."""
-    from designer.report.catalog import show
+    from designer.report.catalog_text import show
 
     typer.echo(show(_catalog(catalog), kind, id, json, _columns(width)))
     return 0

@@ -6,12 +6,27 @@ import math
 
 # For each SI unit: larger and smaller units it is read in, largest first.
 _SCALES: dict[str, list[tuple[float, str]]] = {
-    "s": [(86400.0, "day"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns")],
+    "s": [
+        (86400.0, "day"),
+        (3600.0, "h"),
+        (60.0, "min"),
+        (1.0, "s"),
+        (1e-3, "ms"),
+        (1e-6, "us"),
+        (1e-9, "ns"),
+    ],
     "1/s": [(1.0, "/s")],
     "byte": [(1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")],
     "byte/s": [(1e12, "TB/s"), (1e9, "GB/s"), (1e6, "MB/s"), (1.0, "B/s")],
     "byte/token": [(1e6, "MB/token"), (1e3, "kB/token"), (1.0, "B/token")],
-    "FLOP": [(1e21, "ZFLOP"), (1e18, "EFLOP"), (1e15, "PFLOP"), (1e12, "TFLOP"), (1e9, "GFLOP"), (1.0, "FLOP")],
+    "FLOP": [
+        (1e21, "ZFLOP"),
+        (1e18, "EFLOP"),
+        (1e15, "PFLOP"),
+        (1e12, "TFLOP"),
+        (1e9, "GFLOP"),
+        (1.0, "FLOP"),
+    ],
     "FLOP/s": [(1e18, "EFLOP/s"), (1e15, "PFLOP/s"), (1e12, "TFLOP/s"), (1e9, "GFLOP/s"), (1.0, "FLOP/s")],
     "FLOP/token": [(1e12, "TFLOP/token"), (1e9, "GFLOP/token"), (1.0, "FLOP/token")],
     "token": [(1e12, "T token"), (1e9, "G token"), (1e6, "M token"), (1.0, "token")],

@@ -44,7 +44,9 @@ def table(columns: Sequence[Column], width: int) -> list[str]:
     lines.append("─" * min(width, _needed(shown)))
     for i in range(len(shown[0].cells)):
         lines.append(
-            "  ".join(c.cells[i].rjust(c.width) if c.right else c.cells[i].ljust(c.width) for c in shown).rstrip()
+            "  ".join(
+                c.cells[i].rjust(c.width) if c.right else c.cells[i].ljust(c.width) for c in shown
+            ).rstrip()
         )
     return lines
 

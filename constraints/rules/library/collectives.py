@@ -102,7 +102,11 @@ def all_to_all_time(
     >>> all_to_all_time(8e9, 8, 8, 450e9, 50e9, 0.0, 0.0) == 7e9 / 450e9
     True
     """
-    return maximum(
-        message * (inside - 1) / ranks / inner_bandwidth,
-        message * (ranks - inside) / ranks / outer_bandwidth,
-    ) + minimum(1, ranks - 1) * inner_latency + minimum(1, ranks - inside) * outer_latency
+    return (
+        maximum(
+            message * (inside - 1) / ranks / inner_bandwidth,
+            message * (ranks - inside) / ranks / outer_bandwidth,
+        )
+        + minimum(1, ranks - 1) * inner_latency
+        + minimum(1, ranks - inside) * outer_latency
+    )

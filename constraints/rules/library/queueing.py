@@ -46,7 +46,9 @@ def mg1_sojourn_deviation(
     return sqrt(maximum(variance, 0))
 
 
-@rule(wall=7, cite="Wilson & Hilferty 1931, The distribution of chi-square: cube root of a gamma is near normal")
+@rule(
+    wall=7, cite="Wilson & Hilferty 1931, The distribution of chi-square: cube root of a gamma is near normal"
+)
 def gamma_quantile(mean: Seconds, deviation: Seconds, normal_quantile: Count) -> Seconds:
     """Quantile of a gamma-distributed time with this mean and standard deviation.
 

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from constraints.maths import maximum, smooth_maximum
-from constraints.quantities import Bytes, BytesPerSecond, Count, Flop, FlopPerByte, FlopPerSecond
-from constraints.quantities import Fraction, Seconds
+from constraints.quantities import (
+    Bytes,
+    BytesPerSecond,
+    Count,
+    Flop,
+    FlopPerByte,
+    FlopPerSecond,
+    Fraction,
+    Seconds,
+)
 from constraints.rule import rule
 
 
@@ -38,7 +46,9 @@ def gemm_flops(m: Count, n: Count, k: Count) -> Flop:
     return 2 * m * n * k
 
 
-@rule(wall=1, cite="roofline with a launch floor and a rounded corner; parameters fitted per device and dtype")
+@rule(
+    wall=1, cite="roofline with a launch floor and a rounded corner; parameters fitted per device and dtype"
+)
 def gemm_time(
     m: Count,
     n: Count,
@@ -64,5 +74,7 @@ def gemm_time(
     0.784
     """
     arithmetic = 2 * m * n * k / (rate * compute_fraction)
-    traffic = (n * k * weight_bytes + m * k * operand_bytes + m * n * result_bytes) / (bandwidth * bandwidth_fraction)
+    traffic = (n * k * weight_bytes + m * k * operand_bytes + m * n * result_bytes) / (
+        bandwidth * bandwidth_fraction
+    )
     return launch_floor + smooth_maximum(arithmetic, traffic, corner)

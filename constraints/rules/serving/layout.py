@@ -146,11 +146,7 @@ def tp_divides_ffn(ffn: Count, expert_ffn: Count, shared_experts: Count, tp: Cou
     >>> tp_divides_ffn(18432, 2048, 1, 8, 1), tp_divides_ffn(0, 768, 0, 5, 1), tp_divides_ffn(0, 768, 0, 5, 5)
     (True, False, True)
     """
-    return (
-        (ffn % tp == 0)
-        & ((shared_experts * expert_ffn) % tp == 0)
-        & ((ep > 1) | (expert_ffn % tp == 0))
-    )
+    return (ffn % tp == 0) & ((shared_experts * expert_ffn) % tp == 0) & ((ep > 1) | (expert_ffn % tp == 0))
 
 
 @rule(cite="definition: no stage without a layer")

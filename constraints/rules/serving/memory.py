@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from constraints.maths import floor, maximum, minimum, where
-from constraints.quantities import Bytes, Count, Tokens, Truth
+from constraints.quantities import Bytes, BytesPerToken, Count, Tokens, Truth
 from constraints.rule import rule
 
 
@@ -95,6 +95,18 @@ def weight_memory(
     return stack * weight_bytes + (ends + extra_parameters) / tp * activation_bytes
 
 
+@rule(wall=5, cite="Pope et al. 2022; DeepSeek-V2 2024 for the latent cache")
+def kv_bytes_per_token(kv_cache_width: Count, cached_layers: Count, kv_element_bytes: Bytes) -> BytesPerToken:
+    """Cache one token of context keeps in the whole model.
+
+    `kv_cache_width` is `2 kv_heads head_dim` for plain attention and `kv_lora + rope` for latent.
+
+    >>> kv_bytes_per_token(2 * 8 * 128, 80, 2)  # Llama-3-70B
+    327680
+    """
+    return kv_cache_width * cached_layers * kv_element_bytes
+
+
 def kv_sequence_bytes(
     length: Tokens,
     kv_cache_width: Count,
@@ -158,9 +170,7 @@ def longest_sequence_memory(
 
 
 @rule(wall=5, cite="definition: paged, so nothing is reserved ahead; at least the longest sequence fits")
-def kv_memory(
-    batch: Count, dp: Count, mean_sequence_memory: Bytes, longest_sequence_memory: Bytes
-) -> Bytes:
+def kv_memory(batch: Count, dp: Count, mean_sequence_memory: Bytes, longest_sequence_memory: Bytes) -> Bytes:
     """Key-value cache on one device with every slot taken by a complete answer of mean length.
 
     >>> kv_memory(64, 2, 1e9, 8e9), kv_memory(4, 2, 1e9, 8e9)

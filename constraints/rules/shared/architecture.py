@@ -7,8 +7,7 @@ compresses first. Absent parts have width 0, so no rule asks which kind of model
 
 from __future__ import annotations
 
-from constraints.maths import minimum
-from constraints.quantities import Bytes, BytesPerToken, Count, FlopPerToken, Tokens
+from constraints.quantities import Count
 from constraints.rule import rule
 
 
@@ -151,49 +150,3 @@ def active_parameters(
         + moe_layers * (moe_layer_fixed_parameters + experts_per_token * expert_parameters)
         + vocab * hidden
     )
-
-
-@rule(wall=11, cite="Chowdhery et al. 2022, PaLM appendix B, with the causal half")
-def attention_flops_per_token(
-    sequence_length: Tokens,
-    causal_share: Count,
-    layers: Count,
-    windowed_layers: Count,
-    window: Count,
-    heads: Count,
-    qk_width: Count,
-    v_width: Count,
-) -> FlopPerToken:
-    """Operations of score and value products for one token, forward.
-
-    `causal_share` is 1/2 where a token sees only those before it, 1 in an encoder. Windowed layers
-    see at most `window` tokens.
-    """
-    seen = (layers - windowed_layers) * sequence_length * causal_share + windowed_layers * minimum(
-        sequence_length * causal_share, window
-    )
-    return 2 * seen * heads * (qk_width + v_width)
-
-
-@rule(wall=11, cite="Kaplan et al. 2020: two operations per active parameter, plus attention")
-def forward_flops_per_token(
-    active_parameters: Count, attention_flops_per_token: FlopPerToken
-) -> FlopPerToken:
-    """Operations of one token's forward pass.
-
-    >>> forward_flops_per_token(1e9, 0.0)
-    2000000000.0
-    """
-    return 2 * active_parameters + attention_flops_per_token
-
-
-@rule(wall=5, cite="Pope et al. 2022; DeepSeek-V2 2024 for the latent cache")
-def kv_bytes_per_token(kv_cache_width: Count, cached_layers: Count, kv_element_bytes: Bytes) -> BytesPerToken:
-    """Cache one token of context keeps in the whole model.
-
-    `kv_cache_width` is `2 kv_heads head_dim` for plain attention and `kv_lora + rope` for latent.
-
-    >>> kv_bytes_per_token(2 * 8 * 128, 80, 2)  # Llama-3-70B
-    327680
-    """
-    return kv_cache_width * cached_layers * kv_element_bytes

@@ -165,6 +165,7 @@ def recompute_workspace(
 ) -> Bytes:
     """Activations of the one layer whose forward pass is being repeated."""
     ffn = maximum(
-        dense_ffn_activation_bytes * minimum(1, dense_layers), moe_ffn_activation_bytes * minimum(1, moe_layers)
+        dense_ffn_activation_bytes * minimum(1, dense_layers),
+        moe_ffn_activation_bytes * minimum(1, moe_layers),
     )
     return (1 - keep_products) * microbatch_tokens * (attention_activation_bytes + ffn)

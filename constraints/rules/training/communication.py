@@ -148,25 +148,48 @@ def pp_boundary_time(
     )
 
 
-@rule(cite="overlap hides at most the time there is to hide behind")
-def tp_exposed(tp_layer_time: Seconds, dense_layer_forward: Seconds, tp_overlap: Fraction) -> Seconds:
-    """TP traffic of a layer's forward pass that the schedule does not hide."""
-    return tp_layer_time - minimum(tp_overlap * tp_layer_time, dense_layer_forward)
-
-
 @rule(cite="Liu et al. 2023: hidden behind the attention of the blocks at hand")
 def cp_exposed(cp_layer_time: Seconds, attention_core_time: Seconds) -> Seconds:
     """CP traffic of a layer's forward pass that attention does not hide."""
     return maximum(0, cp_layer_time - attention_core_time)
 
 
-@rule(cite="overlap hides at most the time there is to hide behind")
-def ep_exposed(ep_layer_time: Seconds, moe_layer_forward: Seconds, ep_overlap: Fraction) -> Seconds:
+@rule(cite="overlap hides at most the time there is to hide behind, and each moment of it once")
+def tp_exposed(
+    tp_layer_time: Seconds,
+    dense_layer_forward: Seconds,
+    cp_layer_time: Seconds,
+    cp_exposed: Seconds,
+    tp_overlap: Fraction,
+) -> Seconds:
+    """TP traffic of a layer's forward pass that the schedule does not hide.
+
+    >>> tp_exposed(3.0, 2.0, 1.0, 0.0, 1.0)  # CP hides behind half of the layer already
+    2.0
+    """
+    room = dense_layer_forward - (cp_layer_time - cp_exposed)
+    return tp_layer_time - minimum(tp_overlap * tp_layer_time, room)
+
+
+@rule(cite="overlap hides at most the time there is to hide behind, and each moment of it once")
+def ep_exposed(
+    ep_layer_time: Seconds,
+    moe_layer_forward: Seconds,
+    cp_layer_time: Seconds,
+    cp_exposed: Seconds,
+    tp_layer_time: Seconds,
+    tp_exposed: Seconds,
+    ep_overlap: Fraction,
+) -> Seconds:
     """EP traffic of a layer's forward pass that the schedule does not hide."""
-    return ep_layer_time - minimum(ep_overlap * ep_layer_time, moe_layer_forward)
+    hidden = cp_layer_time - cp_exposed + tp_layer_time - tp_exposed
+    return ep_layer_time - minimum(ep_overlap * ep_layer_time, maximum(0, moe_layer_forward - hidden))
 
 
-@rule(wall=14, cite="Rajbhandari et al. 2020, ZeRO section 7: reduce-scatter once, or per micro-batch if sharded")
+@rule(
+    wall=14,
+    cite="Rajbhandari et al. 2020, ZeRO section 7: reduce-scatter once, or per micro-batch if sharded",
+)
 def gradient_reduce_time(
     stage_dense_parameters: Count,
     stage_expert_parameters: Count,
@@ -186,7 +209,10 @@ def gradient_reduce_time(
     ranks = dp * cp
     replicas = ranks / ep
     return hierarchical_gather_time(
-        stage_dense_parameters * gradient_traffic_bytes, ranks, ranks_inside(ranks, tp, scale_up_domain), *links
+        stage_dense_parameters * gradient_traffic_bytes,
+        ranks,
+        ranks_inside(ranks, tp, scale_up_domain),
+        *links,
     ) + hierarchical_gather_time(
         stage_expert_parameters * gradient_traffic_bytes,
         replicas,
@@ -195,7 +221,9 @@ def gradient_reduce_time(
     )
 
 
-@rule(wall=14, cite="Rajbhandari et al. 2020, ZeRO section 7: weights are gathered after the update or per pass")
+@rule(
+    wall=14, cite="Rajbhandari et al. 2020, ZeRO section 7: weights are gathered after the update or per pass"
+)
 def weight_gather_time(
     gradient_reduce_time: Seconds, parameter_bytes: Bytes, gradient_traffic_bytes: Bytes
 ) -> Seconds:

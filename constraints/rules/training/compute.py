@@ -3,9 +3,52 @@
 from __future__ import annotations
 
 from constraints.maths import maximum, minimum
-from constraints.quantities import Bytes, BytesPerSecond, Count, FlopPerSecond, Fraction, Seconds, Tokens
+from constraints.quantities import (
+    Bytes,
+    BytesPerSecond,
+    Count,
+    FlopPerSecond,
+    FlopPerToken,
+    Fraction,
+    Seconds,
+    Tokens,
+)
 from constraints.rule import rule
 from constraints.rules.library.roofline import gemm_time
+
+
+@rule(wall=11, cite="Chowdhery et al. 2022, PaLM appendix B, with the causal half")
+def attention_flops_per_token(
+    sequence_length: Tokens,
+    causal_share: Count,
+    layers: Count,
+    windowed_layers: Count,
+    window: Count,
+    heads: Count,
+    qk_width: Count,
+    v_width: Count,
+) -> FlopPerToken:
+    """Operations of score and value products for one token, forward.
+
+    `causal_share` is 1/2 where a token sees only those before it, 1 in an encoder. Windowed layers
+    see at most `window` tokens.
+    """
+    seen = (layers - windowed_layers) * sequence_length * causal_share + windowed_layers * minimum(
+        sequence_length * causal_share, window
+    )
+    return 2 * seen * heads * (qk_width + v_width)
+
+
+@rule(wall=11, cite="Kaplan et al. 2020: two operations per active parameter, plus attention")
+def forward_flops_per_token(
+    active_parameters: Count, attention_flops_per_token: FlopPerToken
+) -> FlopPerToken:
+    """Operations of one token's forward pass.
+
+    >>> forward_flops_per_token(1e9, 0.0)
+    2000000000.0
+    """
+    return 2 * active_parameters + attention_flops_per_token
 
 
 @rule(wall=1, cite="roofline of each projection; Shoeybi et al. 2019 for the TP split")
@@ -105,9 +148,9 @@ def dense_ffn_time(
     """Forward time of a dense feed-forward block; gate and up projections are one product."""
     w, a = operand_bytes, activation_bytes
     device = (compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner)
-    return gemm_time(
-        microbatch_tokens, (ffn_matrices - 1) * ffn / tp, hidden, w, w, a, *device
-    ) + gemm_time(microbatch_tokens, hidden, ffn / tp, w, w, a, *device)
+    return gemm_time(microbatch_tokens, (ffn_matrices - 1) * ffn / tp, hidden, w, w, a, *device) + gemm_time(
+        microbatch_tokens, hidden, ffn / tp, w, w, a, *device
+    )
 
 
 @rule(wall=1, cite="grouped products, one per local expert; balanced routing")
@@ -196,9 +239,12 @@ def moe_activation_time(
     base_bandwidth_fraction: Fraction,
 ) -> Seconds:
     """Forward time of copying tokens to experts and back, and of the experts' non-linearity."""
-    traffic = microbatch_tokens * activation_bytes * (
-        ffn_matrices * (experts_per_token + shared_experts) * expert_ffn + 4 * experts_per_token * hidden
-    ) / tp
+    traffic = (
+        microbatch_tokens
+        * activation_bytes
+        * (ffn_matrices * (experts_per_token + shared_experts) * expert_ffn + 4 * experts_per_token * hidden)
+        / tp
+    )
     return traffic / (memory_bandwidth * base_bandwidth_fraction)
 
 
@@ -238,7 +284,9 @@ def moe_layer_forward(
     )
 
 
-@rule(cite="two gradient products per product; Dao et al. 2023: 2.5x for fused attention, which recomputes scores")
+@rule(
+    cite="two gradient products per product; Dao et al. 2023: 2.5x for fused attention, which recomputes scores"
+)
 def dense_layer_backward(
     dense_layer_forward: Seconds,
     attention_core_time: Seconds,
@@ -255,7 +303,9 @@ def dense_layer_backward(
     )
 
 
-@rule(cite="two gradient products per product; Dao et al. 2023: 2.5x for fused attention, which recomputes scores")
+@rule(
+    cite="two gradient products per product; Dao et al. 2023: 2.5x for fused attention, which recomputes scores"
+)
 def moe_layer_backward(
     moe_layer_forward: Seconds,
     attention_core_time: Seconds,

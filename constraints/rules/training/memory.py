@@ -97,7 +97,9 @@ def stage_activations(
     return in_flight * microbatch_tokens * per_token
 
 
-@rule(cite="Narayanan et al. 2021: 1F1B keeps PP, interleaving PP + (PP-1)/v micro-batches on the first stage")
+@rule(
+    cite="Narayanan et al. 2021: 1F1B keeps PP, interleaving PP + (PP-1)/v micro-batches on the first stage"
+)
 def first_in_flight(pp: Count, vpp: Count, microbatches: Count) -> Count:
     """Micro-batches whose activations the first stage holds at once.
 
@@ -270,9 +272,7 @@ def device_memory(
     """Memory the fullest device needs, without the reserve."""
     first = first_stage_state + first_stage_activations + where(pp == 1, logits_memory, 0)
     inner = where(pp > 2, inner_stage_state + inner_stage_activations, 0)
-    last = where(
-        pp > 1, last_stage_state + last_stage_activations + logits_memory, 0
-    )
+    last = where(pp > 1, last_stage_state + last_stage_activations + logits_memory, 0)
     return maximum(first, inner, last) + gathered_weights + recompute_workspace
 
 

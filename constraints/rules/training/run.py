@@ -93,9 +93,7 @@ def duration(time_to_train: Seconds) -> Seconds:
 
 
 @rule(cite="definition: share of a step in which the slowest stage computes")
-def busy_share(
-    microbatches: Count, stage_time: Seconds, step_time: Seconds, goodput: Fraction
-) -> Fraction:
+def busy_share(microbatches: Count, stage_time: Seconds, step_time: Seconds, goodput: Fraction) -> Fraction:
     """Share of wall time the devices are at work, communication included."""
     return minimum(1, microbatches * stage_time / step_time) * goodput
 

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from constraints.maths import maximum, minimum
-from constraints.quantities import Bytes, Count, Flop, FlopPerSecond, FlopPerToken, Fraction, Seconds
-from constraints.quantities import Tokens, TokensPerSecond
+from constraints.quantities import (
+    Bytes,
+    Count,
+    Flop,
+    FlopPerSecond,
+    FlopPerToken,
+    Fraction,
+    Seconds,
+    Tokens,
+    TokensPerSecond,
+)
 from constraints.rule import rule
 
 
@@ -145,7 +154,10 @@ def traversal_time(
     )
 
 
-@rule(wall=14, cite="Narayanan et al. 2021, section 2.2, with uneven stages: fill and drain take the other stages' time")
+@rule(
+    wall=14,
+    cite="Narayanan et al. 2021, section 2.2, with uneven stages: fill and drain take the other stages' time",
+)
 def bubble_time(traversal_time: Seconds, stage_time: Seconds, vpp: Count) -> Seconds:
     """Time of a step in which the slowest stage waits for the pipeline to fill and to drain.
 

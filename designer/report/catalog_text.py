@@ -63,7 +63,7 @@ def _split(prefix: str, value: Any, facts: list[tuple[str, Fact]], others: list[
             continue
         if isinstance(v, Fact):
             facts.append((path, v))
-        elif hasattr(type(v), "model_fields") and "ref" not in type(v).model_fields or isinstance(v, dict):
+        elif (hasattr(type(v), "model_fields") and "ref" not in type(v).model_fields) or isinstance(v, dict):
             _split(path + ".", v, facts, others)
         elif isinstance(v, tuple) and v and hasattr(type(v[0]), "model_fields"):
             for i, item in enumerate(v):

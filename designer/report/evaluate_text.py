@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from designer.evaluate import targets
+from designer.evaluation import targets
 from designer.question import Question
 from designer.report.numbers import human
 from designer.report.text import Column, table, wrap

@@ -30,12 +30,21 @@ _SHOWN = {
 }
 
 
-def render(result: PlanResult, job: str, width: int, units: dict[str, str], epsilon: float = EPSILON, file: str = "FILE") -> str:
+def render(
+    result: PlanResult,
+    job: str,
+    width: int,
+    units: dict[str, str],
+    epsilon: float = EPSILON,
+    file: str = "FILE",
+) -> str:
     """The whole answer, no line wider than `width` unless a single word is."""
     if result.status == "infeasible":
         return "\n".join([*_head(result, width), "", *_infeasible(result, width)])
     if not result.frontier:
-        return "\n".join([*_head(result, width), "", "No design found within the time limit; nothing is proven."])
+        return "\n".join(
+            [*_head(result, width), "", "No design found within the time limit; nothing is proven."]
+        )
     shown = _thinned(result, epsilon)
     lines = [*_head(result, width), ""]
     lines += _table(result, shown, job, width, units)
@@ -84,22 +93,22 @@ def _thinned(result: PlanResult, epsilon: float) -> list[Design]:
     signs = np.array([-1.0 if o.startswith("max") else 1.0 for o in result.objectives])
     kept = thin(points * signs, epsilon)
     if len(kept) > MAX_ROWS:
-        ends = set(int(i) for i in np.argmin(points * signs, axis=0))
+        ends = {int(i) for i in np.argmin(points * signs, axis=0)}
         even = np.linspace(0, len(kept) - 1, MAX_ROWS - len(ends)).round().astype(int)
         kept = np.array(sorted(ends | {int(kept[i]) for i in even}))
     return [designs[int(i)] for i in kept]
 
 
-def _table(
-    result: PlanResult, shown: list[Design], job: str, width: int, units: dict[str, str]
-) -> list[str]:
+def _table(result: PlanResult, shown: list[Design], job: str, width: int, units: dict[str, str]) -> list[str]:
     varying = [n for n in _DECISIONS if n in shown[0].design and len({str(d.design[n]) for d in shown}) > 1]
     always = [n for n in ("tp", "pp", "dp", "ep", "batch", "replicas") if n in shown[0].design]
     names = [n for n in _DECISIONS if n in varying or n in always]
     columns = [Column("", [d.id for d in shown], right=False)]
     for n in names:
         cells = [_decision(n, d.design[n]) for d in shown]
-        columns.append(Column(_DECISIONS[n], cells, n not in ("node", "region", "recompute"), 0 if n in varying else 2))
+        columns.append(
+            Column(_DECISIONS[n], cells, n not in ("node", "region", "recompute"), 0 if n in varying else 2)
+        )
     objectives = [o.split()[1] for o in result.objectives]
     metrics = list(dict.fromkeys([*objectives, *_SHOWN[job]]))
     for i, n in enumerate(m for m in metrics if m in shown[0].metrics):
@@ -167,7 +176,10 @@ def _infeasible(result: PlanResult, width: int) -> list[str]:
     lines = wrap(f"No design meets everything. {p.raw_designs:,} designs checked, none feasible.", width)
     if result.conflict:
         one = len(result.conflict) == 1
-        lines += ["", "This cannot be met:" if one else "These cannot hold together; drop any one and a design exists:"]
+        lines += [
+            "",
+            "This cannot be met:" if one else "These cannot hold together; drop any one and a design exists:",
+        ]
         for i, m in enumerate(result.conflict, 1):
             lines += wrap(f"{i}  {m.text}   [{m.place}]", width, 2, 5)
     if len(result.conflicts) > 1:
@@ -178,7 +190,9 @@ def _infeasible(result: PlanResult, width: int) -> list[str]:
         lines += ["", "Smallest repairs, each evaluated and checked"]
         for i, r in enumerate(result.repairs):
             change = ", ".join(f"{k} {v}" for k, v in r.changes.items())
-            layout = " ".join(f"{k}={v}" for k, v in r.design.items() if k in ("node", "tp", "pp", "dp", "replicas"))
+            layout = " ".join(
+                f"{k}={v}" for k, v in r.design.items() if k in ("node", "tp", "pp", "dp", "replicas")
+            )
             size = f"{100 * r.relative:+.3g} %" if r.relative != float("inf") else ""
             lines += wrap(f"{chr(97 + i)}  {change}  ({size})  with {layout}", width, 2, 5)
     return lines

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from catalogs.errors import InputError
+from designer.compile import Array
 from designer.conflict import Diagnosis, diagnose
-from designer.enumerate import Array, Block, Count, enumerate_designs
-from designer.evaluate import binding, metrics, targets, values_of, violations
+from designer.enumerate import Block, Count, enumerate_designs
+from designer.evaluation import binding, metrics, targets, values_of, violations
 from designer.pareto import skyline
 from designer.question import Question
 from designer.result import Binding, Design, Member, PlanResult, Proof, Repair
@@ -43,7 +44,8 @@ class _Archive:
     def take(self, block: Block) -> None:
         o = self.question.objectives
         values = np.stack(
-            [np.broadcast_to(x.sign * np.asarray(block.values[x.quantity], float), (block.rows,)) for x in o], axis=1
+            [np.broadcast_to(x.sign * np.asarray(block.values[x.quantity], float), (block.rows,)) for x in o],
+            axis=1,
         )
         places = np.stack([block.positions[d.name] for d in self.question.decisions], axis=1)
         keep = skyline(values)
@@ -73,14 +75,17 @@ class _Archive:
     def designs(self) -> list[dict[str, Value]]:
         names = [d.name for d in self.question.decisions]
         return [
-            {n: self.question.domains[n][int(i)] for n, i in zip(names, row, strict=True)} for row in self.positions
+            {n: self.question.domains[n][int(i)] for n, i in zip(names, row, strict=True)}
+            for row in self.positions
         ]
 
 
 def frontier_of(question: Question, deadline: float | None = None) -> tuple[_Archive, Count]:
     """The exact frontier of a question and what became of all designs."""
     archive = _Archive(question)
-    count = enumerate_designs(question, {o.quantity for o in question.objectives}, archive.take, deadline=deadline)
+    count = enumerate_designs(
+        question, {o.quantity for o in question.objectives}, archive.take, deadline=deadline
+    )
     return archive, count
 
 
@@ -100,7 +105,9 @@ def plan_question(question: Question) -> PlanResult:
     proof = _proof(count, archive, started)
     if count.complete:
         places, values, front = archive.solver_rows()
-        closure = close(places, values, front, max(1.0, deadline - time.monotonic()), question.scenario.solver.seed)
+        closure = close(
+            places, values, front, max(1.0, deadline - time.monotonic()), question.scenario.solver.seed
+        )
         proof = proof.model_copy(
             update={
                 "complete": closure.proven,
@@ -131,7 +138,9 @@ def _proof(count: Count, archive: _Archive, started: float) -> Proof:
 
 
 def _result(question: Question, status: Any, proof: Proof, **rest: Any) -> PlanResult:
-    shown = {d.name: _domain_text(question, d.name) for d in question.decisions if d.name in question.defaulted}
+    shown = {
+        d.name: _domain_text(question, d.name) for d in question.decisions if d.name in question.defaulted
+    }
     return PlanResult(
         scenario=question.scenario.name,
         status=status,
@@ -237,7 +246,9 @@ def _infeasible(
     if not found.misses:
         return _physical(question, proof, deadline)
     conflicts = [[_member(c) for c in conflict] for conflict in found.conflicts]
-    proof = proof.model_copy(update={"seconds": time.monotonic() - started, "method": "two exact enumerations"})
+    proof = proof.model_copy(
+        update={"seconds": time.monotonic() - started, "method": "two exact enumerations"}
+    )
     return _result(
         question,
         "infeasible",
@@ -286,7 +297,11 @@ def _repairs(question: Question, found: Diagnosis) -> list[Repair]:
             over = float(c.excess(values))
             q = c.quantity
             relative = max(relative, over)
-            changes[c.name] = f"{c.node.op} {_loosened(c.node.op, float(values[q]))} {si_text(question, q)}".strip() if q else "drop it"
+            changes[c.name] = (
+                f"{c.node.op} {_loosened(c.node.op, float(values[q]))} {si_text(question, q)}".strip()
+                if q
+                else "drop it"
+            )
         left = {v.name for v in violations(question, values)} - set(changes)
         if left:
             raise CheckFailed(f"repair {changes} still breaks {sorted(left)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from designer.explain import ExplainResult, Term
+from designer.explanation import ExplainResult, Term
 from designer.question import Question
 from designer.report.numbers import human
 from designer.report.text import bar, shorten, wrap
@@ -71,10 +71,14 @@ def _body(t: Term, prefix: str, cites: dict[str, int], seen: set[str], width: in
         if t.substituted != t.equation:
             lines += [prefix + s for s in wrap(f"= {t.substituted}", room, 2, 4)]
     if len(t.shares) > 1:
-        parts = ", ".join(f"{shorten(s.term, 44)} {100 * s.share:.0f} %" for s in t.shares if s.share is not None)
+        parts = ", ".join(
+            f"{shorten(s.term, 44)} {100 * s.share:.0f} %" for s in t.shares if s.share is not None
+        )
         lines += [prefix + s for s in wrap(f"shares: {parts}", room, 2, 4)]
     for b in t.branches:
-        lines += [prefix + s for s in wrap(f"active: {shorten(b.active, 50)}   in {shorten(b.of, 60)}", room, 2, 4)]
+        lines += [
+            prefix + s for s in wrap(f"active: {shorten(b.active, 50)}   in {shorten(b.of, 60)}", room, 2, 4)
+        ]
     for i, child in enumerate(t.inputs):
         last = i == len(t.inputs) - 1
         fork, below = ("└─ ", "   ") if last else ("├─ ", "│  ")

@@ -12,7 +12,7 @@ from catalogs.errors import InputError, nearest
 from constraints.bundles import Bundle
 from constraints.rule import Rule
 from constraints.symbolic import Sym, trace
-from designer.evaluate import binding, complete_design, si_unit, targets, values_of, violations
+from designer.evaluation import binding, complete_design, si_unit, targets, values_of, violations
 from designer.question import Question
 from designer.report.numbers import human
 from designer.result import Binding
@@ -61,8 +61,12 @@ class Term(BaseModel):
     cite: str = ""
     wall: int | None = None
     source: str = Field(default="", description="where a number that no rule makes comes from")
-    kind: str = Field(default="", description="rule, decision, datasheet, measured, fitted, assumed or scenario")
-    elasticity: float | None = Field(default=None, description="percent change of the parent per percent of this")
+    kind: str = Field(
+        default="", description="rule, decision, datasheet, measured, fitted, assumed or scenario"
+    )
+    elasticity: float | None = Field(
+        default=None, description="percent change of the parent per percent of this"
+    )
     inputs: list[Term] = []
 
 
@@ -169,7 +173,9 @@ def elasticities(rule: Rule, values: Mapping[str, Any]) -> dict[str, float]:
     for n in rule.inputs:
         step = 1e-5
         up = rule.fn(**{**{m: values[m] for m in rule.inputs}, n: values[n] * (1 + step)})
-        usable = isinstance(base, (int, float)) and not isinstance(base, bool) and base and math.isfinite(base)
+        usable = (
+            isinstance(base, (int, float)) and not isinstance(base, bool) and base and math.isfinite(base)
+        )
         out[n] = (float(up) / float(base) - 1) / step if usable and math.isfinite(float(up)) else 0.0
     return out
 
@@ -179,7 +185,8 @@ def _shares(formula: Sym, total: float) -> list[Share]:
     if len(terms) < 2 or isinstance(formula.value, bool):
         return []
     shares = [
-        Share(term=t.text(), value=_plain(t.value), share=_plain(t.value / total) if total else None) for t in terms
+        Share(term=t.text(), value=_plain(t.value), share=_plain(t.value / total) if total else None)
+        for t in terms
     ]
     matter = [s for s in shares if s.share is None or abs(s.share) >= SMALLEST_SHARE]
     return sorted(matter, key=lambda s: -abs(s.share or 0.0))

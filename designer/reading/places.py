@@ -1,0 +1,80 @@
+"""Where each value of a scenario stands, and the overrides that replace some of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from catalogs import Catalog, yaml
+from catalogs.errors import InputError, Problem
+
+Path = tuple[str | int, ...]
+
+
+class Places:
+    """A document with `--set` overrides; collects problems and reports them together."""
+
+    def __init__(self, document: yaml.Document, sets: Sequence[str], catalog: Catalog):
+        self.document = document
+        self.catalog = catalog
+        self.data = document.data
+        self.overridden: dict[tuple[str | int, ...], str] = {}
+        self.problems: list[Problem] = []
+        for text in sets:
+            self._override(text)
+
+    def place(self, path: tuple[str | int, ...]) -> tuple[str, int | None]:
+        """File and line of a value, or the override that replaced it."""
+        for end in range(len(path), 0, -1):
+            if path[:end] in self.overridden:
+                return f"--set {self.overridden[path[:end]]}", None
+        return self.document.file, self.document.at(path)[0]
+
+    def problem(self, path: tuple[str | int, ...], message: str, *, key: bool = False) -> Problem:
+        file, line = self.place(path)
+        if line is None:
+            return Problem(message, file, path=yaml.dotted(path))
+        return self.document.problem(path, message, key=key)
+
+    def fail(self, path: tuple[str | int, ...], message: str) -> InputError:
+        return InputError(self.problem(path, message))
+
+    def raise_problems(self) -> None:
+        if self.problems:
+            raise InputError(*self.problems)
+
+    def _override(self, text: str) -> None:
+        path_text, equals, value_text = text.partition("=")
+        if not equals or not re.fullmatch(r"[A-Za-z_][\w.\[\]-]*", path_text.strip()):
+            raise InputError(f"--set {text!r}: write it as path=value, for example budgets.cost='25 MUSD'")
+        path = tuple(path_text.strip().split("."))
+        value = yaml.parse(f"value: {value_text}\n", f"--set {text}").data["value"]
+        # Budgets may be written as a list; by name they are set as a mapping.
+        if path[0] == "budgets" and isinstance(self.data.get("budgets"), list):
+            self._budgets_as_mapping()
+        at: Any = self.data
+        for part in path[:-1]:
+            at = at.setdefault(part, {}) if isinstance(at, dict) else None
+            if not isinstance(at, dict):
+                raise InputError(f"--set {text!r}: {part!r} has no parts of its own")
+        at[path[-1]] = value
+        self.overridden[path] = text
+
+    def _budgets_as_mapping(self) -> None:
+        out: dict[str, Any] = {}
+        for i, item in enumerate(self.data["budgets"]):
+            found = re.fullmatch(r"\s*([A-Za-z_]\w*)\s*(<=|>=|<|>)\s*(.+)", str(item))
+            if not found:
+                raise self.fail(("budgets", i), f"{item!r} is not a budget; write 'quantity <= value unit'")
+            if found[1] in out:
+                raise self.fail(
+                    ("budgets", i), f"two budgets on {found[1]}; change the list instead of using --set"
+                )
+            out[found[1]] = f"{found[2]} {found[3]}"
+            self.document.values[("budgets", found[1])] = self.document.at(("budgets", i))
+        self.data["budgets"] = out
+
+    def _at(self, path: tuple[str | int, ...], error: InputError) -> InputError:
+        """The same error, placed in the scenario unless it has a place already."""
+        return InputError(*(p if p.file else self.problem(path, p.message) for p in error.problems))

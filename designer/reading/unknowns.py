@@ -1,0 +1,65 @@
+"""Numbers nobody states: an answer that would rest on one is refused, never guessed."""
+
+from __future__ import annotations
+
+import itertools
+
+from constraints.bundles.device import base_precision, has_rate
+from designer.question import Question
+from designer.reading.places import Path
+from designer.reading.terms import TermReader
+
+_HOW = {
+    "rental_rate": "give pricing.price, or another provider or tenure",
+    "purchase_price": "give pricing.purchase",
+    "electricity_price": "give pricing.electricity or a site with electricity",
+    "water_usage": "give a site with water_usage",
+}
+
+
+class UnknownReader(TermReader):
+    """Checks that every budget and objective can be computed for every candidate."""
+
+    def check_rates(self, q: Question) -> None:
+        """Nothing left that a device or a region cannot say."""
+        accs = {self.catalog.get("nodes", str(n)).accelerator for n in q.domains["node"]}
+        for a in sorted(accs):
+            acc = self.catalog.get("accelerators", a)
+            base_precision(acc)
+            if not any(has_rate(acc, str(p)) for p in q.domains["precision"]):
+                has = ", ".join(acc.compute.rates())
+                wanted = ", ".join(map(str, q.domains["precision"]))
+                raise self.fail(
+                    ("candidates", "precision"), f"{a} multiplies in none of {wanted} (has: {has})"
+                )
+
+    def check_known(self, q: Question) -> None:
+        """A budget or objective that rests on an unknown number is an error, never a free pass."""
+        asked: list[tuple[Path, str]] = []
+        for i, o in enumerate(q.objectives):
+            asked.append((("objectives", i) if q.scenario.objectives else (), o.quantity))
+        for c in q.constraints:
+            key: Path = ("budgets", c.name) if c.kind == "budget" else ("rules",)
+            asked.extend((key, n) for n in sorted(c.inputs))
+        groups = [g for g in q.groups if g.axes in (("node", "region"), ("region",), ("node",))]
+        for path, name in asked:
+            leaves = q.graph.inputs_of([name]) - set(q.given)
+            for g in groups:
+                for combo in itertools.product(*(q.domains[a] for a in g.axes)):
+                    for leaf, known in g.build(*combo).items():
+                        if leaf in leaves and known.si != known.si and not _tolerated(leaf, q):
+                            raise self.fail(
+                                path,
+                                f"{name} needs {leaf} of {' in '.join(map(str, combo))}, which is unknown"
+                                f" ({known.source}); {_HOW.get(leaf, f'give assume.{leaf}')}",
+                            )
+
+
+def _tolerated(leaf: str, q: Question) -> bool:
+    """Numbers whose absence some limit or branch handles."""
+    owned = q.scenario.pricing.tenure == "owned"
+    return (
+        leaf in ("scale_out_bandwidth", "scale_up_bandwidth")
+        or (leaf == "rental_rate" and owned)
+        or (leaf in ("purchase_price", "electricity_price") and not owned)
+    )
