@@ -129,6 +129,11 @@ def base_unit(dimension_text: str) -> str:
         "[length]": "m", "[time]": "s", "[mass]": "g", "[information]": "byte", "[compute]": "FLOP",
         "[token]": "token", "[request]": "request", "[currency]": "USD",
     }  # fmt: skip
+
+    def power(part: str) -> str:
+        name, _, exponent = part.partition("^")
+        return f"{names[name]}**{exponent or 1}"
+
     up, *down = dimension_text.split(" / ")
-    parts = ["*".join(names[p.split("^")[0]] + "**" + (p.split("^") + ["1"])[1] for p in up.split())] if up != "1" else ["1"]
-    return "/".join(parts + [names[p.split("^")[0]] + "**" + (p.split("^") + ["1"])[1] for p in down])
+    top = "*".join(map(power, up.split())) if up != "1" else "1"
+    return "/".join([top, *map(power, down)])

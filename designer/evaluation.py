@@ -11,6 +11,11 @@ from designer.question import Constraint, Question
 from designer.result import Binding, EvaluateResult, Metric
 from designer.space import Value
 
+
+class CheckFailed(Exception):
+    """An answer did not pass its solver-free check: a defect of this program."""
+
+
 # What people look at first, by job; all other quantities follow.
 HEADLINE = {
     "training": (

@@ -43,7 +43,8 @@ def parameter_problems(catalog: Catalog, id: str) -> list[Problem]:
     total = catalog.get("models", id).parameters
     return [
         Problem(
-            f"its architecture has {total.si * (1 + error):.5g} parameters, {100 * error:+.2f} % off the stated {total.text}",
+            f"its architecture has {total.si * (1 + error):.5g} parameters,"
+            f" {100 * error:+.2f} % off the stated {total.text}",
             str(catalog.path("models", id)),
             total.line,
             path="parameters",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import replace
 from typing import Any
@@ -11,12 +10,13 @@ import numpy as np
 
 from catalogs.errors import InputError
 from designer.compile import Array
-from designer.conflict import Diagnosis, diagnose
+from designer.conflict import diagnose
 from designer.enumerate import Block, Count, enumerate_designs
-from designer.evaluation import binding, metrics, targets, values_of, violations
+from designer.evaluation import CheckFailed, binding, metrics, targets, values_of, violations
+from designer.infeasible import why_none
 from designer.pareto import skyline
 from designer.question import Question
-from designer.result import Binding, Design, Member, PlanResult, Proof, Repair
+from designer.result import Binding, Design, PlanResult, Proof
 from designer.solve import MAX_ROWS, close
 from designer.space import Value
 
@@ -24,10 +24,6 @@ from designer.space import Value
 REMOVAL_BUDGET = 4.0
 # Limits of the hardware that are worth asking "what if it were not there?" beside budgets and rules.
 RESOURCE_LIMITS = ("memory_fits", "slots_suffice", "load_below_one")
-
-
-class CheckFailed(Exception):
-    """A design of the search did not pass the solver-free check: a defect of this program."""
 
 
 class _Archive:
@@ -101,7 +97,15 @@ def plan_question(question: Question) -> PlanResult:
     if not len(archive.positions):
         if not count.complete:
             return _result(question, "time_limit", _proof(count, archive, started))
-        return _infeasible(question, count, archive, started, deadline)
+        found = diagnose(question, deadline)
+        if not found.complete:
+            return _result(question, "time_limit", _proof(count, archive, started))
+        return _result(
+            question,
+            "infeasible",
+            _proof(count, archive, started),
+            **why_none(question, found, count, deadline),
+        )
     proof = _proof(count, archive, started)
     if count.complete:
         places, values, front = archive.solver_rows()
@@ -231,101 +235,7 @@ def _gain(question: Question, row: Array, better: Array) -> str:
         gains = np.where(row != 0, (row - better) / np.abs(row), 0.0)
     best, k = np.unravel_index(int(np.argmax(gains)), gains.shape)
     sign = "-" if question.objectives[int(k)].sign > 0 else "+"
-    return f"without it {question.objectives[int(k)].quantity} {sign}{100 * gains[best, k]:.3g} %"
-
-
-def _infeasible(
-    question: Question, count: Count, archive: _Archive, started: float, deadline: float
-) -> PlanResult:
-    found = diagnose(question, deadline)
-    proof = _proof(count, archive, started)
-    if not found.complete:
-        return _result(question, "time_limit", proof)
-    if any(not m.violated for m in found.misses):
-        raise CheckFailed("the search found no design, its second pass found one")
-    if not found.misses:
-        return _physical(question, proof, deadline)
-    conflicts = [[_member(c) for c in conflict] for conflict in found.conflicts]
-    proof = proof.model_copy(
-        update={"seconds": time.monotonic() - started, "method": "two exact enumerations"}
-    )
-    return _result(
-        question,
-        "infeasible",
-        proof,
-        conflict=conflicts[0] if conflicts else [],
-        conflicts=conflicts,
-        repairs=_repairs(question, found),
-    )
-
-
-def _physical(question: Question, proof: Proof, deadline: float) -> PlanResult:
-    """No design meets even the physical limits: name those that must give way first."""
-    members = [
-        Member(name=n, text=f"{r.title} (cut {cut:,} designs)", place=f"{r.file}:{r.line}")
-        for n, cut in proof.cut.items()
-        if (r := question.graph.rules.get(n)) is not None and _possible_without(question, n, deadline)
-    ]
-    if not members:
-        members = [
-            Member(name=n, text=f"{question.graph.rules[n].title} (cut {cut:,} designs)", place="")
-            for n, cut in proof.cut.items()
-            if n in question.graph.rules
-        ][:4]
-    return _result(question, "infeasible", proof, conflict=members, conflicts=[members])
-
-
-def _possible_without(question: Question, limit: str, deadline: float) -> bool:
-    without = replace(question, limits=[n for n in question.limits if n != limit], constraints=[])
-    archive, _ = frontier_of(without, deadline)
-    return bool(len(archive.positions))
-
-
-def _member(c: Any) -> Member:
-    return Member(name=c.name, text=c.text, place=c.place)
-
-
-def _repairs(question: Question, found: Diagnosis) -> list[Repair]:
-    """Smallest changes that admit a design, one per correction set, each checked in floats."""
-    out: list[Repair] = []
-    for miss in found.correction_sets:
-        values = values_of(question, miss.design)
-        changes: dict[str, str] = {}
-        relative = 0.0
-        for i in sorted(miss.violated):
-            c = found.constraints[i]
-            over = float(c.excess(values))
-            q = c.quantity
-            relative = max(relative, over)
-            changes[c.name] = (
-                f"{c.node.op} {_loosened(c.node.op, float(values[q]))} {si_text(question, q)}".strip()
-                if q
-                else "drop it"
-            )
-        left = {v.name for v in violations(question, values)} - set(changes)
-        if left:
-            raise CheckFailed(f"repair {changes} still breaks {sorted(left)}")
-        out.append(Repair(changes=changes, relative=relative, design=miss.design))
-    return out[:8]
-
-
-def _loosened(op: str, value: float) -> str:
-    """Six digits of a bound that `value` meets: rounded to the side on which it does.
-
-    >>> _loosened("<=", 37.86534), _loosened("<", 2.0), _loosened(">=", 37.86538)
-    ('37.8654', '2.00001', '37.8653')
-    """
-    nearest = float(f"{value:.6g}")
-    if {"<=": value <= nearest, "<": value < nearest, ">=": value >= nearest, ">": value > nearest}[op]:
-        return f"{nearest:.6g}"
-    step = 10.0 ** (math.floor(math.log10(abs(value) or 1.0)) - 5)
-    return f"{nearest + (step if op in ('<=', '<') else -step):.6g}"
-
-
-def si_text(question: Question, quantity: str) -> str:
-    """SI unit of a quantity, for text."""
-    unit = question.unit(quantity)
-    return "" if unit in ("%", "truth") else unit
+    return f"removing it: {question.objectives[int(k)].quantity} {sign}{100 * gains[best, k]:.3g} %"
 
 
 def find_design(result: PlanResult, name: str) -> Design:

@@ -227,7 +227,9 @@ def groups_of(job: str, scenario: Scenario, catalog: Catalog) -> list[Group]:
         if p.purchase is not None:
             out |= same("scenario", "the scenario's pricing.purchase", {"purchase_price": p.purchase})
         if p.electricity is not None:
-            out |= same("scenario", "the scenario's pricing.electricity", {"electricity_price": p.electricity})
+            out |= same(
+                "scenario", "the scenario's pricing.electricity", {"electricity_price": p.electricity}
+            )
         return out
 
     def element(name: str) -> Callable[[Value], Bundle]:

@@ -15,7 +15,7 @@ _SCALES: dict[str, list[tuple[float, str]]] = {
         (1e-6, "us"),
         (1e-9, "ns"),
     ],
-    "1/s": [(1.0, "/s")],
+    "1/s": [(1.0, "1/s")],
     "byte": [(1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")],
     "byte/s": [(1e12, "TB/s"), (1e9, "GB/s"), (1e6, "MB/s"), (1.0, "B/s")],
     "byte/token": [(1e6, "MB/token"), (1e3, "kB/token"), (1.0, "B/token")],
@@ -29,23 +29,22 @@ _SCALES: dict[str, list[tuple[float, str]]] = {
     ],
     "FLOP/s": [(1e18, "EFLOP/s"), (1e15, "PFLOP/s"), (1e12, "TFLOP/s"), (1e9, "GFLOP/s"), (1.0, "FLOP/s")],
     "FLOP/token": [(1e12, "TFLOP/token"), (1e9, "GFLOP/token"), (1.0, "FLOP/token")],
-    "token": [(1e12, "T token"), (1e9, "G token"), (1e6, "M token"), (1.0, "token")],
-    "token/s": [(1e6, "M token/s"), (1e4, "k token/s"), (1.0, "token/s")],
-    "request": [(1e9, "G request"), (1e6, "M request"), (1.0, "request")],
+    "token": [(1e12, "Ttoken"), (1e9, "Gtoken"), (1e6, "Mtoken"), (1.0, "token")],
+    "token/s": [(1e6, "Mtoken/s"), (1e3, "ktoken/s"), (1.0, "token/s")],
+    "request": [(1e9, "Grequest"), (1e6, "Mrequest"), (1.0, "request")],
     "request/s": [(1.0, "request/s")],
     "W": [(1e9, "GW"), (1e6, "MW"), (1e3, "kW"), (1.0, "W")],
     "J": [(3.6e15, "TWh"), (3.6e12, "GWh"), (3.6e9, "MWh"), (3.6e6, "kWh"), (1.0, "J")],
     "kg": [(1e6, "kt"), (1e3, "t"), (1.0, "kg"), (1e-3, "g")],
     "kg/J": [(1 / 3.6e9, "g/kWh")],
     "kg/token": [(1e-9, "g/Mtoken")],
-    "m**3": [(1e3, "ML"), (1.0, "m3"), (1e-3, "L")],
+    "m**3": [(1.0, "m**3"), (1e-3, "L")],
     "m**3/J": [(1 / 3.6e9, "L/kWh")],
-    "USD": [(1e9, "GUSD"), (1e6, "MUSD"), (1e4, "kUSD"), (1.0, "USD")],
+    "USD": [(1e9, "GUSD"), (1e6, "MUSD"), (1e3, "kUSD"), (1.0, "USD")],
     "USD/s": [(1 / 3600.0, "USD/h")],
     "USD/J": [(1 / 3.6e6, "USD/kWh")],
     "USD/token": [(1e-6, "USD/Mtoken")],
 }
-_REAL_SIZE = {"k token/s": 1e3, "kUSD": 1e3}
 
 
 def digits(x: float, significant: int = 3) -> str:
@@ -79,18 +78,26 @@ def human(value: float | None, unit: str) -> str:
         return "unbounded"
     if unit == "truth":
         return "yes" if value else "no"
+    size, name = scale_of(value, unit)
+    return f"{digits(value / size)} {name}".rstrip()
+
+
+def scale_of(value: float, unit: str) -> tuple[float, str]:
+    """The unit people read a value of this size in: its SI size and its name.
+
+    >>> scale_of(5785648.1, "s"), scale_of(0.4, "%"), scale_of(7.0, "")
+    ((86400.0, 'day'), (0.01, '%'), (1.0, ''))
+    """
     if unit == "%":
-        return f"{digits(100 * value)} %"
+        return 0.01, "%"
     scales = _SCALES.get(unit)
     if not scales:
-        return f"{digits(value)} {unit}".rstrip()
+        return 1.0, unit
+    if value == 0:
+        return next((s for s in scales if s[0] == 1.0), scales[0])
     for size, name in scales:
         # A day is worth saying from two days on, an hour from two hours on.
-        floor = 2 * size if name in ("day", "h", "min") else size
+        floor = 2 * size if name in ("day", "h", "min") else 10 * size if name == "kUSD" else size
         if abs(value) >= floor * (1 - 1e-9):
-            break
-    else:
-        size, name = scales[-1]
-    if value == 0:
-        size, name = next((s for s in scales if s[0] == 1.0), scales[0])
-    return f"{digits(value / _REAL_SIZE.get(name, size))} {name}"
+            return size, name
+    return scales[-1]

@@ -8,6 +8,7 @@ from designer.result import Binding, Design, Metric, PlanResult
 
 EPSILON = 0.02
 MAX_ROWS = 12
+MAX_CONFLICTS = 4
 
 # Decisions in the order people say them, with short titles.
 _DECISIONS = {
@@ -16,6 +17,8 @@ _DECISIONS = {
     "global_batch": "GBS", "recompute": "recompute", "sharding": "shard", "replicas": "×",
     "node_count": "nodes", "checkpoint_interval": "ckpt", "region": "region",
 }  # fmt: skip
+# What a single design is told apart by.
+_CORE = ("tp", "pp", "dp", "ep", "batch", "replicas")
 _TITLES = {
     "time_to_train": "time", "cost": "cost", "carbon": "CO2e", "mfu": "MFU", "device_memory": "memory",
     "cost_per_token": "cost", "carbon_per_token": "CO2e", "tpot_p99": "TPOT\np99", "ttft_p99": "TTFT\np99",
@@ -69,7 +72,7 @@ def _head(result: PlanResult, width: int) -> list[str]:
         cuts = ", ".join(f"{k} {_share(v, p.raw_designs)}" for k, v in list(p.cut.items())[:6])
         lines += wrap(f"cut by   {cuts}", width, 0, 9)
     if result.defaults:
-        text = "; ".join(f"{k} {shorten(v, 34)}" for k, v in result.defaults.items())
+        text = "; ".join(f"{k} {shorten(v, 30)}" for k, v in result.defaults.items())
         lines += wrap(f"default  {text}", width, 0, 9)
     return lines
 
@@ -100,15 +103,17 @@ def _thinned(result: PlanResult, epsilon: float) -> list[Design]:
 
 
 def _table(result: PlanResult, shown: list[Design], job: str, width: int, units: dict[str, str]) -> list[str]:
-    varying = [n for n in _DECISIONS if n in shown[0].design and len({str(d.design[n]) for d in shown}) > 1]
-    always = [n for n in ("tp", "pp", "dp", "ep", "batch", "replicas") if n in shown[0].design]
-    names = [n for n in _DECISIONS if n in varying or n in always]
+    differ = len(shown) > 1
+    names = [
+        n
+        for n in _DECISIONS
+        if n in shown[0].design
+        and (len({str(d.design[n]) for d in shown}) > 1 or (not differ and n in _CORE))
+    ]
     columns = [Column("", [d.id for d in shown], right=False)]
     for n in names:
         cells = [_decision(n, d.design[n]) for d in shown]
-        columns.append(
-            Column(_DECISIONS[n], cells, n not in ("node", "region", "recompute"), 0 if n in varying else 2)
-        )
+        columns.append(Column(_DECISIONS[n], cells, n not in ("node", "region", "recompute", "sharding")))
     objectives = [o.split()[1] for o in result.objectives]
     metrics = list(dict.fromkeys([*objectives, *_SHOWN[job]]))
     for i, n in enumerate(m for m in metrics if m in shown[0].metrics):
@@ -150,7 +155,8 @@ def _budgets(result: PlanResult, shown: list[Design], width: int, units: dict[st
     lines = ["", "What stops these designs from being better, each found by solving without it"]
     for d, b in found.values():
         if b.slack is not None and b.value is not None and b.bound:
-            used = f"{bar(1 - b.slack)} {human(b.value, units.get(b.name, b.unit))} of {human(b.bound, units.get(b.name, b.unit))}"
+            unit = units.get(b.name, b.unit)
+            used = f"{bar(1 - b.slack)} {human(b.value, unit)} of {human(b.bound, unit)}"
         else:
             used = b.text
         lines += wrap(f"{b.name}: {used}; {d.id} {b.effect}  [{b.place}]", width, 2, 4)
@@ -174,18 +180,16 @@ def _notes(result: PlanResult, shown: list[Design], width: int, file: str) -> li
 def _infeasible(result: PlanResult, width: int) -> list[str]:
     p = result.proof
     lines = wrap(f"No design meets everything. {p.raw_designs:,} designs checked, none feasible.", width)
-    if result.conflict:
-        one = len(result.conflict) == 1
-        lines += [
-            "",
-            "This cannot be met:" if one else "These cannot hold together; drop any one and a design exists:",
-        ]
-        for i, m in enumerate(result.conflict, 1):
+    for conflict in result.conflicts[:MAX_CONFLICTS]:
+        if len(conflict) == 1:
+            text = "This cannot be met, whatever else gives way:"
+        else:
+            text = "These cannot hold together; drop any one and they can:"
+        lines += ["", text]
+        for i, m in enumerate(conflict, 1):
             lines += wrap(f"{i}  {m.text}   [{m.place}]", width, 2, 5)
-    if len(result.conflicts) > 1:
-        lines.append("")
-        for other in result.conflicts[1:4]:
-            lines += wrap(f"also in conflict: {' with '.join(m.text for m in other)}", width, 0, 2)
+    if len(result.conflicts) > MAX_CONFLICTS:
+        lines += ["", f"and {len(result.conflicts) - MAX_CONFLICTS} more conflicts; --json has all of them."]
     if result.repairs:
         lines += ["", "Smallest repairs, each evaluated and checked"]
         for i, r in enumerate(result.repairs):
