@@ -14,6 +14,7 @@ from designer.conflict import diagnose
 from designer.enumerate import Block, Count, enumerate_designs
 from designer.evaluation import CheckFailed, binding, metrics, targets, values_of, violations
 from designer.infeasible import why_none
+from designer.levers import edges, levers
 from designer.pareto import skyline
 from designer.question import Question
 from designer.result import Binding, Design, PlanResult, Proof
@@ -22,6 +23,8 @@ from designer.space import Value
 
 # Removing each constraint in turn repeats the enumeration; skipped where one takes longer than this.
 REMOVAL_BUDGET = 4.0
+# Designs whose levers are worked out with the plan; `explain` does it for any.
+LEVERS_FOR = 24
 # Limits of the hardware that are worth asking "what if it were not there?" beside budgets and rules.
 RESOURCE_LIMITS = ("memory_fits", "slots_suffice", "load_below_one")
 
@@ -124,7 +127,8 @@ def plan_question(question: Question) -> PlanResult:
         )
     effects = _removals(question, archive, count, deadline)
     designs = [
-        _design(question, _label(i), design, effects.get(i, {})) for i, design in enumerate(archive.designs())
+        _design(question, _label(i), design, effects.get(i, {}), i < LEVERS_FOR)
+        for i, design in enumerate(archive.designs())
     ]
     return _result(question, "found" if proof.complete else "time_limit", proof, frontier=designs)
 
@@ -181,7 +185,9 @@ def _label(i: int) -> str:
     return text
 
 
-def _design(question: Question, label: str, design: dict[str, Value], effects: dict[str, str]) -> Design:
+def _design(
+    question: Question, label: str, design: dict[str, Value], effects: dict[str, str], moved: bool
+) -> Design:
     """A checked design: evaluated in floats from the facts, refused if it breaks anything."""
     values = values_of(question, design)
     broken = violations(question, values)
@@ -195,7 +201,16 @@ def _design(question: Question, label: str, design: dict[str, Value], effects: d
         else:
             r = question.graph.rules[name]
             binds.append(Binding(name=name, text=r.title, place=f"{r.file}:{r.line}", effect=effect))
-    return Design(id=label, design=design, metrics=metrics(question, values, targets(question)), binds=binds)
+    return Design(
+        id=label,
+        design=design,
+        metrics=metrics(question, values, targets(question)),
+        binds=binds,
+        edges=edges(question, design),
+        levers={o.quantity: levers(question, design, o.quantity) for o in question.objectives}
+        if moved
+        else {},
+    )
 
 
 def _removals(

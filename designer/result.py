@@ -31,6 +31,17 @@ class Binding(_Result):
     effect: str = Field(default="", description="what removing it was found to do")
 
 
+class Lever(_Result):
+    """An input of the model that moves an objective."""
+
+    input: str
+    elasticity: float = Field(description="percent change of the objective per percent change of the input")
+    value: float
+    unit: str
+    kind: str
+    source: str
+
+
 class Design(_Result):
     """One layout with its quantities."""
 
@@ -38,6 +49,10 @@ class Design(_Result):
     design: dict[str, str | int | float]
     metrics: dict[str, Metric]
     binds: list[Binding] = []
+    edges: list[str] = Field(default=[], description="decisions at an end of their candidates")
+    levers: dict[str, list[Lever]] = Field(
+        default={}, description="what moves each objective, first designs only"
+    )
 
 
 class Proof(_Result):

@@ -53,6 +53,7 @@ def render(
     lines += _table(result, shown, job, width, units)
     lines += [""] + _same_everywhere(result, shown, width)
     lines += _budgets(result, shown, width, units)
+    lines += _moved(shown, width, units)
     lines += _notes(result, shown, width, file)
     return "\n".join(lines)
 
@@ -160,6 +161,28 @@ def _budgets(result: PlanResult, shown: list[Design], width: int, units: dict[st
         else:
             used = b.text
         lines += wrap(f"{b.name}: {used}; {d.id} {b.effect}  [{b.place}]", width, 2, 4)
+    return lines
+
+
+def _moved(shown: list[Design], width: int, units: dict[str, str]) -> list[str]:
+    """What the objectives of the first design turn on, and where its candidates end."""
+    first = shown[0]
+    lines = (
+        ["", f"What moves design {first.id}, in percent per percent of each input"] if first.levers else []
+    )
+    for objective, found in first.levers.items():
+        parts = [
+            f"{v.input} {v.elasticity:+.2f} ({human(v.value, units.get(v.input, v.unit))}, {v.kind})"
+            for v in found[:5]
+        ]
+        lines += wrap(f"{objective}: {', '.join(parts)}", width, 2, 4)
+    ends: dict[str, list[str]] = {}
+    for d in shown:
+        for e in d.edges:
+            ends.setdefault(e, []).append(d.id)
+    if ends:
+        text = "; ".join(f"{e} in {'all' if len(i) == len(shown) else ' '.join(i)}" for e, i in ends.items())
+        lines += wrap(f"At the end of the candidates: {text}.", width, 0, 2)
     return lines
 
 
