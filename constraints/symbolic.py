@@ -208,11 +208,16 @@ class Sym:
         return [self]
 
     def branches(self) -> list[tuple[Sym, Sym]]:
-        """Every maximum and minimum in it, each with the argument that decides."""
+        """Every maximum, minimum and case in it that two quantities compete in, with the one that decides.
+
+        A guard such as `max(1, x)` is left out while it does nothing.
+        """
         found = []
         for s in self.walk():
             if s.op in ("max", "min") and len(s.args) > 1:
-                found.append((s, next(a for a in s.args if a.value == s.value)))
+                active = next(a for a in s.args if a.value == s.value)
+                if active.op == "number" or sum(a.op != "number" for a in s.args) > 1:
+                    found.append((s, active))
             elif s.op == "smoothmax":
                 found.append((s, max(s.args[:2], key=lambda a: a.value)))
             elif s.op == "where":

@@ -13,9 +13,10 @@ from constraints.bundles import Bundle
 from constraints.rule import Rule
 from constraints.symbolic import Sym, trace
 from designer.evaluation import binding, complete_design, si_unit, targets, values_of, violations
+from designer.levers import levers
 from designer.question import Question
 from designer.report.numbers import human
-from designer.result import Binding
+from designer.result import Binding, Lever
 from designer.space import Value
 
 # Parts that move a quantity by less than this share of their own change are not followed.
@@ -83,6 +84,7 @@ class ExplainResult(BaseModel):
     budgets: list[Binding]
     violated: list[Binding]
     quantities: list[Term]
+    levers: dict[str, list[Lever]]
     notes: list[str] = []
 
     def to_json(self, **kwargs: Any) -> str:
@@ -124,6 +126,7 @@ def explain(
         budgets=budgets,
         violated=broken,
         quantities=[_term(question, bundle, values, n, depth, None) for n in names],
+        levers={n: levers(question, design, n) for n in names},
         notes=question.notes,
     )
 

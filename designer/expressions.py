@@ -21,7 +21,7 @@ from catalogs.errors import InputError
 from constraints import maths
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|(?P<name>[A-Za-zµμ%$][\w%µμ]*)"
+    r"\s*(?:(?P<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|(?P<name>[A-Za-zµμ$][\wµμ]*)"
     r"|(?P<op><=|>=|==|!=|\*\*|//|[-+*/%()<>,]))"
 )
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
@@ -37,6 +37,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 _WORDS = {"and", "or", "not", "in"}
 MAX_LENGTH = 1000
+MAX_PARTS = 300
 
 
 def _calculate(do: Callable[..., Any], args: Sequence[Any]) -> Any:
@@ -50,7 +51,7 @@ def _calculate(do: Callable[..., Any], args: Sequence[Any]) -> Any:
     import numpy as np
 
     with np.errstate(all="ignore"):
-        return do(*(np.float64(a) for a in args))
+        return do(*(np.array([a], dtype=float) for a in args))[0]
 
 
 MAX_DEPTH = 40
@@ -260,16 +261,25 @@ class _Parser:
             raise self.error(f"{name}() takes {'one value' if single else 'two or more'}")
         return Node(name, tuple(args))
 
+    def unit_at(self, i: int) -> bool:
+        """Whether a unit may stand at a token; a percent sign before another value is the remainder."""
+        if i >= len(self.tokens):
+            return False
+        kind, text, _ = self.tokens[i]
+        if text != "%":
+            return kind == "name" and text not in _WORDS
+        if i + 1 == len(self.tokens):
+            return True
+        kind, text, _ = self.tokens[i + 1]
+        return text in _WORDS or (kind == "op" and text != "(")
+
     def quantity(self, number: float) -> Node:
         """A number and the longest text after it that is a unit."""
-        if self.peek() == "%" and (self.at + 1 >= len(self.tokens) or self.tokens[self.at + 1][0] == "op"):
-            self.at += 1
-            return Node("number", value=number / 100)
-        if self.at >= len(self.tokens) or self.tokens[self.at][0] != "name" or self.peek() in _WORDS:
+        if not self.unit_at(self.at):
             return Node("number", value=number)
         unit, used = "", 0
         trial, i = "", self.at
-        while i < len(self.tokens) and self.tokens[i][0] == "name" and self.tokens[i][1] not in _WORDS:
+        while self.unit_at(i):
             trial += self.tokens[i][1]
             i += 1
             try:
@@ -301,6 +311,8 @@ def parse(text: str) -> Node:
     parser.scan()
     if not parser.tokens:
         raise InputError("an empty expression")
+    if len(parser.tokens) > MAX_PARTS:
+        raise InputError(f"an expression of {len(parser.tokens)} parts; the limit is {MAX_PARTS}")
     out = parser.either()
     if parser.at < len(parser.tokens):
         raise parser.error(f"unexpected {parser.peek()!r}")

@@ -91,12 +91,15 @@ def _batches(c: Context) -> list[Value]:
 
 
 _PRECISIONS = tuple(ELEMENT_BYTES)
+# Integers have no gradients.
+_TRAINABLE = ("fp32", "tf32", "bf16", "fp16", "fp8", "fp4")
+_STORED = tuple(p for p in ELEMENT_BYTES if p != "tf32")
 _NODES = Decision("node", "choice", "node", _only("dgx-h100", "dgx-h200", "dgx-b200"))
 _REGION = Decision("region", "choice", "region", _only("aws-us-east-1"))
 
 TRAINING = (
     _NODES,
-    Decision("precision", "choice", "precision", _precisions, choices=_PRECISIONS),
+    Decision("precision", "choice", "precision", _precisions, choices=_TRAINABLE),
     Decision("global_batch", "count", "batch (sequences)", lambda c: [c.global_batch()]),
     Decision("tp", "count", "TP", _tp, 1),
     Decision("sp", "count", "SP", _only(1), 1),
@@ -116,8 +119,8 @@ TRAINING = (
 SERVING = (
     _NODES,
     Decision("precision", "choice", "precision", _precisions, choices=_PRECISIONS),
-    Decision("weights", "choice", "weights", lambda c: c.domain("precision"), choices=_PRECISIONS),
-    Decision("kv", "choice", "KV", lambda c: c.domain("precision"), choices=_PRECISIONS),
+    Decision("weights", "choice", "weights", lambda c: c.domain("precision"), choices=_STORED),
+    Decision("kv", "choice", "KV", lambda c: c.domain("precision"), choices=_STORED),
     Decision("tp", "count", "TP", _tp, 1),
     Decision("pp", "count", "PP", _only(1, 2, 4), 1),
     Decision("dp", "count", "DP", lambda c: [1, 2, 4, 8] if c.model_count("experts") else [1], 1),

@@ -327,7 +327,7 @@ def test_the_cases_are_worth_it() -> None:
     """The random spaces are neither empty nor trivial."""
     cases = [case(*k) for k in CASES]
     alive = [c for c in cases if len(c.feasible(c.standing())) >= 5]
-    assert len(alive) >= 0.6 * len(cases)
+    assert len(alive) >= 0.5 * len(cases)
     assert max(c.size for c in cases) > 400
     fronts = [len(undominated(vectors(c.goals, c.feasible(c.standing())))) for c in alive]
     assert sum(n >= 4 for n in fronts) >= 10

@@ -93,7 +93,7 @@ def price_bundle(
     if not offers:
         of = f" from {who}" if who else ""
         return out | {name: _unknown(f"no {kind} price of {node.accelerator}{of} in the price lists")}
-    local = [o for o in offers if region and o[2] and region.id.endswith("-" + o[2].lower())]
+    local = [o for o in offers if region and o[2] == region.id]
     if local:
         price, source, place = min(local, key=lambda o: o[0])
         return out | {name: Known(price, "datasheet", f"{source}, in {place}")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from designer.explanation import ExplainResult, Term
 from designer.question import Question
 from designer.report.numbers import human
-from designer.report.text import bar, shorten, wrap
+from designer.report.text import Column, bar, shorten, table, wrap
 
 
 def render(result: ExplainResult, q: Question, width: int) -> str:
@@ -18,10 +18,28 @@ def render(result: ExplainResult, q: Question, width: int) -> str:
     for t in result.quantities:
         lines += ["", *_head(t, cites, width)]
         lines += _body(t, "", cites, seen, width)
+        lines += _levers(t.quantity, result, q, width)
     lines.append("")
     for cite, n in cites.items():
         lines += wrap(f"[{n}] {cite}", width, 0, 4)
     return "\n".join(lines)
+
+
+def _levers(quantity: str, result: ExplainResult, q: Question, width: int) -> list[str]:
+    found = result.levers.get(quantity)
+    if not found:
+        return []
+    lines = ["", f"Levers of {quantity}: percent change per percent of each input, all paths"]
+    return lines + table(
+        [
+            Column("input", [v.input for v in found], False),
+            Column("now", [human(v.value, q.unit(v.input)) for v in found]),
+            Column("elasticity", [f"{v.elasticity:+.2f}" for v in found]),
+            Column("", [bar(abs(v.elasticity), 10).rstrip("·") for v in found], False, 1),
+            Column("known from", [f"{v.kind}: {v.source}" for v in found], False),
+        ],
+        width,
+    )
 
 
 def _value(q: Question, name: str, value: object) -> str:

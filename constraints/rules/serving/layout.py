@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from constraints.maths import ceil, floor, minimum, where
-from constraints.quantities import Count, Fraction, Tokens, Truth
+from constraints.quantities import Bytes, Count, Fraction, Tokens, Truth
 from constraints.rule import rule
 
 
@@ -147,6 +147,16 @@ def tp_divides_ffn(ffn: Count, expert_ffn: Count, shared_experts: Count, tp: Cou
     (True, False, True)
     """
     return (ffn % tp == 0) & ((shared_experts * expert_ffn) % tp == 0) & ((ep > 1) | (expert_ffn % tp == 0))
+
+
+@rule(cite="definition: a product reads weights in its own precision or expands narrower ones")
+def weights_no_wider(weight_bytes: Bytes, operand_bytes: Bytes) -> Truth:
+    """Weights are stored no wider than the products that read them.
+
+    >>> weights_no_wider(0.5, 2), weights_no_wider(2, 1)
+    (True, False)
+    """
+    return weight_bytes <= operand_bytes
 
 
 @rule(cite="definition: no stage without a layer")
