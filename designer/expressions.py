@@ -10,6 +10,7 @@ but this grammar may ever run.
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +22,7 @@ from catalogs.errors import InputError
 from constraints import maths
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|(?P<name>[A-Za-zµμ$][\wµμ]*)"
+    r"\s*(?:(?P<number>(?:[0-9]+(?:_[0-9]+)*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)|(?P<name>[A-Za-zµμ][\wµμ]*)"
     r"|(?P<op><=|>=|==|!=|\*\*|//|[-+*/%()<>,]))"
 )
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
@@ -105,7 +106,7 @@ class Node:
             raise InputError(f"{self.op!r} does not apply to a comparison")
         if self.op in _COMPARE or self.op in ("+", "-", "%", "max", "min"):
             if len(set(dims)) > 1:
-                raise InputError(f"{self.op!r} between {dims[0]} and {dims[1]}")
+                raise InputError(f"{self.op!r} between {_spoken(dims[0])} and {_spoken(dims[1])}")
             return "truth" if self.op in _COMPARE else dims[0]
         if self.op in ("*", "/", "//"):
             left, right = (units.registry().Quantity(1, units.base_unit(d)) for d in dims)
@@ -115,8 +116,22 @@ class Node:
                 raise InputError("'**' takes pure numbers")
             return pure
         if self.op in ("ceil", "floor", "sqrt") and dims[0] != pure:
-            raise InputError(f"{self.op}() takes a pure number, not {dims[0]}")
+            raise InputError(f"{self.op}() takes a pure number, not {_spoken(dims[0])}")
         return dims[0]
+
+    def check_constants(self) -> None:
+        """Raise InputError where numbers alone make no number: such a comparison would mean nothing."""
+        for p in self.parts:
+            p.check_constants()
+        last = self.parts[-1] if self.parts else self
+        if self.op in ("/", "//", "%") and not last.names() and last.evaluate({}) == 0:
+            raise InputError(f"{self.op!r} divides by zero")
+        if (
+            self.op in {*_ARITHMETIC, *_FUNCTIONS}
+            and not self.names()
+            and not math.isfinite(self.evaluate({}))
+        ):
+            raise InputError(f"{self.op!r} of these numbers is not a finite number")
 
     def names(self) -> set[str]:
         """Quantities the expression reads."""
@@ -124,6 +139,28 @@ class Node:
         for p in self.parts:
             found |= p.names()
         return found
+
+
+# What the commonest dimensions are called in a message.
+_SPOKEN = {"W": "a power", "J": "an energy", "s": "a time", "byte": "bytes", "kg": "a mass", "USD": "money",
+           "m**3": "a volume", "FLOP": "FLOP", "token": "tokens", "request": "requests"}  # fmt: skip
+
+
+def _spoken(dimension: str) -> str:
+    """A dimension in words where it has one.
+
+    >>> _spoken(units.dimension("kWh"))
+    'an energy (J)'
+    """
+    for unit, name in _SPOKEN.items():
+        if units.dimension(unit) == dimension:
+            return f"{name} ({unit})"
+    return dimension
+
+
+def short(text: str) -> str:
+    """A text as quoted in a message."""
+    return repr(text if len(text) <= 80 else text[:77] + "...")
 
 
 @dataclass
@@ -136,7 +173,7 @@ class _Parser:
     def error(self, message: str, token: int | None = None) -> InputError:
         i = self.at if token is None else token
         where = self.tokens[i][2] + 1 if i < len(self.tokens) else len(self.text) + 1
-        return InputError(f"{self.text!r}: {message} (character {where})")
+        return InputError(f"{short(self.text)}: {message} (character {where})")
 
     def scan(self) -> None:
         position = 0
@@ -145,7 +182,10 @@ class _Parser:
             found = _TOKEN.match(text, position)
             if not found or found.end() == position:
                 start = position + (len(text[position:]) - len(text[position:].lstrip()))
-                raise InputError(f"{self.text!r}: unexpected {text[start]!r} (character {start + 1})")
+                hint = "; compare with '=='" if text[start] == "=" else ""
+                raise InputError(
+                    f"{short(self.text)}: unexpected {text[start]!r}{hint} (character {start + 1})"
+                )
             kind = str(found.lastgroup)
             self.tokens.append((kind, found.group(kind), found.start(kind)))
             position = found.end()
@@ -237,7 +277,12 @@ class _Parser:
         kind, text, _ = self.tokens[self.at]
         if kind == "number":
             self.at += 1
-            return self.quantity(float(text.replace("_", "")))
+            value = float(text.replace("_", ""))
+            if not math.isfinite(value):
+                raise self.error(f"{text} is not a finite number", self.at - 1)
+            return self.quantity(value)
+        if kind == "name" and text.lower() in ("inf", "infinity", "nan"):
+            raise self.error(f"{text} is not a finite number")
         if kind == "name" and text not in _WORDS:
             self.at += 1
             if self.take("("):
@@ -282,6 +327,9 @@ class _Parser:
         while self.unit_at(i):
             trial += self.tokens[i][1]
             i += 1
+            if i + 1 < len(self.tokens) and self.tokens[i][1] == "**" and self.tokens[i + 1][1] in "23":
+                trial += "**" + self.tokens[i + 1][1]
+                i += 2
             try:
                 units.factor(trial)
             except InputError:

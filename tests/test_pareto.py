@@ -16,7 +16,7 @@ VALUES = st.sampled_from([0.0, -0.0, 1.0, 2.0, 3.0, 1e-300, 1e300, float("inf"),
 POINTS = st.tuples(st.integers(0, 40), st.integers(1, 4)).flatmap(
     lambda shape: arrays.arrays(float, shape, elements=VALUES)
 )
-CASES = settings(max_examples=300, deadline=None)
+CASES = settings(max_examples=120, deadline=None)
 
 
 def dominated(points: np.ndarray, i: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from constraints.bundles.device import base_precision, has_rate
+from constraints.graph import Graph
 from designer.question import Question
 from designer.reading.places import Path
 from designer.reading.terms import TermReader
@@ -15,6 +16,8 @@ _HOW = {
     "electricity_price": "give pricing.electricity or a site with electricity",
     "water_usage": "give a site with water_usage",
 }
+# Where these are unknown a limit keeps every design that would need them out.
+_LIMITED = {"scale_out_bandwidth", "scale_up_bandwidth", "compute_rate"}
 
 
 class UnknownReader(TermReader):
@@ -41,25 +44,18 @@ class UnknownReader(TermReader):
         for c in q.constraints:
             key: Path = ("budgets", c.name) if c.kind == "budget" else ("rules",)
             asked.extend((key, n) for n in sorted(c.inputs))
+        # Only one of the two ways to pay is ever computed with.
+        unpaid = "rental_cost" if q.scenario.pricing.tenure == "owned" else "ownership_cost"
+        used = Graph({n: r for n, r in q.graph.rules.items() if n != unpaid})
         groups = [g for g in q.groups if g.axes in (("node", "region"), ("region",), ("node",))]
         for path, name in asked:
-            leaves = q.graph.inputs_of([name]) - set(q.given)
+            leaves = used.inputs_of([name]) - set(q.given) - _LIMITED
             for g in groups:
                 for combo in itertools.product(*(q.domains[a] for a in g.axes)):
                     for leaf, known in g.build(*combo).items():
-                        if leaf in leaves and known.si != known.si and not _tolerated(leaf, q):
+                        if leaf in leaves and known.si != known.si:
                             raise self.fail(
                                 path,
                                 f"{name} needs {leaf} of {' in '.join(map(str, combo))}, which is unknown"
                                 f" ({known.source}); {_HOW.get(leaf, f'give assume.{leaf}')}",
                             )
-
-
-def _tolerated(leaf: str, q: Question) -> bool:
-    """Numbers whose absence some limit or branch handles."""
-    owned = q.scenario.pricing.tenure == "owned"
-    return (
-        leaf in ("scale_out_bandwidth", "scale_up_bandwidth")
-        or (leaf == "rental_rate" and owned)
-        or (leaf in ("purchase_price", "electricity_price") and not owned)
-    )
