@@ -96,6 +96,10 @@ class Catalog:
             self._entries[key] = _load(kind, self._index(kind)[found])
         return self._entries[key]
 
+    def used_overlays(self) -> list[str]:
+        """Files outside the shipped catalog that entries were read from so far."""
+        return sorted(str(self.path(k, i)) for k, i in self._entries if self.origin(k, i) != "shipped")
+
     def _id(self, kind: str, name: str) -> str:
         wanted = str(name).strip().lower()
         files = self._index(kind)

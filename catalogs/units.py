@@ -6,6 +6,7 @@ SI here means second, byte, FLOP, token, request, USD, kilogram, metre, joule, w
 from __future__ import annotations
 
 import math
+import re
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
 # What each dimension is kept in inside; the only units that differ from pint's base are mass (gram)
 # and those built on it.
 SI_UNITS = ("s", "byte", "FLOP", "token", "request", "USD", "kg", "m", "J", "W")
+
+
+# Names joined by * and /, each with a small power. Units are read by pint's parser, which is Python's:
+# it takes far more than units, and 9**9**9 for ever.
+_FACTOR = r"(?:1|[A-Za-zµμ%°][\wµμ%]*)(?: ?(?:\*\*|\^) ?-?[0-9]{1,2}(?:\.[0-9]+)?)?"
+_UNIT = re.compile(rf"{_FACTOR}(?:(?: ?[*/] ?| ){_FACTOR})*")
+_MAX_UNIT = 100
+_MAX_TEXT = 200
 
 
 @cache
@@ -36,6 +45,8 @@ def _unit_factor(unit: str) -> tuple[float, str]:
     """SI factor and dimensionality text of a unit expression."""
     import pint
 
+    if unit and (len(unit) > _MAX_UNIT or not _UNIT.fullmatch(unit)):
+        raise InputError(f"unknown unit {unit if len(unit) <= _MAX_UNIT else unit[:60] + '...'!r}")
     try:
         q = registry().Quantity(1.0, registry().Unit(unit) if unit else "")
     except (pint.UndefinedUnitError, pint.DefinitionSyntaxError, ValueError, TypeError, AttributeError) as e:
@@ -77,6 +88,8 @@ def split(text: str) -> tuple[float, str]:
     (3.35, 'TB/s')
     """
     s = text.strip()
+    if len(s) > _MAX_TEXT:
+        raise InputError(f"{s[:40] + '...'!r} is not a number with a unit")
     end = len(s)
     while end > 0:
         head = s[:end].strip()
@@ -90,6 +103,8 @@ def split(text: str) -> tuple[float, str]:
             continue
         if not math.isfinite(value):
             raise InputError(f"{text!r} is not a finite number")
+        if s[end:].lstrip().startswith(","):
+            raise InputError(f"{text!r} is not a number with a unit; leave out the comma")
         return value, s[end:].strip()
     raise InputError(f"{text!r} is not a number with a unit")
 
@@ -103,7 +118,7 @@ def parse(text: object, unit: str) -> float:
     (80000000000.0, 0.12)
     """
     if isinstance(text, bool) or not isinstance(text, (int, float, str)):
-        raise InputError(f"{text!r} is not a quantity; write it like '1 {unit}'")
+        raise InputError(f"{_short(text)} is not a quantity; write it like {f'1 {unit}'.strip()!r}")
     value, found = split(str(text)) if isinstance(text, str) else (float(text), "")
     if not math.isfinite(value):
         raise InputError(f"{text!r} is not a finite number")
@@ -112,8 +127,15 @@ def parse(text: object, unit: str) -> float:
         raise InputError(f"{text!r} has no unit; write it like '{value:g} {unit}'")
     f, have = _unit_factor(found)
     if have != want:
-        raise InputError(f"{text!r} is {have}, expected {want} (for example '1 {unit}')")
+        raise InputError(f"{text!r} is {have}, expected {want} (for example {f'1 {unit}'.strip()!r})")
+    if not math.isfinite(value * f):
+        raise InputError(f"{text!r} is not a finite number")
     return value * f
+
+
+def _short(value: object) -> str:
+    kind = {bool: f"{value} (a truth value)", dict: "a mapping", list: "a list"}.get(type(value))
+    return kind or repr(value)
 
 
 @cache

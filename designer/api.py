@@ -7,10 +7,10 @@ from pathlib import Path
 
 from catalogs import Catalog
 from designer import evaluation, explanation
+from designer.context import Value
 from designer.loading import load, locate
 from designer.planning import find_design, plan_question
 from designer.result import EvaluateResult, PlanResult
-from designer.space import Value
 
 
 def plan(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | None = None) -> PlanResult:

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from designer.context import Value
 from designer.enumerate import Block, enumerate_designs
 from designer.question import Constraint, Question
-from designer.space import Value
 
 MAX_CONFLICTS = 50
 

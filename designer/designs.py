@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from catalogs import units
 from catalogs.errors import InputError, nearest
+from designer.context import Value
 from designer.question import Question
-from designer.space import Value
 
 
 def parse_design(question: Question, text: str) -> dict[str, Value]:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalogs.errors import InputError
+from designer.context import Value
 from designer.question import Constraint, Question
 from designer.result import Binding, EvaluateResult, Metric
-from designer.space import Value
 
 
 class CheckFailed(Exception):

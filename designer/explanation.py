@@ -12,12 +12,12 @@ from catalogs.errors import InputError, nearest
 from constraints.bundles import Bundle
 from constraints.rule import Rule
 from constraints.symbolic import Sym, trace
+from designer.context import Value
 from designer.evaluation import binding, complete_design, si_unit, targets, values_of, violations
 from designer.levers import levers
 from designer.question import Question
 from designer.report.numbers import human
 from designer.result import Binding, Lever
-from designer.space import Value
 
 # Parts that move a quantity by less than this share of their own change are not followed.
 NEGLIGIBLE = 0.01

@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping
 
 from constraints.bundles.model import MODEL_NAMES
+from designer.context import Value
 from designer.evaluation import si_unit
 from designer.question import Question
 from designer.result import Lever
-from designer.space import Value
 
 STEP = 1e-3
 NEGLIGIBLE = 0.005

@@ -108,6 +108,7 @@ class Loader(ShapeReader, UnknownReader):
         self.raise_problems()
         self.check_rates(question)
         self.check_known(question)
+        notes += [f"facts from your own {file}" for file in self.catalog.used_overlays()]
         return question
 
     def _model(self, scenario: Scenario) -> Bundle:

@@ -11,6 +11,7 @@ import numpy as np
 from catalogs.errors import InputError
 from designer.compile import Array
 from designer.conflict import diagnose
+from designer.context import Value
 from designer.enumerate import Block, Count, enumerate_designs
 from designer.evaluation import CheckFailed, binding, metrics, targets, values_of, violations
 from designer.infeasible import why_none
@@ -19,7 +20,6 @@ from designer.pareto import skyline
 from designer.question import Question
 from designer.result import Binding, Design, PlanResult, Proof
 from designer.solve import MAX_ROWS, close
-from designer.space import Value
 
 # Removing each constraint in turn repeats the enumeration; skipped where one takes longer than this.
 REMOVAL_BUDGET = 4.0

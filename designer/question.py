@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from catalogs import Catalog
 from constraints.bundles import Bundle, Known, same
 from constraints.bundles.device import (
     ELEMENT_BYTES,
-    base_precision,
     device_bundle,
-    has_rate,
     precision_bundle,
     training_precision,
 )
@@ -30,8 +27,9 @@ from constraints.bundles.site import (
 from constraints.graph import Graph
 from constraints.rule import Rule, rules
 from designer import expressions
+from designer.context import Value
 from designer.scenario import Batch, Scenario, Serving, Training
-from designer.space import Decision, Value
+from designer.space import Decision
 
 LAYERS = {
     "training": ("shared", "training"),
@@ -109,47 +107,6 @@ class Objective:
 
     quantity: str
     sign: int
-
-
-@dataclass
-class Context:
-    """What the defaults of decisions may ask about the scenario."""
-
-    job: str
-    catalog: Catalog
-    workload: Training | Serving | Batch
-    model: Bundle
-    domains: dict[str, list[Value]]
-
-    def domain(self, name: str) -> list[Value]:
-        return self.domains[name]
-
-    def model_count(self, name: str) -> int:
-        return int(self.model[name].si)
-
-    def workload_value(self, name: str) -> float:
-        return float(getattr(self.workload, name))
-
-    @cached_property
-    def nodes(self) -> list[Any]:
-        return [self.catalog.get("nodes", str(n)) for n in self.domains["node"]]
-
-    def widest(self, name: str) -> int:
-        return max(int(getattr(n, name)) for n in self.nodes)
-
-    def most_devices(self) -> int:
-        most = max(int(n) for n in self.domains["node_count"])
-        return most * max(int(n.accelerators) for n in self.nodes)
-
-    def any_device_has(self, precision: str) -> bool:
-        return any(has_rate(self.catalog.get("accelerators", n.accelerator), precision) for n in self.nodes)
-
-    def base_precision(self) -> str:
-        return base_precision(self.catalog.get("accelerators", self.nodes[0].accelerator))
-
-    def global_batch(self) -> int:
-        assert isinstance(self.workload, Training)
-        return round(self.workload.global_batch / self.workload.sequence_length)
 
 
 @dataclass

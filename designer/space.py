@@ -8,15 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from constraints.bundles.device import ELEMENT_BYTES
 from constraints.bundles.modes import RECOMPUTE, SHARDING
-
-if TYPE_CHECKING:
-    from designer.question import Context
-
-Value = str | int | float
+from designer.context import Context, Value
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,9 @@ def test_units(text: str, si: float) -> None:
 def test_a_unit_ends_where_the_quantity_does() -> None:
     assert parse("t <= 60 day and a < 8").evaluate({"t": 5.0, "a": 7.0})
     assert parse("2 * t / 1 s").evaluate({"t": 5.0}) == 10
-    assert value("7 % 4") == value("7%4") == value("a%4") == value("7 % (4)") == 3, "before a value: remainder"
+    assert value("7 % 4") == value("7%4") == value("a%4") == value("7 % (4)") == 3, (
+        "before a value: remainder"
+    )
     assert parse("a >= 40%*2 and b > 1").evaluate({"a": 0.8, "b": 2})
     assert dimension("5 %/year") == "1 / [time]"
     assert parse("share < 40 % and a > 1").evaluate({"share": 0.3, "a": 2})

@@ -20,12 +20,15 @@ from typing import Any
 import pytest
 
 import designer
+from catalogs import default_catalog, yaml
 from constraints.graph import Graph
+from designer.loading import Loader
 from designer.question import Question, job_rules
 
 Values = dict[str, Any]
+CATALOG = default_catalog()  # one for all cases: reading files is most of the time of a small plan
 TOLERANCE = 1e-9
-MOST_DESIGNS = 500
+MOST_DESIGNS = 600
 
 TRAINING_GOALS = (
     "time_to_train", "cost", "carbon", "energy", "power", "device_memory", "devices_used", "max mfu",
@@ -78,7 +81,9 @@ def training(r: random.Random) -> dict[str, Any]:
     ])  # fmt: skip
     batch = r.choice([48, 60, 64, 96, 105])
     domains: dict[str, list[Any]] = {
-        "node": r.sample(["dgx-h100", "dgx-a100-80gb", "p5.48xlarge", "p5e.48xlarge", "dgx-b200"], r.choice([1, 1, 2])),
+        "node": r.sample(
+            ["dgx-h100", "dgx-a100-80gb", "p5.48xlarge", "p5e.48xlarge", "dgx-b200"], r.choice([1, 1, 2])
+        ),
         "node_count": r.sample([1, 2, 3, 5, 6, 7, 9, 12], r.choice([1, 2, 3])),
         "tp": r.sample([1, 2, 3, 4, 5, 8], r.choice([2, 3])),
         "pp": r.sample([1, 2, 3, 4, 5], r.choice([1, 2, 3])),
@@ -120,7 +125,12 @@ def serving(r: random.Random) -> dict[str, Any]:
     }
     lengths = [{"share": r.choice([1, 3]), "input": f"{r.choice([300, 1000, 3000])} token",
                 "output": f"{r.choice([50, 250, 500])} token"} for _ in range(r.choice([1, 2]))]  # fmt: skip
-    work = {"job": "serving", "model": model, "rate": f"{r.choice([0.5, 2, 8, 20])} request/s", "lengths": lengths}
+    work = {
+        "job": "serving",
+        "model": model,
+        "rate": f"{r.choice([0.5, 2, 8, 20])} request/s",
+        "lengths": lengths,
+    }
     return {"name": "oracle", "workload": work, "candidates": domains}
 
 
@@ -174,11 +184,8 @@ def case(job: str, seed: int) -> Case:
 
 
 def ask(document: dict[str, Any], goals: list[str]) -> Question:
-    from catalogs import default_catalog, yaml
-    from designer.loading import Loader
-
     text = json.dumps({**document, "objectives": goals}, indent=1)
-    return Loader(yaml.parse(text, "oracle.yaml"), [], default_catalog()).question()
+    return Loader(yaml.parse(text, "oracle.yaml"), [], CATALOG).question()
 
 
 def brute(question: Question, wanted: set[str]) -> tuple[int, list[Values]]:
@@ -207,7 +214,9 @@ def brute(question: Question, wanted: set[str]) -> tuple[int, list[Values]]:
 
 
 def vectors(goals: list[str], designs: list[Values]) -> list[tuple[float, ...]]:
-    return [tuple((-1 if g.startswith("max ") else 1) * float(v[g.split()[-1]]) for g in goals) for v in designs]
+    return [
+        tuple((-1 if g.startswith("max ") else 1) * float(v[g.split()[-1]]) for g in goals) for v in designs
+    ]
 
 
 def undominated(points: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
@@ -248,7 +257,7 @@ def terms_of(r: random.Random, c: Case, count: int, low: float, high: float) -> 
     return terms + r.sample(SITE_RULES, r.choice([0, 0, 1, 2]))
 
 
-CASES = [("training", s) for s in range(60)] + [("serving", s) for s in range(20)]
+CASES = [("training", s) for s in range(70)] + [("serving", s) for s in range(30)]
 
 
 @pytest.mark.parametrize(("job", "seed"), CASES)
@@ -256,7 +265,7 @@ def test_frontier(tmp_path: Path, job: str, seed: int) -> None:
     c = case(job, seed)
     r = random.Random(1000 + seed)
     terms = terms_of(r, c, r.choice([0, 1, 2, 3]), 0.3, 0.95)
-    result = designer.plan(c.write(tmp_path, terms))
+    result = designer.plan(c.write(tmp_path, terms), catalog=CATALOG)
     designs = c.feasible([*terms, *c.standing()])
     assert result.proof.raw_designs == c.size
     assert result.proof.feasible == len(designs)
@@ -280,7 +289,7 @@ def minimal_conflicts(c: Case, terms: list[Term]) -> set[frozenset[str]]:
     return {frozenset(terms[i].name for i in f) for f in found}
 
 
-INFEASIBLE = [("training", s) for s in range(0, 60, 2)] + [("serving", s) for s in range(0, 20, 2)]
+INFEASIBLE = [("training", s) for s in range(0, 70, 2)] + [("serving", s) for s in range(0, 30, 2)]
 
 
 @pytest.mark.parametrize(("job", "seed"), INFEASIBLE)
@@ -295,16 +304,18 @@ def test_conflicts_and_repairs(tmp_path: Path, job: str, seed: int) -> None:
     else:
         pytest.skip("no impossible variant of this space was drawn")
     file = c.write(tmp_path, terms)
-    result = designer.plan(file)
+    result = designer.plan(file, catalog=CATALOG)
     assert result.status == "infeasible"
     if not c.possible:
         assert not result.repairs
         return
-    assert {frozenset(m.name for m in conflict) for conflict in result.conflicts} == minimal_conflicts(c, everything)
+    assert {frozenset(m.name for m in conflict) for conflict in result.conflicts} == minimal_conflicts(
+        c, everything
+    )
     assert frozenset(m.name for m in result.conflict) in minimal_conflicts(c, everything)
     assert result.repairs
     for repair in result.repairs:
-        repaired = designer.plan(file, overrides(terms, repair.changes))
+        repaired = designer.plan(file, overrides(terms, repair.changes), CATALOG)
         assert repaired.status == "found", repair.changes
         untouched = [t for t in everything if t.name not in repair.changes]
         assert c.feasible(untouched)

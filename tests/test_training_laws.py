@@ -25,7 +25,16 @@ START = {**{d.name: d.start for d in QUESTION.decisions}, **QUESTION.first_desig
 GIVEN = {n: k.si for n, k in QUESTION.bundle(START).items()}  # type: ignore[arg-type]
 MODELS = ("llama-3.1-405b", "llama-3-8b", "gpt-3-175b", "mixtral-8x7b", "deepseek-v3", "qwen3-30b-a3b")
 LINKS = ("memory_bandwidth", "compute_rate", "attention_rate", "scale_up_bandwidth", "scale_out_bandwidth")
-ENERGY = ("it_power", "duration", "pue", "energy", "it_energy", "carbon_intensity", "embodied_carbon", "carbon")
+ENERGY = (
+    "it_power",
+    "duration",
+    "pue",
+    "energy",
+    "it_energy",
+    "carbon_intensity",
+    "embodied_carbon",
+    "carbon",
+)
 
 
 def si(bundle: Bundle) -> dict[str, float]:
@@ -92,7 +101,14 @@ def test_one_rank_sends_nothing(v: dict[str, float]) -> None:
         "tp_layer_time", "cp_layer_time", "ep_layer_time", "pp_boundary_time", "gradient_reduce_time",
         "weight_gather_time", "tp_exposed", "cp_exposed", "ep_exposed", "gradient_exposed", "gather_exposed",
     )  # fmt: skip
-    traffic = ("tp_layer_time", "cp_layer_time", "ep_layer_time", "_boundary_time", "_reduce_time", "_exposed")
+    traffic = (
+        "tp_layer_time",
+        "cp_layer_time",
+        "ep_layer_time",
+        "_boundary_time",
+        "_reduce_time",
+        "_exposed",
+    )
     silent = [name for name in alone if name.endswith((*traffic, "weight_gather_time"))]
     assert len(silent) >= 10
     assert {name: alone[name] for name in silent if alone[name] != 0} == {}
@@ -129,7 +145,9 @@ def test_states_fall_with_sharding(v: dict[str, float]) -> None:
 @LAW
 @given(layouts())
 def test_recompute_trades_memory_for_time(v: dict[str, float]) -> None:
-    modes = [run({**v, **si(RECOMPUTE[m])}, "device_memory", "step_time") for m in ("none", "selective", "full")]
+    modes = [
+        run({**v, **si(RECOMPUTE[m])}, "device_memory", "step_time") for m in ("none", "selective", "full")
+    ]
     memory, time = [m["device_memory"] for m in modes], [m["step_time"] for m in modes]
     assert memory[0] >= memory[1] >= memory[2]
     assert time[0] <= time[1] * (1 + 1e-12) <= time[2] * (1 + 1e-9)
@@ -159,7 +177,9 @@ def test_peak_is_never_exceeded(v: dict[str, float]) -> None:
 @LAW
 @given(layouts())
 def test_energy_carbon_and_cost_add_up(v: dict[str, float]) -> None:
-    m = run(v, *ENERGY, "cost", "devices", "rental_cost", "power", "peak_power", "busy_share", "time_to_train")
+    m = run(
+        v, *ENERGY, "cost", "devices", "rental_cost", "power", "peak_power", "busy_share", "time_to_train"
+    )
     assert m["duration"] == m["time_to_train"]
     assert m["energy"] == pytest.approx(m["it_power"] * m["duration"] * m["pue"], rel=1e-12)
     assert m["carbon"] == pytest.approx(m["energy"] * m["carbon_intensity"] + m["embodied_carbon"], rel=1e-12)
@@ -222,7 +242,9 @@ def test_bubble_of_equal_stages(pp: int, groups: int, vpp: int, chunk: int) -> N
 def test_experts_do_not_multiply_devices(v: dict[str, float]) -> None:
     assert run(v, "devices_used")["devices_used"] == v["tp"] * v["pp"] * v["cp"] * v["dp"]
     if v["experts"]:
-        alone, spread = (run({**v, "ep": ep}, "stage_expert_parameters", "stage_dense_parameters") for ep in (1, 8))
+        alone, spread = (
+            run({**v, "ep": ep}, "stage_expert_parameters", "stage_dense_parameters") for ep in (1, 8)
+        )
         assert spread["stage_expert_parameters"] == alone["stage_expert_parameters"] / 8
         assert spread["stage_dense_parameters"] == alone["stage_dense_parameters"]
 
@@ -271,7 +293,9 @@ def test_communication_that_cannot_hide_shows(v: dict[str, float], factor: int) 
 
 def test_stage_three_moves_half_as_much_again() -> None:
     """P11: with nothing to hide behind, stage 3 costs 1.5 times the traffic of stages 0 to 2."""
-    small = numbers(dp=64, pp=1, vpp=1, micro_batch=1, global_batch=64, dp_overlap=0.0, gradient_traffic_bytes=2.0)
+    small = numbers(
+        dp=64, pp=1, vpp=1, micro_batch=1, global_batch=64, dp_overlap=0.0, gradient_traffic_bytes=2.0
+    )
 
     def traffic(stage: str) -> float:
         made = run({**small, **si(SHARDING[stage])}, "gradient_exposed", "gather_exposed")

@@ -54,11 +54,16 @@ def test_pipeline_bubbles(stages: int, microbatches: int, virtual: int, percent:
 def test_nineteen_microbatches_a_stage_for_five_percent() -> None:
     for stages in (2, 8, 64):
         enough = 19 * (stages - 1)
-        assert made("pipeline_bubble", stages=stages, microbatches=enough, virtual_stages=1) == pytest.approx(0.05)
+        assert made("pipeline_bubble", stages=stages, microbatches=enough, virtual_stages=1) == pytest.approx(
+            0.05
+        )
 
 
 def test_cache_of_llama_3_70b() -> None:
-    assert made("kv_cache_per_token", layer_count=80, kv_head_count=8, head_width=128, element_bytes="2 byte") == 327_680
+    assert (
+        made("kv_cache_per_token", layer_count=80, kv_head_count=8, head_width=128, element_bytes="2 byte")
+        == 327_680
+    )
     batch = made("kv_cache_size", per_token="327680 byte/token", sequences=32, context="4096 token")
     assert batch == pytest.approx(42.95e9, abs=5e6)
     half = made("kv_cache_size", per_token="327680 byte/token", sequences=16, context="4096 token")
@@ -68,20 +73,23 @@ def test_cache_of_llama_3_70b() -> None:
 def test_cache_counts_key_value_heads() -> None:
     """Llama-3-8B at 4K: 0.54 GB with its 8 KV heads; 32 heads would make it 2.15 GB."""
     grouped, all_heads = (
-        made("kv_cache_per_token", layer_count=32, kv_head_count=h, head_width=128, element_bytes="2 byte") * 4096
+        made("kv_cache_per_token", layer_count=32, kv_head_count=h, head_width=128, element_bytes="2 byte")
+        * 4096
         for h in (8, 32)
     )
     assert grouped == pytest.approx(0.5369e9, abs=1e5)
     assert all_heads == 4 * grouped
-    assert 80e9 // grouped - 80e9 // grouped % 1 == 149  # cache alone; with 16 GB of weights it is 119
-    assert (80e9 - 16.06e9) // grouped == 119
+    assert (80e9 - 16.06e9) // grouped == 119, "requests beside the weights on 80 GB"
 
 
 def test_the_catalog_agrees_about_the_cache() -> None:
     graph = Graph({**rules("shared"), **rules("serving")})
     for name, expected in (("llama-3-70b", 327_680), ("llama-3-8b", 131_072), ("deepseek-v3", 61 * 576 * 2)):
         given = {n: k.si for n, k in model_bundle(default_catalog().get("models", name)).items()}
-        assert graph.evaluate(["kv_bytes_per_token"], {**given, "kv_element_bytes": 2.0})["kv_bytes_per_token"] == expected
+        assert (
+            graph.evaluate(["kv_bytes_per_token"], {**given, "kv_element_bytes": 2.0})["kv_bytes_per_token"]
+            == expected
+        )
 
 
 @pytest.mark.parametrize(("grams", "kilograms"), [(20, 206), (429, 4428), (820, 8464)])
@@ -106,7 +114,9 @@ def test_checkpoint_every_27_minutes() -> None:
     assert made("daly_interval", **times) / 60 == pytest.approx(25.5, abs=0.05)
 
 
-@pytest.mark.parametrize(("minutes", "first_order", "exact"), [(10, 22.8, 19.4), (26.83, 14.9, 14.2), (60, 20.0, 18.9)])
+@pytest.mark.parametrize(
+    ("minutes", "first_order", "exact"), [(10, 22.8, 19.4), (26.83, 14.9, 14.2), (60, 20.0, 18.9)]
+)
 def test_checkpoint_waste(minutes: float, first_order: float, exact: float) -> None:
     times = dict(checkpoint_time="2 min", interval=60 * minutes, mtbf="180 min", recovery_time="0 s")
     assert 100 * made("checkpoint_waste", **times) == pytest.approx(first_order, abs=0.05)
@@ -119,7 +129,9 @@ def test_the_optimum_interval_is_the_optimum() -> None:
     best = made("young_interval", checkpoint_time=delta, mtbf=mtbf)
 
     def waste(interval: float) -> float:
-        return made("checkpoint_waste", checkpoint_time=delta, interval=interval, mtbf=mtbf, recovery_time=0.0)
+        return made(
+            "checkpoint_waste", checkpoint_time=delta, interval=interval, mtbf=mtbf, recovery_time=0.0
+        )
 
     assert waste(best) < min(waste(best * 0.99), waste(best * 1.01))
     assert delta / best == pytest.approx(best / (2 * mtbf))
@@ -140,7 +152,9 @@ def test_failures_of_many_devices(devices: int, hours: float) -> None:
 
 
 def test_eight_devices_fail_after_eight_and_a_half_months() -> None:
-    assert made("series_mtbf", device_mtbf="50000 h", devices=8) / (YEAR / 12) == pytest.approx(8.56, abs=0.01)
+    assert made("series_mtbf", device_mtbf="50000 h", devices=8) / (YEAR / 12) == pytest.approx(
+        8.56, abs=0.01
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,7 +169,10 @@ def test_ridge_points(accelerator: str, ridge: float) -> None:
 
 
 def test_an_h100_is_three_a100s_not_six() -> None:
-    h100, a100 = (default_catalog().get("accelerators", n).compute.rates()["bf16"].si for n in ("h100-sxm", "a100-sxm-80gb"))
+    h100, a100 = (
+        default_catalog().get("accelerators", n).compute.rates()["bf16"].si
+        for n in ("h100-sxm", "a100-sxm-80gb")
+    )
     assert h100 / a100 == pytest.approx(3.17, abs=0.01)
 
 
@@ -173,7 +190,9 @@ def test_decoding_is_bound_by_memory() -> None:
     """70B in 16 bit on one H100's bandwidth: 41.8 ms a token, of which arithmetic would be 0.34 %."""
     read = made("weight_streaming_time", weights="140 GB", bandwidth="3.35 TB/s")
     assert read == pytest.approx(41.79e-3, abs=1e-5)
-    both = made("roofline_time", flops="140e9 FLOP", traffic="140 GB", rate="989 TFLOP/s", bandwidth="3.35 TB/s")
+    both = made(
+        "roofline_time", flops="140e9 FLOP", traffic="140 GB", rate="989 TFLOP/s", bandwidth="3.35 TB/s"
+    )
     assert both == read
     assert 140e9 / 989e12 / (140e9 / 989e12 + read) == pytest.approx(0.0034, abs=5e-5)
     assert made("weight_streaming_time", weights="140 GB", bandwidth="2.8 TB/s") == pytest.approx(0.05)
@@ -201,27 +220,35 @@ def test_gpt_3_on_1024_a100() -> None:
     step = flops / (n * peak * 0.5)
     assert made("mfu", step_flops=flops, step_time=step, devices=n, compute_rate=peak) == pytest.approx(0.5)
     steps = made("steps", dataset_tokens=d, step_tokens=tokens)
-    assert made("time_to_train", steps=steps, step_time=step, goodput=1.0) / DAY == pytest.approx(22.82, abs=0.01)
+    assert made("time_to_train", steps=steps, step_time=step, goodput=1.0) / DAY == pytest.approx(
+        22.82, abs=0.01
+    )
 
 
 def test_1b_on_20b_tokens() -> None:
     flops = 6 * 1e9 * 20e9
-    assert made("mfu", step_flops=flops, step_time=961_538.46, devices=1, compute_rate=312e12) == pytest.approx(0.4)
+    assert made(
+        "mfu", step_flops=flops, step_time=961_538.46, devices=1, compute_rate=312e12
+    ) == pytest.approx(0.4)
 
 
 def test_owning_or_renting() -> None:
     """122,000 USD a year for a node of 8: 13.93 kUSD a year and device, 43.5 % of renting at 4 USD/h."""
     owned = f"{122_000 / 8 / 8760} USD/h"
-    assert made("break_even_utilisation", owned_per_hour=owned, rented_per_hour="4 USD/h") == pytest.approx(0.435, abs=5e-4)
-    assert 122_000 / 8 / 8760 / 0.8 == pytest.approx(2.18, abs=0.005)
-    assert 122_000 / 8 / 8760 / 0.2 == pytest.approx(8.70, abs=0.005)
+    assert made("break_even_utilisation", owned_per_hour=owned, rented_per_hour="4 USD/h") == pytest.approx(
+        0.435, abs=5e-4
+    )
+    assert pytest.approx(2.18, abs=0.005) == 122_000 / 8 / 8760 / 0.8
+    assert pytest.approx(8.70, abs=0.005) == 122_000 / 8 / 8760 / 0.2
 
 
 def test_queues() -> None:
     assert made("littles_law", arrival_rate="1000 1/s", time_in_system="50 ms") == pytest.approx(50)
     # M/D/1 at 80 %: the wait is twice the service. M/M/1: E[S^2] is twice the squared mean.
     assert made("mg1_wait", arrival_rate="0.8 1/s", service="1 s", service_square="1 s") == pytest.approx(2)
-    assert made("mg1_wait", arrival_rate="0.8 1/s", service="1 s", service_square=math.sqrt(2)) == pytest.approx(4)
+    assert made(
+        "mg1_wait", arrival_rate="0.8 1/s", service="1 s", service_square=math.sqrt(2)
+    ) == pytest.approx(4)
 
 
 @pytest.mark.parametrize("load", [0.5, 0.8, 0.95])
@@ -230,7 +257,9 @@ def test_tail_of_a_single_server(load: float) -> None:
     square, cube = math.sqrt(2), 6 ** (1 / 3)
     mean = 1 + made("mg1_wait", arrival_rate=load, service=1.0, service_square=square)
     assert mean == pytest.approx(1 / (1 - load))
-    spread = made("mg1_sojourn_deviation", arrival_rate=load, service=1.0, service_square=square, service_cube=cube)
+    spread = made(
+        "mg1_sojourn_deviation", arrival_rate=load, service=1.0, service_square=square, service_cube=cube
+    )
     assert spread == pytest.approx(mean)
     tail = made("gamma_quantile", mean=mean, deviation=spread, normal_quantile=2.3263)
     assert tail == pytest.approx(math.log(100) * mean, rel=0.005)

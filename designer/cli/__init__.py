@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 BAD_INPUT, INFEASIBLE, TIME_LIMIT, DEFECT = 1, 2, 3, 70
 
@@ -15,14 +17,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         code = app(args=list(argv) if argv is not None else None, standalone_mode=False)
+        sys.stdout.flush()
         return int(code or 0)
     except InputError as e:
         for p in e.problems:
-            print(p, file=sys.stderr)
+            print(one_line(str(p)), file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:
-        sys.stderr.close()
+        _forget_output()
         return 0
+    except OSError as e:
+        _forget_output()
+        print(f"designer: cannot write the answer: {e.strerror or e}", file=sys.stderr)
+        return BAD_INPUT
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -30,19 +37,38 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _other(e)
 
 
+def one_line(text: str) -> str:
+    """A message that stays on its line and leaves the terminal alone, whatever it quotes.
+
+    >>> one_line("name\\n\\x1b[31m")
+    'name\\\\n\\\\x1b[31m'
+    """
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def _forget_output() -> None:
+    """Let the interpreter flush what nobody reads, or has room for, into nothing as it exits."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        pass  # not a file of the system, so nothing is flushed into one
+
+
 def _other(error: Exception) -> int:
     """Errors of the command line itself, and of defects: one line each, never a traceback."""
-    import click
-
-    if isinstance(error, click.exceptions.Exit):
-        return int(error.exit_code)
-    if isinstance(error, click.ClickException):
-        print(f"designer: {error.format_message()}", file=sys.stderr)
+    # typer brings its own copy of click in some versions, so classes are told by what they can do.
+    kinds = {c.__name__ for c in type(error).__mro__}
+    if "Exit" in kinds:
+        return int(getattr(error, "exit_code", 0))
+    if "NoArgsIsHelpError" in kinds:
+        print(getattr(error, "message", error))
+        return 0
+    if "ClickException" in kinds:
+        print(f"designer: {one_line(_usage(error))}", file=sys.stderr)
         return BAD_INPUT
-    if isinstance(error, click.Abort):
+    if "Abort" in kinds:
         print("interrupted", file=sys.stderr)
         return 130
-    import os
 
     if os.environ.get("DESIGNER_TRACEBACK"):
         raise error
@@ -52,6 +78,17 @@ def _other(error: Exception) -> int:
         file=sys.stderr,
     )
     return DEFECT
+
+
+def _usage(error: Any) -> str:
+    """What was wrong with the command line, and where its help is."""
+    message = str(error.format_message()).rstrip(".")
+    possible = getattr(error, "possibilities", None)
+    if possible and "Did you mean" not in message:
+        message += f"; did you mean {possible[0]!r}?"
+    context = getattr(error, "ctx", None)
+    words = context.command_path.split()[1:] if context else []
+    return f"{message} (see: {' '.join(['designer', *words, '--help'])})"
 
 
 def run() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 from catalogs import units
 from catalogs.errors import InputError, nearest
-from designer.question import Context
+from designer.context import Context, Value
 from designer.reading.places import Path, Places
 from designer.scenario import Scenario
-from designer.space import DECISIONS, Decision, Value
+from designer.space import DECISIONS, Decision
 
 MAX_DOMAIN = 100_000
 

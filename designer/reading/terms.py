@@ -11,10 +11,10 @@ from catalogs import units
 from catalogs.errors import InputError, nearest
 from constraints.bundles import Known
 from designer import expressions
+from designer.context import Value
 from designer.question import Constraint, Objective, Question, quantity_units
 from designer.reading.domains import DomainReader
 from designer.reading.places import Path
-from designer.space import Value
 
 DEFAULT_OBJECTIVES = {
     "training": ["time_to_train", "cost"],
