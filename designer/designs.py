@@ -6,6 +6,11 @@ from catalogs import units
 from catalogs.errors import InputError, nearest
 from designer.context import Value
 from designer.question import Question
+from designer.reading.domains import MAX_COUNT, SWITCHES
+
+
+# Names a scenario takes for candidates, and what a design says instead.
+_INSTEAD = {"devices": "; give node_count", "accelerator": "; give node"}
 
 
 def parse_design(question: Question, text: str) -> dict[str, Value]:
@@ -17,7 +22,8 @@ def parse_design(question: Question, text: str) -> dict[str, Value]:
         if not equals or not raw:
             raise InputError(f"--design {part!r}: write it as decision=value, for example tp=8,pp=16")
         if name not in decisions:
-            raise InputError(f"--design: unknown decision {name!r}{nearest(name, decisions)}")
+            hint = _INSTEAD.get(name) or nearest(name, decisions)
+            raise InputError(f"--design: unknown decision {name!r}{hint}")
         if name in out:
             raise InputError(f"--design: {name} is given twice")
         out[name] = _value(question, decisions[name], raw)
@@ -37,11 +43,25 @@ def _value(question: Question, d: object, raw: str) -> Value:
             raise InputError(f"--design: {d.name}: {raw!r} must be above 0")
         return seconds
     if d.kind == "count":
-        if not raw.isdigit() or int(raw) < 1 or len(raw) > 12:
-            raise InputError(f"--design: {d.name}: {raw!r} is not a count of at least 1")
+        if not raw.isascii() or not raw.isdigit() or not (0 if d.name in SWITCHES else 1) <= int(raw[:12]) <= MAX_COUNT:
+            most = f"of at most {MAX_COUNT:,}" if raw.isascii() and raw.isdigit() and int(raw[:12]) else "of at least 1"
+            raise InputError(f"--design: {d.name}: {raw!r} is not a count {most}")
         return int(raw)
     domain = [str(v) for v in question.domains[d.name]]
     known = list(d.choices) if d.choices else domain
-    if raw not in known:
-        raise InputError(f"--design: unknown {d.name} {raw!r}{nearest(raw, known)} (has: {', '.join(known)})")
-    return raw
+    if raw in known:
+        return raw
+    if not d.choices and not (d.name == "region" and question.scenario.site):
+        # Not a candidate, yet a machine or a place one may ask about: its numbers come from the catalog.
+        _look_up(question, d.name, raw)
+        return raw
+    raise InputError(f"--design: unknown {d.name} {raw!r}{nearest(raw, known)} (has: {', '.join(known)})")
+
+
+def _look_up(question: Question, decision: str, name: str) -> None:
+    try:
+        for group in question.groups:
+            if group.axes == (decision,):
+                group.build(name)
+    except InputError as e:
+        raise InputError(*(p if p.file else f"--design: {p.message}" for p in e.problems)) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,19 +31,21 @@ def shipped() -> dict[str, Path]:
 def is_scenario(name: str | Path) -> bool:
     """Whether a command-line argument means a scenario rather than a rule."""
     text = str(name)
-    return text.endswith((".yaml", ".yml")) or "/" in text or Path(text).exists() or text in shipped()
+    return text.endswith((".yaml", ".yml")) or "/" in text or os.path.exists(text) or text in shipped()
 
 
 def locate(name: str | Path) -> Path:
     """The file a user means: a path, else a shipped scenario by name or by its usual path."""
-    path = Path(name)
-    if path.exists():
-        return path
+    if name and os.path.exists(name):
+        return Path(name)
     known = shipped()
     plain = str(name).removeprefix("scenarios/").removesuffix(".yaml")
     if plain in known:
         return known[plain]
-    raise InputError(f"{name}: no such file or scenario{nearest(plain, known)} (shipped: {', '.join(known)})")
+    text = str(name) if len(str(name)) <= 200 else str(name)[:200] + "..."
+    raise InputError(
+        f"{text or repr(text)}: no such file or scenario{nearest(plain[:200], known)} (shipped: {', '.join(known)})"
+    )
 
 
 def load(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | None = None) -> Question:

@@ -19,12 +19,16 @@ def call(name: str, text: str, json: bool = False) -> str:
 
     Raises InputError for an unknown rule or input, a missing input or a wrong unit.
     """
-    r = find(name)
+    try:
+        r = find(name)
+    except InputError as e:
+        raise InputError(f"{e}; nor is it a scenario file") from None
     values = _inputs(r, text)
     try:
         result = r.fn(**values)
-    except (ZeroDivisionError, OverflowError, ValueError) as e:
-        raise InputError(f"{name} has no value for these inputs: {e}") from None
+    except (ArithmeticError, ValueError) as e:
+        what = "a division by zero" if isinstance(e, ZeroDivisionError) else str(e)
+        raise InputError(f"{name} has no value for these inputs: {what}") from None
     if isinstance(result, float) and not math.isfinite(result):
         raise InputError(f"{name} has no finite value for these inputs")
     formula = trace(r, values)
@@ -55,6 +59,8 @@ def _inputs(r: Rule, text: str) -> dict[str, float]:
         name, equals, raw = (p.strip() for p in part.partition("="))
         if not equals:
             problems.append(f"{r.id}: {part!r}: write inputs as name=value, separated by commas")
+        elif name in out:
+            problems.append(f"{r.id}: {name} is given twice")
         elif name not in r.inputs:
             problems.append(
                 f"{r.id}: unknown input {name!r}{nearest(name, r.inputs)} (has: {', '.join(r.inputs)})"
@@ -62,6 +68,8 @@ def _inputs(r: Rule, text: str) -> dict[str, float]:
         else:
             try:
                 out[name] = units.parse(raw, si_unit(r.inputs[name]))
+                if out[name] < 0:
+                    raise InputError(f"{raw!r} must be at least 0")
             except InputError as e:
                 problems.append(f"{r.id}: {name}: {e}")
     missing = [f"{n} ({si_unit(u) or 'a number'})" for n, u in r.inputs.items() if n not in out]

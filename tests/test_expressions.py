@@ -145,7 +145,8 @@ def test_mixed_dimensions_are_refused(text: str) -> None:
     [
         "", "   ", "a <=", "<= 5", "a b", "a < b < 3", "a = 5", "(a", "a)", "()", "a +", "* a", "a in 5", "a in ()",
         "a in (1,", "max(a)", "max()", "ceil(a, b)", "sum(a, b)", "5 parsec", "5 5", "a, b", "1..2", "and", "not",
-        "a or", "a << 2", "a & b", "a | b", "~a", "a @ b", "a ? b : 1", "a := 5", "1e", "0x10", "'a'", '"a" == 1', "`a`",
+        "a or", "a << 2", "a & b", "a | b", "~a", "a @ b", "a ? b : 1", "a := 5", "1e", "0x10",
+        "'a'", '"a" == 1', "`a`",
     ],
 )  # fmt: skip
 def test_what_is_not_in_the_grammar(text: str) -> None:
@@ -164,11 +165,11 @@ def test_what_is_not_in_the_grammar(text: str) -> None:
 )  # fmt: skip
 def test_nothing_but_the_grammar_runs(text: str) -> None:
     """Either it is not an expression, or it names a quantity nobody has: it is never executed."""
-    with pytest.raises(InputError):
-        node = parse(text)
-        unknown = node.names() - set(UNITS)
-        if unknown:
-            raise InputError(f"unknown quantity {min(unknown)!r}")
+    try:
+        unknown = parse(text).names() - set(UNITS)
+    except InputError:
+        return
+    assert unknown
 
 
 @pytest.mark.parametrize(

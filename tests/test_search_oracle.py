@@ -269,6 +269,7 @@ def test_frontier(tmp_path: Path, job: str, seed: int) -> None:
     designs = c.feasible([*terms, *c.standing()])
     assert result.proof.raw_designs == c.size
     assert result.proof.feasible == len(designs)
+    assert result.proof.feasible + sum(result.proof.cut.values()) == c.size
     if not designs:
         assert result.status == "infeasible"
         return

@@ -178,7 +178,7 @@ def test_peak_is_never_exceeded(v: dict[str, float]) -> None:
 @given(layouts())
 def test_energy_carbon_and_cost_add_up(v: dict[str, float]) -> None:
     m = run(
-        v, *ENERGY, "cost", "devices", "rental_cost", "power", "peak_power", "busy_share", "time_to_train"
+        v, *ENERGY, "cost", "devices", "rental_cost", "power", "peak_power", "busy_device_time", "time_to_train"
     )
     assert m["duration"] == m["time_to_train"]
     assert m["energy"] == pytest.approx(m["it_power"] * m["duration"] * m["pue"], rel=1e-12)
@@ -187,7 +187,7 @@ def test_energy_carbon_and_cost_add_up(v: dict[str, float]) -> None:
     assert m["rental_cost"] == pytest.approx(m["devices"] * v["rental_rate"] * m["duration"], rel=1e-12)
     assert m["cost"] == (m["ownership_cost"] if v["owned"] else m["rental_cost"])
     assert m["power"] <= m["peak_power"]
-    assert 0 < m["busy_share"] <= 1
+    assert 0 < m["busy_device_time"] <= m["devices"] * m["duration"] * (1 + 1e-12)
 
 
 @LAW
@@ -203,6 +203,7 @@ def test_idle_devices_are_paid(v: dict[str, float], more: float) -> None:
 @given(layouts())
 def test_the_run_takes_its_steps(v: dict[str, float]) -> None:
     made = run(v, "time_to_train", "steps", "step_time", "step_tokens", "goodput")
+    assert made["steps"] == int(made["steps"])
     assert made["steps"] * made["step_tokens"] >= v["dataset_tokens"] * (1 - 1e-8)
     assert (made["steps"] - 1) * made["step_tokens"] < v["dataset_tokens"]
     assert made["time_to_train"] >= made["steps"] * made["step_time"]
@@ -289,6 +290,22 @@ def test_communication_that_cannot_hide_shows(v: dict[str, float], factor: int) 
     slow["global_batch"] *= factor
     made = run(slow, "step_time", "gradient_reduce_time")
     assert made["step_time"] >= 0.99 * made["gradient_reduce_time"]
+
+
+@LAW
+@given(layouts(), st.floats(0.0, 3.0))
+def test_overlap_hides_each_moment_once(v: dict[str, float], decades: float) -> None:
+    """However much is overlapped, a layer takes at least the time of all of its traffic (P10)."""
+    slow = {n: v[n] / 10**decades for n in ("scale_up_bandwidth", "scale_out_bandwidth")}
+    made = run(
+        {**v, **slow, "tp_overlap": 1.0, "ep_overlap": 1.0},
+        "dense_layer_forward_total", "moe_layer_forward_total", "ep_layer_time",
+    )  # fmt: skip
+    both = made["tp_layer_time"] + made["cp_layer_time"]
+    if v["dense_layers"]:
+        assert made["dense_layer_forward_total"] >= both * (1 - 1e-12)
+    if v["moe_layers"]:
+        assert made["moe_layer_forward_total"] >= (both + made["ep_layer_time"]) * (1 - 1e-12)
 
 
 def test_stage_three_moves_half_as_much_again() -> None:

@@ -6,15 +6,18 @@ from catalogs.errors import InputError
 from catalogs.schema import Architecture, Model
 from constraints.bundles import Bundle, Known, same
 
-
 # Every name a model gives, for whoever wants to hold the architecture fixed.
 MODEL_NAMES = frozenset(
-    "layers hidden heads kv_heads vocab max_context ffn ffn_matrices untied causal_share windowed_layers window"
-    " position_embeddings latent kv_repeats query_down query_up_in query_width kv_down kv_up_in kv_width"
-    " kv_expanded_width kv_cache_width attention_width qk_width v_width cached_layers dense_layers moe_layers"
-    " experts experts_per_token shared_experts expert_ffn attention_extra ffn_bias expert_bias router_bias"
-    " norm_parameters final_norm_parameters embedding_extra extra_parameters".split()
-)
+    {
+        "layers", "hidden", "heads", "kv_heads", "vocab", "max_context", "ffn", "ffn_matrices", "untied",
+        "causal_share", "windowed_layers", "window", "position_embeddings", "latent", "kv_repeats",
+        "query_down", "query_up_in", "query_width", "kv_down", "kv_up_in", "kv_width", "kv_expanded_width",
+        "kv_cache_width", "attention_width", "qk_width", "v_width", "cached_layers", "dense_layers",
+        "moe_layers", "experts", "experts_per_token", "shared_experts", "expert_ffn", "attention_extra",
+        "ffn_bias", "expert_bias", "router_bias", "norm_parameters", "final_norm_parameters",
+        "embedding_extra", "extra_parameters",
+    }
+)  # fmt: skip
 
 
 def model_bundle(model: Model) -> Bundle:

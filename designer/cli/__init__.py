@@ -16,8 +16,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     from designer.cli.app import app
 
     try:
-        code = app(args=list(argv) if argv is not None else None, standalone_mode=False)
-        sys.stdout.flush()
+        code = app(args=list(argv) if argv is not None else None, prog_name="designer", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return int(code or 0)
     except InputError as e:
         for p in e.problems:
@@ -83,9 +84,6 @@ def _other(error: Exception) -> int:
 def _usage(error: Any) -> str:
     """What was wrong with the command line, and where its help is."""
     message = str(error.format_message()).rstrip(".")
-    possible = getattr(error, "possibilities", None)
-    if possible and "Did you mean" not in message:
-        message += f"; did you mean {possible[0]!r}?"
     context = getattr(error, "ctx", None)
     words = context.command_path.split()[1:] if context else []
     return f"{message} (see: {' '.join(['designer', *words, '--help'])})"

@@ -59,6 +59,21 @@ def _columns(width: int | None) -> int:
     return width or min(120, shutil.get_terminal_size((100, 24)).columns)
 
 
+def _exit_code(status: str) -> int:
+    from designer.cli import INFEASIBLE, TIME_LIMIT
+
+    return {"found": 0, "infeasible": INFEASIBLE, "time_limit": TIME_LIMIT}[status]
+
+
+def _refuse(why: str, **options: object) -> None:
+    """An option that would be left unused is a mistake, not a decoration."""
+    from catalogs.errors import InputError
+
+    for name, value in options.items():
+        if value:
+            raise InputError(f"--{name.strip('_')} {why}")
+
+
 @app.command()
 def plan(
     file: File,
@@ -74,7 +89,6 @@ def plan(
 
     Exit code: 0 found, 1 bad input, 2 no design exists, 3 time limit.
     """
-    from designer.cli import INFEASIBLE, TIME_LIMIT
     from designer.planning import plan_question
     from designer.question import quantity_units
     from designer.report.plan_text import render
@@ -86,7 +100,7 @@ def plan(
         if json
         else render(result, q.job, _columns(width), quantity_units(q.job), epsilon=epsilon, file=file)
     )
-    return {"found": 0, "infeasible": INFEASIBLE, "time_limit": TIME_LIMIT}[result.status]
+    return _exit_code(result.status)
 
 
 @app.command()
@@ -117,10 +131,14 @@ def explain(
     else:
         from designer.planning import find_design, plan_question
 
-        found = find_design(plan_question(q), design)
+        result = plan_question(q)
+        if not result.frontier:
+            typer.echo(f"{file}: no design to explain; designer plan {file} says why", err=True)
+            return _exit_code(result.status)
+        found = find_design(result, design)
         label, chosen, binds = found.id, dict(found.design), found.binds
-    result = explain_design(q, chosen, quantity, depth=depth, label=label, binds=binds)
-    typer.echo(result.to_json(indent=2) if json else render(result, q, _columns(width)))
+    answer = explain_design(q, chosen, quantity, depth=depth, label=label, binds=binds)
+    typer.echo(answer.to_json(indent=2) if json else render(answer, q, _columns(width)))
     return 0
 
 
@@ -150,8 +168,10 @@ def evaluate(
     if not is_scenario(file):
         from designer.rulecall import call
 
+        _refuse(f"is for scenarios; {file} is not one", design=design, set_=set_, catalog=catalog, all_=all_)
         typer.echo(call(file, with_, json))
         return 0
+    _refuse("gives the inputs of a rule; a scenario takes --design", with_=with_)
     from designer.designs import parse_design
     from designer.evaluation import evaluate as evaluate_design
     from designer.report.evaluate_text import render

@@ -13,6 +13,10 @@ from designer.scenario import Scenario
 from designer.space import DECISIONS, Decision
 
 MAX_DOMAIN = 100_000
+# No cluster, batch or degree is larger; far beyond it, products of counts are no longer exact.
+MAX_COUNT = 100_000_000
+# Counts that say whether, not how many.
+SWITCHES = ("sp",)
 
 
 class DomainReader(Places):
@@ -68,37 +72,43 @@ class DomainReader(Places):
             raise self.fail(("candidates", "accelerator"), "give either node or accelerator, not both")
         if "accelerator" in wanted:
             names = self._list(("candidates", "accelerator"), wanted["accelerator"])
-            domains["node"] = [self._node_with(i, str(n)) for i, n in enumerate(names)]
+            domains["node"] = list(
+                dict.fromkeys(
+                    self._node_with(n, self._item(("candidates", "accelerator"), wanted["accelerator"], i))
+                    for i, n in enumerate(names)
+                )
+            )
         elif "node" in wanted:
             found: list[Value] = []
             for i, n in enumerate(self._list(("candidates", "node"), wanted["node"])):
+                path = self._item(("candidates", "node"), wanted["node"], i)
                 try:
-                    found.append(self.catalog.get("nodes", str(n)).id)
+                    found.append(self.catalog.get("nodes", self._text(path, n, "node")).id)
                 except InputError as e:
-                    raise self._at(("candidates", "node", i), e) from None
-            domains["node"] = found
+                    raise self._at(path, e) from None
+            domains["node"] = list(dict.fromkeys(found))
         else:
             domains["node"] = list(d.default(c))
             defaulted.add("node")
 
-    def _node_with(self, index: int, accelerator: str) -> str:
+    def _node_with(self, accelerator: Any, path: Path) -> str:
         """The node an accelerator is planned in: a vendor's system if there is one, else a cloud's."""
         try:
-            acc = self.catalog.get("accelerators", accelerator).id
+            acc = self.catalog.get("accelerators", self._text(path, accelerator, "accelerator")).id
         except InputError as e:
-            raise self._at(("candidates", "accelerator", index), e) from None
+            raise self._at(path, e) from None
         nodes = [
             node
             for id in self.catalog.ids("nodes")
             if re.search(
-                rf"^accelerator: {re.escape(acc)}\s*$",
-                self.catalog.path("nodes", id).read_text("utf-8"),
+                rf"^accelerator:\s+[\"']?{re.escape(acc)}[\"']?\s*(#.*)?$",
+                self.catalog.path("nodes", id).read_text("utf-8", errors="replace"),
                 re.M,
             )
             for node in [self.catalog.get("nodes", id)]
         ]
         if not nodes:
-            raise self.fail(("candidates", "accelerator", index), f"no node of the catalog holds {acc}")
+            raise self.fail(path, f"no node of the catalog holds {acc}")
         best = min(nodes, key=lambda n: (n.kind != "system", n.nic is None, -n.accelerators, n.id))
         return best.id
 
@@ -114,22 +124,25 @@ class DomainReader(Places):
             if "node_count" in wanted:
                 raise self.fail(("candidates", "devices"), "give either devices or node_count, not both")
             path = ("candidates", "devices")
+            sizes = {node.accelerators: node for node in c.nodes}
+            if len(sizes) > 1:
+                held = ", ".join(f"{n.id} {per}" for per, n in sorted(sizes.items()))
+                raise self.fail(
+                    path, f"the candidate nodes hold different numbers of devices ({held}); give node_count"
+                )
+            (per, node), raw = next(iter(sizes.items())), wanted["devices"]
             counts: list[Value] = []
-            for i, n in enumerate(self._counts(path, wanted["devices"])):
-                for node in c.nodes:
-                    if n % node.accelerators:
-                        per = node.accelerators
+            for i, item in enumerate(self._list(path, raw)):
+                place = self._item(path, raw, i)
+                for n in self._counts(place, item):
+                    if n % per:
                         near = max(1, round(n / per)) * per
                         raise self.fail(
-                            (*path, i),
+                            place,
                             f"{n} devices is not a whole number of {node.id} nodes of {per}; nearest {near}",
                         )
-                counts.append(n // c.nodes[0].accelerators)
-            if len({node.accelerators for node in c.nodes}) > 1:
-                raise self.fail(
-                    path, "the candidate nodes hold different numbers of devices; give node_count"
-                )
-            domains["node_count"] = counts
+                    counts.append(n // per)
+            domains["node_count"] = sorted(set(counts))
         elif "node_count" in wanted:
             domains["node_count"] = list(self._counts(("candidates", "node_count"), wanted["node_count"]))
         else:
@@ -142,30 +155,45 @@ class DomainReader(Places):
             raise self.fail(path, "an empty list; give at least one value")
         return values
 
+    @staticmethod
+    def _item(path: Path, raw: Any, i: int) -> Path:
+        """Where the `i`-th value of a domain stands, which may be a single value instead of a list."""
+        return (*path, i) if isinstance(raw, list) else path
+
+    def _text(self, path: Path, item: Any, what: str) -> str:
+        if not isinstance(item, str):
+            raise self.fail(path, f"{item!r} is not a name; a {what} is text")
+        return item
+
     def _counts(self, path: Path, raw: Any) -> list[int]:
         out: list[int] = []
         for i, item in enumerate(self._list(path, raw)):
-            at = (*path, i)
+            at = self._item(path, raw, i)
             span = (
-                re.fullmatch(r"\s*(\d+)\s*\.\.\s*(\d+)\s*(?:step\s+(\d+)\s*)?", item)
+                re.fullmatch(r"\s*([0-9]{1,15})\s*\.\.\s*([0-9]{1,15})\s*(?:step\s+([0-9]{1,15})\s*)?", item)
                 if isinstance(item, str)
                 else None
             )
             if span:
                 low, high, step = int(span[1]), int(span[2]), int(span[3] or 1)
-                if not 1 <= low <= high or step < 1 or (high - low) // step > MAX_DOMAIN:
+                wrong = (
+                    "starts below 1" if low < 1 else "runs backwards" if high < low
+                    else "has a step of 0" if step < 1 else f"ends above {MAX_COUNT:,}" if high > MAX_COUNT
+                    else f"holds more than {MAX_DOMAIN:,} values" if (high - low) // step >= MAX_DOMAIN else ""
+                )  # fmt: skip
+                if wrong:
                     raise self.fail(
-                        at, f"{item!r} is not a range of counts; write it like 1..64 or 8..512 step 8"
+                        at, f"the range {item!r} {wrong}; write it like 1..64 or 8..512 step 8"
                     )
                 out.extend(range(low, high + 1, step))
                 continue
-            whole = isinstance(item, int) and not isinstance(item, bool)
-            if not whole and not (isinstance(item, float) and item.is_integer()):
+            if isinstance(item, str) or (isinstance(item, float) and not item.is_integer()):
                 raise self.fail(
                     at, f"{item!r} is not a count; write a whole number, a list or a range like 1..64"
                 )
-            if item < 1:
-                raise self.fail(at, f"{item!r} must be at least 1")
+            if not 1 <= item <= MAX_COUNT:
+                bound = "at least 1" if item < 1 else f"at most {MAX_COUNT:,}"
+                raise self.fail(at, f"{item!r} must be {bound}")
             out.append(int(item))
         if len(out) > MAX_DOMAIN:
             raise self.fail(path, f"{len(out):,} values; the limit is {MAX_DOMAIN:,}")
@@ -175,31 +203,37 @@ class DomainReader(Places):
         path: Path = ("candidates", d.name)
         if d.name == "global_batch":
             return list(self._batches(path, raw))
-        if d.kind == "count":
+        if d.kind == "count" and d.name not in SWITCHES:
             return list(self._counts(path, raw))
         out: list[Value] = []
         for i, item in enumerate(self._list(path, raw)):
-            out.append(self._value(d, item, (*path, i) if isinstance(raw, list) else path))
+            out.append(self._value(d, item, self._item(path, raw, i)))
         return list(dict.fromkeys(out))
 
     def _batches(self, path: Path, raw: Any) -> list[int]:
         """Global batches as sequences; those written in tokens are converted."""
-        length = getattr(Scenario.model_validate(self.data).workload, "sequence_length", 1.0)
+        length = units.parse(self.data["workload"]["sequence_length"], "token")
         out: list[int] = []
         for i, item in enumerate(self._list(path, raw)):
-            if isinstance(item, str) and "token" in item:
+            at = self._item(path, raw, i)
+            if not isinstance(item, str) or "token" not in item:
+                out.extend(self._counts(at, item))
+                continue
+            try:
                 sequences = units.parse(item, "token") / length
-                if abs(sequences - round(sequences)) > 1e-6:
-                    raise self.fail(
-                        (*path, i), f"{item!r} is not a whole number of sequences of {length:,.0f} token"
-                    )
-                out.append(round(sequences))
-            else:
-                out.extend(self._counts(path, item))
+            except InputError as e:
+                raise self._at(at, e) from None
+            if not 1 <= sequences <= MAX_COUNT or abs(sequences - round(sequences)) > 1e-6:
+                raise self.fail(at, f"{item!r} is not a whole number of sequences of {length:,.0f} token")
+            out.append(round(sequences))
         return sorted(set(out))
 
     def _value(self, d: Decision, item: Any, path: Path) -> Value:
         """One value of a decision, checked."""
+        if d.name in SWITCHES:
+            if item not in (0, 1):
+                raise self.fail(path, f"{item!r} is neither 0 (off) nor 1 (on)")
+            return int(item)
         if d.kind == "count":
             found = self._counts(path, item)
             if len(found) != 1:
@@ -213,14 +247,13 @@ class DomainReader(Places):
             if seconds <= 0:
                 raise self.fail(path, f"{item!r} must be above 0")
             return seconds
-        if not isinstance(item, str):
-            raise self.fail(path, f"{item!r} is not a name; a {d.title} is text")
+        item = self._text(path, item, d.name)
         if d.choices and item not in d.choices:
             known = ", ".join(d.choices)
             raise self.fail(path, f"unknown {d.name} {item!r}{nearest(item, d.choices)} (has: {known})")
         if d.name in ("node", "region"):
             if d.name == "region" and "site" in self.data:
-                return item
+                raise self.fail(path, "give either a site or a region, not both")
             try:
                 return self.catalog.get("nodes" if d.name == "node" else "regions", item).id
             except InputError as e:

@@ -29,6 +29,11 @@ class Places:
         for end in range(len(path), 0, -1):
             if path[:end] in self.overridden:
                 return f"--set {self.overridden[path[:end]]}", None
+        if path and path not in self.document.values:
+            # a part that only overrides below it have made
+            for made, text in self.overridden.items():
+                if made[: len(path)] == path:
+                    return f"--set {text}", None
         return self.document.file, self.document.at(path)[0]
 
     def problem(self, path: tuple[str | int, ...], message: str, *, key: bool = False) -> Problem:
@@ -46,20 +51,33 @@ class Places:
 
     def _override(self, text: str) -> None:
         path_text, equals, value_text = text.partition("=")
-        if not equals or not re.fullmatch(r"[A-Za-z_][\w.\[\]-]*", path_text.strip()):
+        if not equals or not re.fullmatch(r"[A-Za-z_][\w-]*(\.[\w-]+)*", path_text.strip()):
             raise InputError(f"--set {text!r}: write it as path=value, for example budgets.cost='25 MUSD'")
         path = tuple(path_text.strip().split("."))
-        value = yaml.parse(f"value: {value_text}\n", f"--set {text}").data["value"]
+        if path in self.overridden:
+            raise InputError(f"--set {text!r}: {path_text.strip()} is set twice")
+        value = self._value_of(text, value_text)
         # Budgets may be written as a list; by name they are set as a mapping.
         if path[0] == "budgets" and isinstance(self.data.get("budgets"), list):
             self._budgets_as_mapping()
         at: Any = self.data
         for part in path[:-1]:
-            at = at.setdefault(part, {}) if isinstance(at, dict) else None
+            at = at.setdefault(part, {})
+            if isinstance(at, list):
+                raise InputError(f"--set {text!r}: {part!r} is a list; set all of it: {part}='[..., ...]'")
             if not isinstance(at, dict):
                 raise InputError(f"--set {text!r}: {part!r} has no parts of its own")
         at[path[-1]] = value
         self.overridden[path] = text
+
+    def _value_of(self, text: str, value: str) -> Any:
+        """The value of an override, in the language of the file."""
+        if not value.strip():
+            raise InputError(f"--set {text!r}: no value after '='")
+        try:
+            return yaml.parse(f"value: {value}\n", "").data["value"]
+        except InputError as e:
+            raise InputError(*(f"--set {text!r}: {p.message}" for p in e.problems)) from None
 
     def _budgets_as_mapping(self) -> None:
         out: dict[str, Any] = {}
@@ -78,3 +96,19 @@ class Places:
     def _at(self, path: tuple[str | int, ...], error: InputError) -> InputError:
         """The same error, placed in the scenario unless it has a place already."""
         return InputError(*(p if p.file else self.problem(path, p.message) for p in error.problems))
+
+    def refuse_truths(self) -> None:
+        """Nothing in a scenario is true or false, and Python would take either for a number."""
+        todo: list[tuple[Path, Any]] = [((), self.data)]
+        while todo:
+            path, value = todo.pop()
+            if isinstance(value, bool):
+                self.problems.append(
+                    self.problem(path, f"{str(value).lower()} is not a value here; nothing is true or false")
+                )
+            elif isinstance(value, dict):
+                todo.extend(((*path, k), v) for k, v in value.items())
+            elif isinstance(value, list):
+                todo.extend(((*path, i), v) for i, v in enumerate(value))
+        self.problems.sort(key=lambda p: p.line or 0)
+        self.raise_problems()

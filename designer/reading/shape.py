@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -17,17 +18,20 @@ class ShapeReader(Places):
     """Validates the document against the schema."""
 
     def _scenario(self) -> Scenario:
+        self.refuse_truths()
         try:
-            return Scenario.model_validate(self.data)
+            scenario = Scenario.model_validate(self.data)
         except ValidationError as e:
-            for error in e.errors():
+            for error in _one_per_mistake(e.errors()):
                 self._schema_problem(error)
             self.raise_problems()
             raise AssertionError("a validation error without errors") from None
+        if not scenario.name.isprintable():
+            raise self.fail(("name",), f"{scenario.name!r} holds characters that cannot be printed")
+        return scenario
 
     def _schema_problem(self, error: Any) -> None:
-        loc = tuple(p for p in error["loc"] if p not in ("training", "serving", "batch", "[key]"))
-        loc = tuple(p for i, p in enumerate(loc) if i == 0 or not _is_type_tag(p))
+        loc = _place(error["loc"])
         kind = error["type"]
         if kind == "extra_forbidden":
             known = _field_names(loc[:-1], self.data)
@@ -49,18 +53,74 @@ class ShapeReader(Places):
                     )
                 )
         else:
-            message = error["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+            message = _plain(error["msg"])
             if kind == "literal_error":
                 choices = re.findall(r"'([^']*)'", error["ctx"]["expected"])
                 message = (
                     f"unknown value {error['input']!r}{nearest(str(error['input']), choices)}; {message}"
                 )
+            elif len(loc) > 1 and loc[0] in _EXPECTED:
+                message = f"expected {_EXPECTED[loc[0]]}; found {_short(error['input'])}"
+            elif kind == "too_short":
+                message = "an empty list; give at least one value"
             elif kind != "value_error":
                 message = f"{message}; found {_short(error['input'])}"
             problem = self.problem(loc, message)
             # A union of types reports each member; one line per place is enough.
             if not any(p.path == problem.path and p.line == problem.line for p in self.problems):
                 self.problems.append(problem)
+
+
+# What stands where several types may, each of which pydantic reports.
+_EXPECTED = {
+    "candidates": "a value, a list of values or a range such as 1..64",
+    "budgets": "a bound such as 60 day",
+    "baseline": "one value",
+    "assume": "a number with its unit",
+}
+
+# pydantic's words for people who write YAML.
+_WORDS = {
+    "Value error, ": "", "Input should be": "expected", "Tuple should have": "expected",
+    "List should have": "expected", "String should have": "expected", "a valid dictionary or object to extract "
+    "fields from": "a mapping", "a valid dictionary or instance of": "a mapping for", "a valid dictionary": "a mapping",
+    "a valid list": "a list", "a valid tuple": "a list", "a valid string": "text", "a valid integer": "a whole number",
+    "greater than or equal to": "at least", " after validation": "",
+}  # fmt: skip
+
+
+def _plain(message: str) -> str:
+    for theirs, ours in _WORDS.items():
+        message = message.replace(theirs, ours)
+    return message.split(", unable to parse")[0].split(", got ")[0]
+
+
+def _one_per_mistake(errors: Sequence[Any]) -> list[Any]:
+    """Without what follows from another error: a misspelled key is not a missing one too.
+
+    A mapping or list in a union of types, and the collection that holds it, are reported once.
+    """
+    unknown = [e["loc"] for e in errors if e["type"] == "extra_forbidden"]
+    places = [_place(e["loc"]) for e in errors]
+    out = []
+    for error, place in zip(errors, places, strict=True):
+        misspelled = any(
+            u[:-1] == error["loc"][:-1] and nearest(str(u[-1]), [str(error["loc"][-1])]) for u in unknown
+        )
+        deeper = any(len(p) > len(place) and p[: len(place)] == place for p in places)
+        follows = (error["type"] == "missing" and misspelled) or (
+            deeper and error["type"] in ("too_short", "list_type", "dict_type", "string_type", "int_type", "float_type")
+        )
+        if not follows:
+            out.append(error)
+    return out
+
+
+def _place(loc: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A pydantic location without the tags that say which member of a union was tried."""
+    job = 1 if loc[:1] == ("workload",) and loc[1:2] and loc[1] in DECISIONS else None
+    loc = tuple(p for i, p in enumerate(loc) if i != job and p != "[key]")
+    return tuple(p for i, p in enumerate(loc) if i == 0 or not _is_type_tag(p))
 
 
 def _short(value: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from catalogs import units
@@ -12,7 +13,7 @@ from catalogs.errors import InputError, nearest
 from constraints.bundles import Known
 from designer import expressions
 from designer.context import Value
-from designer.question import Constraint, Objective, Question, quantity_units
+from designer.question import Constraint, Objective, Question, quantity_units, workload_bundle
 from designer.reading.domains import DomainReader
 from designer.reading.places import Path
 
@@ -23,6 +24,7 @@ DEFAULT_OBJECTIVES = {
 }
 # A limit a scenario may loosen: a design that leaves more than this idle should hold fewer nodes.
 MAX_IDLE = "idle_share <= 25 %"
+MAX_OBJECTIVES = 4
 # Shorter names for quantities, for people.
 ALIASES = {"gpus": "devices", "ttft_mean": "ttft", "tpot_mean": "tpot", "itl": "tpot"}
 
@@ -30,10 +32,28 @@ ALIASES = {"gpus": "devices", "ttft_mean": "ttft", "tpot_mean": "tpot", "itl": "
 class TermReader(DomainReader):
     """Reads everything that names a quantity."""
 
+    @cached_property
+    def origin(self) -> dict[str, Path]:
+        """Where each budget and rule stands, by its name."""
+        return {}
+
     def _assume(self, q: Question) -> None:
         known = quantity_units(q.job)
+        decisions = {d.name for d in q.decisions}
+        stated = {**workload_bundle(q.scenario.workload), "owned": None, "node_limit": None}
         for name, raw in q.scenario.assume.items():
             path = ("assume", name)
+            if name in decisions:
+                self.problems.append(
+                    self.problem(path, f"{name} is a decision; set its domain under candidates", key=True)
+                )
+                continue
+            if name in stated:
+                where = {"owned": "pricing.tenure", "node_limit": "candidates.node_count"}.get(name, "workload")
+                self.problems.append(
+                    self.problem(path, f"{name} is no assumption; {where} says what it is", key=True)
+                )
+                continue
             if name not in known:
                 self.problems.append(
                     self.problem(path, f"unknown quantity {name!r}{nearest(name, known)}", key=True)
@@ -42,15 +62,12 @@ class TermReader(DomainReader):
             if known[name] == "truth":
                 self.problems.append(self.problem(path, f"{name} is a limit and cannot be assumed", key=True))
                 continue
-            if name in q.domains:
-                self.problems.append(
-                    self.problem(path, f"{name} is a decision; set its domain under candidates", key=True)
-                )
-                continue
             try:
                 si = units.parse(raw, known[name])
                 if si < 0:
                     raise InputError(f"{raw!r} must be at least 0")
+                if known[name] == "%" and si > 1:
+                    raise InputError(f"{raw!r} is more than all of it; a share is at most 100 %")
                 q.given[name] = Known(si, "scenario", f"{self.place(path)[0]}: assume.{name}")
             except InputError as e:
                 self.problems.append(self.problem(path, str(e)))
@@ -77,10 +94,13 @@ class TermReader(DomainReader):
         try:
             node = _renamed(expressions.parse(text))
             self._check_names(q, node.names())
-            if node.dimension({n: q.unit(n) for n in node.names()}) != "truth":
-                raise InputError(f"{text!r} compares nothing; write it like 'tp * pp <= 64'")
+            node.check_constants()
+            self._check_bound(q, node)
+            if node.dimension({n: q.unit(n) for n in node.names()}) != "truth" or not node.names():
+                raise InputError(f"{text!r} compares no quantity; write it like 'tp * pp <= 64'")
         except InputError as e:
-            self.problems.append(self.problem(path, str(e)))
+            unknown = kind == "budget" and isinstance(path[-1], str) and str(e).startswith("unknown quantity")
+            self.problems.append(self.problem(path, str(e), key=unknown))
             return
         file, line = self.place(path)
         c = Constraint(name, text, kind, f"{file}:{line}" if line else file, node)
@@ -91,26 +111,54 @@ class TermReader(DomainReader):
                 )
                 return
             c = Constraint(c.quantity, text, kind, c.place, node)
-            if any(o.name == c.name and o.node.op == node.op and o.kind == kind for o in out):
+            if any(o.name == c.name and o.node.op[0] == node.op[0] and o.kind == kind for o in out):
                 self.problems.append(self.problem(path, f"a second budget on {c.name}"))
                 return
+        elif any(o.text == text for o in out):
+            self.problems.append(self.problem(path, f"{text!r} is given twice"))
+            return
         if any(o.name == c.name for o in out):
             c = replace(c, name=text)  # an upper and a lower bound on one quantity
+        self.origin[c.name] = path
         out.append(c)
+
+    def _check_bound(self, q: Question, node: expressions.Node) -> None:
+        """The commonest mistakes in a bound on one quantity, in words that say what to write."""
+        if node.op not in ("<=", ">=", "<", ">") or node.parts[0].op != "name":
+            return
+        name, bound = node.parts[0].name, node.parts[1]
+        if q.unit(name) == "truth":
+            return
+        if bound.op == "negative" and not bound.names():
+            raise InputError(f"a bound below 0 on {name}, which is never negative")
+        want, unit = units.dimension(q.unit(name)), q.unit(name)
+        if bound.op == "number" and units.dimension(bound.unit) != want:
+            value = f"{bound.value / units.factor(bound.unit):g}"
+            if not bound.unit:
+                raise InputError(f"{value} has no unit; {name} is written like '{value} {unit}'")
+            have = f"'{value} {bound.unit}' is {units.dimension(bound.unit)}"
+            raise InputError(f"{have}, expected {want} (for example {f'1 {unit}'.strip()!r})")
 
     def _check_names(self, q: Question, names: Iterable[str]) -> None:
         known = set(quantity_units(q.job)) | set(q.given)
         choices = {d.name for d in q.decisions if d.kind == "choice"}
         reachable = set(q.graph.rules) | set(q.bundle(q.first_design()))
-        for n in sorted(names):
+        for n in sorted(names, key=lambda n: (n not in choices, n)):
             if n in choices:
                 raise InputError(f"{n!r} is a choice of names; restrict it under candidates")
             if n not in known or n not in reachable:
-                raise InputError(f"unknown quantity {n!r}{nearest(n, reachable - choices)}")
+                hint = nearest(n, reachable - choices)
+                raise InputError(f"unknown quantity {expressions.short(n)}{hint}")
+            if n in q.limits:
+                raise InputError(f"{n!r} is a limit that every design meets already")
 
     def _objectives(self, q: Question) -> list[Objective]:
         out: list[Objective] = []
         texts = q.scenario.objectives or DEFAULT_OBJECTIVES[q.job]
+        if len(texts) > MAX_OBJECTIVES:
+            self.problems.append(
+                self.problem(("objectives",), f"{len(texts)} objectives; the limit is {MAX_OBJECTIVES}")
+            )
         for i, text in enumerate(texts):
             path = ("objectives", i)
             words = text.split()
@@ -125,9 +173,10 @@ class TermReader(DomainReader):
                 continue
             name = ALIASES.get(words[0], words[0])
             try:
-                self._check_names(q, [name])
                 if q.unit(name) == "truth":
                     raise InputError(f"{name} is a limit, not a quantity to optimise")
+                self._check_names(q, [name])
+                self._check_moves(q, name)
             except InputError as e:
                 self.problems.append(self.problem(path, str(e)))
                 continue
@@ -136,6 +185,12 @@ class TermReader(DomainReader):
                 continue
             out.append(Objective(name, sign))
         return out
+
+    @staticmethod
+    def _check_moves(q: Question, name: str) -> None:
+        """An objective no decision has a say in makes every design the best."""
+        if name in q.given:
+            raise InputError(f"{name} is given by the scenario and cannot be optimised")
 
     def _design(self, q: Question, raw: dict[str, Any], path: Path) -> dict[str, Value]:
         """Values of decisions, checked; those of unknown decisions are problems."""
@@ -158,7 +213,7 @@ class TermReader(DomainReader):
 
 def _bound(value: Any) -> str:
     text = str(value).strip()
-    return text if re.match(r"(<=|>=|<|>)", text) else f"<= {text}"
+    return text if re.match(r"[<>=!]", text) else f"<= {text}"
 
 
 def _renamed(node: expressions.Node) -> expressions.Node:

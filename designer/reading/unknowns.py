@@ -40,10 +40,9 @@ class UnknownReader(TermReader):
         """A budget or objective that rests on an unknown number is an error, never a free pass."""
         asked: list[tuple[Path, str]] = []
         for i, o in enumerate(q.objectives):
-            asked.append((("objectives", i) if q.scenario.objectives else (), o.quantity))
+            asked.append((("objectives", i) if q.scenario.objectives else ("workload", "job"), o.quantity))
         for c in q.constraints:
-            key: Path = ("budgets", c.name) if c.kind == "budget" else ("rules",)
-            asked.extend((key, n) for n in sorted(c.inputs))
+            asked.extend((self.origin.get(c.name, ()), n) for n in sorted(c.inputs))
         # Only one of the two ways to pay is ever computed with.
         unpaid = "rental_cost" if q.scenario.pricing.tenure == "owned" else "ownership_cost"
         used = Graph({n: r for n, r in q.graph.rules.items() if n != unpaid})
@@ -54,8 +53,9 @@ class UnknownReader(TermReader):
                 for combo in itertools.product(*(q.domains[a] for a in g.axes)):
                     for leaf, known in g.build(*combo).items():
                         if leaf in leaves and known.si != known.si:
+                            default = "" if path[0] != "workload" else ", an objective unless you name others,"
                             raise self.fail(
                                 path,
-                                f"{name} needs {leaf} of {' in '.join(map(str, combo))}, which is unknown"
+                                f"{name}{default} needs {leaf} of {' in '.join(map(str, combo))}, which is unknown"
                                 f" ({known.source}); {_HOW.get(leaf, f'give assume.{leaf}')}",
                             )

@@ -89,6 +89,12 @@ def busy_share(prefill_load: Fraction, occupancy: Requests, devices_used: Count,
     return (1 - maximum(0, 1 - prefill_load) * exp(-1 * occupancy)) * devices_used / devices
 
 
+@rule(wall=18, cite="definition")
+def busy_device_time(busy_share: Fraction, devices: Count, duration: Seconds) -> Seconds:
+    """Time devices are at work, summed over devices."""
+    return busy_share * devices * duration
+
+
 @rule(cite="definition")
 def tokens_served(request_rate: RequestsPerSecond, served_tokens: Tokens, duration: Seconds) -> Tokens:
     """Tokens served over the period: generated ones, or read ones where none are."""

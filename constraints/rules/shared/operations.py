@@ -22,25 +22,40 @@ from constraints.rule import rule
 from constraints.rules.library.footprint import (
     embodied_carbon_of,
     facility_energy_used,
-    it_energy_used,
     operational_carbon_of,
 )
 
 
-@rule(wall=18, cite="linear power model: Barroso & Hoelzle 2007, The case for energy-proportional computing")
-def device_power_drawn(device_power: Watts, idle_power_share: Fraction, busy_share: Fraction) -> Watts:
-    """Mean power of one accelerator: idle share, then in proportion to the time it is at work.
+@rule(
+    wall=18,
+    cite="linear power model: Barroso & Hoelzle 2007, The case for energy-proportional computing",
+)
+def it_energy(
+    devices: Count,
+    device_power: Watts,
+    idle_power_share: Fraction,
+    busy_device_time: Seconds,
+    host_power_per_device: Watts,
+    duration: Seconds,
+) -> Joules:
+    """Energy of the IT equipment: every device idles, those at work draw the rest of their power too.
 
-    >>> device_power_drawn(400.0, 0.25, 0.5)
-    250.0
+    `busy_device_time` is summed over devices. Hosts, NICs and fans are counted with their devices, at
+    full power for as long as these are held.
+
+    >>> it_energy(8, 400.0, 0.25, 8 * 50.0, 100.0, 100.0) / 100.0  # half the time at work
+    2800.0
     """
-    return device_power * (idle_power_share + (1 - idle_power_share) * busy_share)
+    idle = devices * duration * idle_power_share
+    return device_power * (idle + (1 - idle_power_share) * busy_device_time) + (
+        devices * duration * host_power_per_device
+    )
 
 
-@rule(wall=18, cite="definition: hosts, NICs and fans are counted with their accelerators")
-def it_power(devices: Count, device_power_drawn: Watts, host_power_per_device: Watts) -> Watts:
+@rule(wall=18, cite="definition: energy over time")
+def it_power(it_energy: Joules, duration: Seconds) -> Watts:
     """Mean power of the IT equipment."""
-    return devices * (device_power_drawn + host_power_per_device)
+    return it_energy / duration
 
 
 @rule(wall=18, cite="ISO/IEC 30134-2: power usage effectiveness")
@@ -53,12 +68,6 @@ def power(it_power: Watts, pue: Count) -> Watts:
 def peak_power(devices: Count, device_power: Watts, host_power_per_device: Watts, pue: Count) -> Watts:
     """Power to provision at the meter."""
     return devices * (device_power + host_power_per_device) * pue
-
-
-@rule(wall=18, cite="definition: power times time")
-def it_energy(it_power: Watts, duration: Seconds) -> Joules:
-    """Energy of the IT equipment."""
-    return it_energy_used(1, it_power, duration)
 
 
 @rule(wall=18, cite="ISO/IEC 30134-2")

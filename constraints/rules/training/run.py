@@ -92,13 +92,17 @@ def duration(time_to_train: Seconds) -> Seconds:
     return 1 * time_to_train
 
 
-@rule(cite="definition: share of a step in which the slowest stage computes")
-def busy_share(microbatches: Count, stage_time: Seconds, step_time: Seconds, goodput: Fraction) -> Fraction:
-    """Share of wall time the devices are at work, communication included."""
-    return minimum(1, microbatches * stage_time / step_time) * goodput
+@rule(cite="definition: stages wait in the bubble and in exposed data-parallel traffic; the rest is work")
+def busy_device_time(
+    devices_used: Count,
+    steps: Count,
+    microbatches: Count,
+    stage_time: Seconds,
+    step_time: Seconds,
+    goodput: Fraction,
+) -> Seconds:
+    """Time devices are at work, communication included, summed over devices.
 
-
-@rule(cite="definition")
-def dataset_served(dataset_tokens: Tokens) -> Tokens:
-    """Tokens the run is paid for."""
-    return 1 * dataset_tokens
+    Work that is lost to failures and done again draws power like any other.
+    """
+    return devices_used * steps * minimum(microbatches * stage_time, step_time) / goodput
