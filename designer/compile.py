@@ -7,7 +7,7 @@ Rules that no objective, budget or limit needs never run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,13 +48,14 @@ class Schedule:
     last_use: dict[str, int]
     impossible: list[str]
 
+    def below(self, depth: int) -> int:
+        """Designs each row still stands for after the decision at `depth`."""
+        return math.prod(level.size for level in self.levels[depth + 1 :])
+
     @property
     def size(self) -> int:
         """Raw designs in the space."""
-        n = 1
-        for level in self.levels:
-            n *= level.size
-        return n
+        return self.below(-1)
 
 
 def tables_of(question: Question) -> dict[str, Table]:
@@ -162,7 +163,3 @@ def _cuts_first(steps: list[Rule | Constraint]) -> list[Rule | Constraint]:
     for s in steps:
         out.setdefault(id(s), s)
     return list(out.values())
-
-
-Rows = Mapping[str, Any]
-Sink = Callable[["Any"], None]

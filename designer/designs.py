@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from catalogs import units
 from catalogs.errors import InputError, nearest
 from designer.context import Value
 from designer.question import Question
 from designer.reading.domains import MAX_COUNT, SWITCHES
-
 
 # Names a scenario takes for candidates, and what a design says instead.
 _INSTEAD = {"devices": "; give node_count", "accelerator": "; give node"}
@@ -43,9 +44,9 @@ def _value(question: Question, d: object, raw: str) -> Value:
             raise InputError(f"--design: {d.name}: {raw!r} must be above 0")
         return seconds
     if d.kind == "count":
-        if not raw.isascii() or not raw.isdigit() or not (0 if d.name in SWITCHES else 1) <= int(raw[:12]) <= MAX_COUNT:
-            most = f"of at most {MAX_COUNT:,}" if raw.isascii() and raw.isdigit() and int(raw[:12]) else "of at least 1"
-            raise InputError(f"--design: {d.name}: {raw!r} is not a count {most}")
+        low, high = (0, 1) if d.name in SWITCHES else (1, MAX_COUNT)
+        if not re.fullmatch("[0-9]{1,12}", raw) or not low <= int(raw) <= high:
+            raise InputError(f"--design: {d.name}: {raw!r} is not a count from {low} to {high:,}")
         return int(raw)
     domain = [str(v) for v in question.domains[d.name]]
     known = list(d.choices) if d.choices else domain

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,10 +11,13 @@ import numpy as np
 
 from constraints.rule import Rule
 from designer.compile import Array, Schedule, schedule
-from designer.question import Question
+from designer.question import Objective, Question
+from designer.reduce import SMALLEST, undominated
 
 # Rows handled at once; a table of a few dozen columns of this length stays in cache and memory.
 CHUNK = 1 << 16
+# Above this share of rows kept, dropping dominated ones is not tried again at the same decision.
+POOR = 0.7
 
 
 @dataclass
@@ -36,6 +39,7 @@ class Count:
     raw: int
     feasible: int = 0
     cut: dict[str, int] = field(default_factory=dict)
+    dominated: int = 0
     complete: bool = True
     seconds: float = 0.0
 
@@ -59,13 +63,16 @@ def enumerate_designs(
     take: Callable[[Block], None],
     *,
     soft: frozenset[str] = frozenset(),
+    objectives: Sequence[Objective] = (),
     deadline: float | None = None,
 ) -> Count:
     """Hand every feasible design to `take`, in blocks, with the quantities in `keep`.
 
     A design is cut by the first limit or constraint that rejects it; those in `soft` do not reject.
-    Returns how many designs there were, how many are feasible, and what cut the others. `complete`
-    is False when `deadline` (of `time.monotonic`) came first.
+    With `objectives`, partial designs that can only lead to designs worse in all of them are dropped
+    on the way (see `designer.reduce`), so that what `take` gets holds the frontier but not every
+    feasible design. Returns how many designs there were, how many are feasible, and what cut the
+    others. `complete` is False when `deadline` (of `time.monotonic`) came first.
     """
     plan = schedule(question, keep, soft)
     started = time.monotonic()
@@ -73,7 +80,7 @@ def enumerate_designs(
     if plan.impossible:
         count.cut[plan.impossible[0]] = plan.size
         return count
-    run = _Run(question, plan, keep, take, count, deadline)
+    run = _Run(plan, keep, take, count, deadline, () if soft else objectives)
     empty: dict[str, Array] = {}
     with np.errstate(all="ignore"):
         try:
@@ -86,12 +93,14 @@ def enumerate_designs(
 
 @dataclass
 class _Run:
-    question: Question
     plan: Schedule
     keep: set[str]
     take: Callable[[Block], None]
     count: Count
     deadline: float | None
+    objectives: Sequence[Objective]
+    # Depths at which dropping dominated rows turned out not to be worth the look.
+    stubborn: set[int] = field(default_factory=set)
 
     def descend(self, state: _State, depth: int) -> None:
         """Make the decision at `depth` for all rows of `state`, and the deeper ones."""
@@ -107,7 +116,24 @@ class _Run:
             part = _slice(state, start, min(state.rows, start + step))
             grown = self._grow(part, depth)
             if grown.rows:
-                self.descend(grown, depth + 1)
+                self.descend(self._reduced(grown, depth), depth + 1)
+
+    def _reduced(self, state: _State, depth: int) -> _State:
+        """The same rows without those that can only lead to dominated designs."""
+        below = self.plan.below(depth)
+        if not self.objectives or depth in self.stubborn or below == 1 or state.rows < SMALLEST:
+            return state
+        kept = undominated(self.plan, depth, state.columns, state.positions, self.objectives)
+        if kept is None or len(kept) > state.rows * POOR:
+            self.stubborn.add(depth)
+        if kept is None:
+            return state
+        self.count.dominated += (state.rows - len(kept)) * below
+        return _State(
+            {k: v[kept] for k, v in state.positions.items()},
+            {k: v[kept] for k, v in state.columns.items()},
+            len(kept),
+        )
 
     def _value(self, state: _State, name: str) -> Any:
         """A quantity of complete designs; one that no step read is still in its table."""
@@ -123,9 +149,7 @@ class _Run:
         parent = np.repeat(np.arange(state.rows), level.size)
         chosen = np.tile(np.arange(level.size), state.rows)
         rows = _Rows(self.plan, state, parent, {level.axis: chosen})
-        below = 1
-        for deeper in self.plan.levels[depth + 1 :]:
-            below *= deeper.size
+        below = self.plan.below(depth)
         for step in level.steps:
             if not rows.n:
                 break

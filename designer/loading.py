@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from catalogs import Catalog, default_catalog, yaml
-from catalogs.errors import InputError, nearest
+from catalogs.errors import InputError, Problem, nearest
 from constraints.bundles import Bundle, Known
 from constraints.bundles.model import model_bundle
 from constraints.bundles.site import check_provider
 from constraints.graph import Graph
 from designer.question import Question, assumptions, groups_of, job_rules, record_bundle, workload_bundle
+from designer.reading.sense import SenseReader
 from designer.reading.shape import ShapeReader
-from designer.reading.unknowns import UnknownReader
-from designer.scenario import Scenario, Training
+from designer.scenario import Scenario
 from designer.space import DECISIONS
 
 
@@ -53,11 +53,21 @@ def load(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | None = N
 
     Raises InputError listing every problem found, each with its file and line.
     """
-    document = yaml.read(path)
+    try:
+        document = yaml.read(path)
+    except InputError as e:
+        raise InputError(*map(_quoted, e.problems)) from None
     return Loader(document, sets, catalog or default_catalog()).question()
 
 
-class Loader(ShapeReader, UnknownReader):
+def _quoted(problem: Problem) -> Problem:
+    """A bound such as >= 40 % is the start of a folded text to YAML: say how to write it."""
+    if "block scalar" not in problem.message and not problem.message.startswith("tag !="):
+        return problem
+    return replace(problem, message="a value that starts with > or ! needs quotes, for example '>= 40 %'")
+
+
+class Loader(ShapeReader, SenseReader):
     """One reading of one document."""
 
     def question(self) -> Question:
@@ -111,6 +121,8 @@ class Loader(ShapeReader, UnknownReader):
         self.raise_problems()
         self.check_rates(question)
         self.check_known(question)
+        self.check_outputs(question)
+        self.check_zeros(question)
         notes += [f"facts from your own {file}" for file in self.catalog.used_overlays()]
         return question
 
@@ -119,40 +131,10 @@ class Loader(ShapeReader, UnknownReader):
             model = model_bundle(self.catalog.get("models", scenario.workload.model))
         except InputError as e:
             raise self._at(("workload", "model"), e) from None
-        self._context_limit(scenario, model)
+        self.check_workload(scenario, model)
+        self.check_money_and_place(scenario)
+        self.raise_problems()
         return model
-
-    def _context_limit(self, scenario: Scenario, model: Bundle) -> None:
-        """A context longer than the model was made for is a mistake, not a layout."""
-        w, most = scenario.workload, model["max_context"].si
-        if isinstance(w, Training):
-            if w.sequence_length > most:
-                self.problems.append(
-                    self.problem(
-                        ("workload", "sequence_length"),
-                        f"{w.sequence_length:,.0f} token is longer than the context of {w.model}: {most:,.0f} token",
-                    )
-                )
-            sequences = w.global_batch / w.sequence_length
-            if abs(sequences - round(sequences)) > 1e-6 or sequences < 1:
-                below = max(1, math.floor(sequences)) * w.sequence_length
-                self.problems.append(
-                    self.problem(
-                        ("workload", "global_batch"),
-                        f"{w.global_batch:,.0f} token is not a whole number of sequences of"
-                        f" {w.sequence_length:,.0f}; nearest {below:,.0f} token",
-                    )
-                )
-            return
-        for i, length in enumerate(w.lengths):
-            if length.input + length.output > most:
-                self.problems.append(
-                    self.problem(
-                        ("workload", "lengths", i),
-                        f"{length.input + length.output:,.0f} token of input and output is longer than the context"
-                        f" of {w.model}: {most:,.0f} token",
-                    )
-                )
 
     def _record(self, scenario: Scenario) -> Bundle:
         for key in ("storage", "reliability"):

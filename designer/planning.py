@@ -83,7 +83,11 @@ def frontier_of(question: Question, deadline: float | None = None) -> tuple[_Arc
     """The exact frontier of a question and what became of all designs."""
     archive = _Archive(question)
     count = enumerate_designs(
-        question, {o.quantity for o in question.objectives}, archive.take, deadline=deadline
+        question,
+        {o.quantity for o in question.objectives},
+        archive.take,
+        objectives=question.objectives,
+        deadline=deadline,
     )
     return archive, count
 
@@ -138,6 +142,7 @@ def _proof(count: Count, archive: _Archive, started: float) -> Proof:
         complete=count.complete,
         raw_designs=count.raw,
         feasible=count.feasible,
+        dominated=count.dominated,
         cut={k: v for k, v in sorted(count.cut.items(), key=lambda i: -i[1]) if v},
         frontier=len(archive.positions),
         method="exact enumeration with early cuts",

@@ -61,6 +61,9 @@ class Proof(_Result):
     complete: bool
     raw_designs: int
     feasible: int
+    dominated: int = Field(
+        default=0, description="designs dropped early: another is at least as good in everything"
+    )
     cut: dict[str, int] = Field(description="designs removed by each limit, budget or rule, first one counts")
     frontier: int
     solver_rows: int = 0

@@ -28,9 +28,9 @@ def call(name: str, text: str, json: bool = False) -> str:
         result = r.fn(**values)
     except (ArithmeticError, ValueError) as e:
         what = "a division by zero" if isinstance(e, ZeroDivisionError) else str(e)
-        raise InputError(f"{name} has no value for these inputs: {what}") from None
+        raise InputError(f"{name}: no value for these inputs: {what}") from None
     if isinstance(result, float) and not math.isfinite(result):
-        raise InputError(f"{name} has no finite value for these inputs")
+        raise InputError(f"{name}: no finite value for these inputs")
     formula = trace(r, values)
     if json:
         return json_.dumps(

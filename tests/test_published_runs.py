@@ -16,7 +16,8 @@ def test_every_shipped_scenario_has_a_proven_frontier(name: str) -> None:
     assert result.status == "found"
     assert result.proof.complete
     assert result.frontier
-    assert result.proof.feasible + sum(result.proof.cut.values()) == result.proof.raw_designs
+    p = result.proof
+    assert p.feasible + p.dominated + sum(p.cut.values()) == p.raw_designs
 
 
 def test_the_published_405b_layout_fits_and_is_as_efficient_as_published() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -49,10 +50,8 @@ def one_line(text: str) -> str:
 
 def _forget_output() -> None:
     """Let the interpreter flush what nobody reads, or has room for, into nothing as it exits."""
-    try:
+    with contextlib.suppress(OSError, ValueError):  # not a file of the system: nothing to redirect
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        pass  # not a file of the system, so nothing is flushed into one
 
 
 def _other(error: Exception) -> int:

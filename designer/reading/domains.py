@@ -162,7 +162,7 @@ class DomainReader(Places):
 
     def _text(self, path: Path, item: Any, what: str) -> str:
         if not isinstance(item, str):
-            raise self.fail(path, f"{item!r} is not a name; a {what} is text")
+            raise self.fail(path, f"{item!r} is not text; expected the name of {_article(what)}")
         return item
 
     def _counts(self, path: Path, raw: Any) -> list[int]:
@@ -182,9 +182,7 @@ class DomainReader(Places):
                     else f"holds more than {MAX_DOMAIN:,} values" if (high - low) // step >= MAX_DOMAIN else ""
                 )  # fmt: skip
                 if wrong:
-                    raise self.fail(
-                        at, f"the range {item!r} {wrong}; write it like 1..64 or 8..512 step 8"
-                    )
+                    raise self.fail(at, f"the range {item!r} {wrong}; write it like 1..64 or 8..512 step 8")
                 out.extend(range(low, high + 1, step))
                 continue
             if isinstance(item, str) or (isinstance(item, float) and not item.is_integer()):
@@ -233,7 +231,7 @@ class DomainReader(Places):
         if d.name in SWITCHES:
             if item not in (0, 1):
                 raise self.fail(path, f"{item!r} is neither 0 (off) nor 1 (on)")
-            return int(item)
+            return 1 if item == 1 else 0
         if d.kind == "count":
             found = self._counts(path, item)
             if len(found) != 1:
@@ -278,3 +276,7 @@ class DomainReader(Places):
     def _regions(self, domains: dict[str, list[Value]]) -> None:
         for r in domains["region"]:
             self.catalog.get("regions", str(r))
+
+
+def _article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -83,7 +83,7 @@ _EXPECTED = {
 _WORDS = {
     "Value error, ": "", "Input should be": "expected", "Tuple should have": "expected",
     "List should have": "expected", "String should have": "expected", "a valid dictionary or object to extract "
-    "fields from": "a mapping", "a valid dictionary or instance of": "a mapping for", "a valid dictionary": "a mapping",
+    "fields from": "a mapping", "a valid dictionary": "a mapping",
     "a valid list": "a list", "a valid tuple": "a list", "a valid string": "text", "a valid integer": "a whole number",
     "greater than or equal to": "at least", " after validation": "",
 }  # fmt: skip
@@ -92,6 +92,7 @@ _WORDS = {
 def _plain(message: str) -> str:
     for theirs, ours in _WORDS.items():
         message = message.replace(theirs, ours)
+    message = re.sub(r"a mapping or instance of \w+", "a mapping", message)
     return message.split(", unable to parse")[0].split(", got ")[0]
 
 
@@ -109,7 +110,9 @@ def _one_per_mistake(errors: Sequence[Any]) -> list[Any]:
         )
         deeper = any(len(p) > len(place) and p[: len(place)] == place for p in places)
         follows = (error["type"] == "missing" and misspelled) or (
-            deeper and error["type"] in ("too_short", "list_type", "dict_type", "string_type", "int_type", "float_type")
+            deeper
+            and error["type"]
+            in ("too_short", "list_type", "dict_type", "string_type", "int_type", "float_type")
         )
         if not follows:
             out.append(error)

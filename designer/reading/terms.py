@@ -24,7 +24,6 @@ DEFAULT_OBJECTIVES = {
 }
 # A limit a scenario may loosen: a design that leaves more than this idle should hold fewer nodes.
 MAX_IDLE = "idle_share <= 25 %"
-MAX_OBJECTIVES = 4
 # Shorter names for quantities, for people.
 ALIASES = {"gpus": "devices", "ttft_mean": "ttft", "tpot_mean": "tpot", "itl": "tpot"}
 
@@ -49,7 +48,9 @@ class TermReader(DomainReader):
                 )
                 continue
             if name in stated:
-                where = {"owned": "pricing.tenure", "node_limit": "candidates.node_count"}.get(name, "workload")
+                where = {"owned": "pricing.tenure", "node_limit": "candidates.node_count"}.get(
+                    name, "workload"
+                )
                 self.problems.append(
                     self.problem(path, f"{name} is no assumption; {where} says what it is", key=True)
                 )
@@ -154,11 +155,11 @@ class TermReader(DomainReader):
 
     def _objectives(self, q: Question) -> list[Objective]:
         out: list[Objective] = []
-        texts = q.scenario.objectives or DEFAULT_OBJECTIVES[q.job]
-        if len(texts) > MAX_OBJECTIVES:
+        if "objectives" in self.data and not q.scenario.objectives:
             self.problems.append(
-                self.problem(("objectives",), f"{len(texts)} objectives; the limit is {MAX_OBJECTIVES}")
+                self.problem(("objectives",), "an empty list; name a quantity or leave objectives out")
             )
+        texts = q.scenario.objectives or DEFAULT_OBJECTIVES[q.job]
         for i, text in enumerate(texts):
             path = ("objectives", i)
             words = text.split()

@@ -53,7 +53,9 @@ class UnknownReader(TermReader):
                 for combo in itertools.product(*(q.domains[a] for a in g.axes)):
                     for leaf, known in g.build(*combo).items():
                         if leaf in leaves and known.si != known.si:
-                            default = "" if path[0] != "workload" else ", an objective unless you name others,"
+                            default = (
+                                "" if path[0] != "workload" else ", an objective unless you name others,"
+                            )
                             raise self.fail(
                                 path,
                                 f"{name}{default} needs {leaf} of {' in '.join(map(str, combo))}, which is unknown"

@@ -63,10 +63,11 @@ def _head(result: PlanResult, width: int) -> list[str]:
     proof = "complete" if p.complete else "NOT PROVEN COMPLETE"
     if p.solver_closure and p.complete:
         proof = "proven complete"
+    early = f" and {p.dominated:,} left out as dominated" if p.dominated else ""
     lines = [f"{result.scenario}   {', '.join(result.objectives)}"]
     text = (
-        f"search   {p.raw_designs:,} designs, {p.feasible:,} feasible, {p.frontier:,} on the Pareto frontier,"
-        f" {proof}, {p.seconds:.1f} s"
+        f"search   {p.raw_designs:,} designs, {p.feasible:,} feasible{early}, {p.frontier:,} on the Pareto"
+        f" frontier, {proof}, {p.seconds:.1f} s"
     )
     lines += wrap(text, width, 0, 9)
     if p.cut:

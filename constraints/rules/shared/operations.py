@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import where
+from constraints.maths import minimum, where
 from constraints.quantities import (
     Count,
     CubicMetres,
@@ -52,10 +52,16 @@ def it_energy(
     )
 
 
+@rule(wall=18, cite="definition: everything at full power")
+def it_peak_power(devices: Count, device_power: Watts, host_power_per_device: Watts) -> Watts:
+    """Most the IT equipment can draw."""
+    return devices * (device_power + host_power_per_device)
+
+
 @rule(wall=18, cite="definition: energy over time")
-def it_power(it_energy: Joules, duration: Seconds) -> Watts:
-    """Mean power of the IT equipment."""
-    return it_energy / duration
+def it_power(it_energy: Joules, duration: Seconds, it_peak_power: Watts) -> Watts:
+    """Mean power of the IT equipment, which is never above its peak."""
+    return minimum(it_energy / duration, it_peak_power)
 
 
 @rule(wall=18, cite="ISO/IEC 30134-2: power usage effectiveness")
@@ -65,9 +71,9 @@ def power(it_power: Watts, pue: Count) -> Watts:
 
 
 @rule(wall=18, cite="definition: what must be provisioned, everything at full power")
-def peak_power(devices: Count, device_power: Watts, host_power_per_device: Watts, pue: Count) -> Watts:
+def peak_power(it_peak_power: Watts, pue: Count) -> Watts:
     """Power to provision at the meter."""
-    return devices * (device_power + host_power_per_device) * pue
+    return it_peak_power * pue
 
 
 @rule(wall=18, cite="ISO/IEC 30134-2")

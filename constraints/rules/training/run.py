@@ -93,16 +93,14 @@ def duration(time_to_train: Seconds) -> Seconds:
 
 
 @rule(cite="definition: stages wait in the bubble and in exposed data-parallel traffic; the rest is work")
-def busy_device_time(
-    devices_used: Count,
-    steps: Count,
-    microbatches: Count,
-    stage_time: Seconds,
-    step_time: Seconds,
-    goodput: Fraction,
-) -> Seconds:
-    """Time devices are at work, communication included, summed over devices.
+def step_busy_time(microbatches: Count, stage_time: Seconds, step_time: Seconds) -> Seconds:
+    """Time of a step in which a device is at work, communication included."""
+    return minimum(microbatches * stage_time, step_time)
 
-    Work that is lost to failures and done again draws power like any other.
-    """
-    return devices_used * steps * minimum(microbatches * stage_time, step_time) / goodput
+
+@rule(cite="definition: work lost to failures and done again draws power like any other")
+def busy_device_time(
+    devices_used: Count, steps: Count, step_busy_time: Seconds, goodput: Fraction
+) -> Seconds:
+    """Time devices are at work in the whole run, summed over devices."""
+    return devices_used * steps * step_busy_time / goodput

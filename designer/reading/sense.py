@@ -1,0 +1,119 @@
+"""What is well written and still makes no sense: workloads, prices and sites that contradict themselves."""
+
+from __future__ import annotations
+
+import math
+
+from constraints.bundles import Bundle
+from designer.evaluation import values_of
+from designer.question import Question
+from designer.reading.domains import MAX_COUNT
+from designer.reading.places import Path
+from designer.reading.unknowns import UnknownReader
+from designer.scenario import Scenario, Serving, Training
+
+# Quantities that only a request with an answer has.
+_PER_OUTPUT_TOKEN = ("tpot", "tpot_p50", "tpot_p90", "tpot_p99")
+
+
+class SenseReader(UnknownReader):
+    """Checks a scenario against its model and against itself."""
+
+    def _mistake(self, path: Path, message: str, *, key: bool = False) -> None:
+        self.problems.append(self.problem(path, message, key=key))
+
+    def check_workload(self, scenario: Scenario, model: Bundle) -> None:
+        """A context longer than the model was made for is a mistake, not a layout."""
+        w, most = scenario.workload, model["max_context"].si
+        if isinstance(w, Training):
+            self._training(w, most)
+            return
+        encoder = self.catalog.get("models", w.model).kind == "encoder"
+        for i, length in enumerate(w.lengths):
+            path: Path = ("workload", "lengths", i)
+            if encoder and length.output:
+                self._mistake(
+                    (*path, "output"), f"{w.model} is an encoder and generates nothing; write 0 token"
+                )
+            if length.input + length.output > most:
+                self._mistake(
+                    path,
+                    f"{count(length.input + length.output)} token of input and output is longer than the context"
+                    f" of {w.model}: {most:,.0f} token",
+                )
+
+    def _training(self, w: Training, most: float) -> None:
+        length, batch = w.sequence_length, w.global_batch
+        place: Path = ("workload", "sequence_length")
+        if length > most:
+            self._mistake(
+                place, f"{count(length)} token is longer than the context of {w.model}: {most:,.0f} token"
+            )
+            return
+        if not length.is_integer():
+            self._mistake(place, f"{count(length)} token is not a whole number of tokens")
+            return
+        sequences = batch / length
+        if sequences > MAX_COUNT:
+            self._mistake(
+                ("workload", "global_batch"),
+                f"{count(batch)} token is more than {MAX_COUNT:,} sequences of {count(length)}",
+            )
+        elif abs(sequences - round(sequences)) > 1e-6 or sequences < 1:
+            below = max(1, math.floor(sequences)) * length
+            self._mistake(
+                ("workload", "global_batch"),
+                f"{count(batch)} token is not a whole number of sequences of {count(length)};"
+                f" nearest {count(below)} token",
+            )
+
+    def check_money_and_place(self, scenario: Scenario) -> None:
+        """A price that the tenure leaves unused would be a number nobody reads."""
+        p, site = scenario.pricing, scenario.site
+        owned = p.tenure == "owned"
+        for name in ("price", "provider") if owned else ("purchase", "electricity"):
+            if getattr(p, name) is not None:
+                kind = "owned" if owned else f"rented ({p.tenure})"
+                self._mistake(("pricing", name), f"unused, as pricing.tenure says the hardware is {kind}")
+        if not owned and p.price is not None and p.provider is not None:
+            self._mistake(("pricing", "provider"), "unused, as pricing.price is given")
+        if site and site.pue < 1:
+            self._mistake(
+                ("site", "pue"),
+                f"{site.pue:g} must be at least 1: energy of the site per energy of the machines",
+            )
+        if site and "region" in scenario.candidates:
+            self._mistake(("candidates", "region"), "give either a site or a region, not both", key=True)
+
+    def check_outputs(self, q: Question) -> None:
+        """Time per output token of requests that put nothing out."""
+        w = q.scenario.workload
+        if not isinstance(w, Serving) or any(m.output for m in w.lengths):
+            return
+        asked: list[tuple[Path, str]] = [
+            (("objectives", i) if q.scenario.objectives else ("workload", "job"), o.quantity)
+            for i, o in enumerate(q.objectives)
+        ]
+        asked += [(self.origin.get(c.name, ()), n) for c in q.constraints for n in sorted(c.inputs)]
+        for path, name in asked:
+            if name in _PER_OUTPUT_TOKEN:
+                self._mistake(path, f"{name} of requests without output; name another quantity")
+        self.raise_problems()
+
+    def check_zeros(self, q: Question) -> None:
+        """An assumed zero that some equation divides by."""
+        zeros = [n for n in q.scenario.assume if q.given[n].si == 0]
+        if zeros:
+            try:
+                values_of(q, q.first_design())
+            except ZeroDivisionError:
+                raise self.fail(("assume", zeros[0]), "must be above 0: an equation divides by it") from None
+
+
+def count(x: float) -> str:
+    """A count for a message, however large.
+
+    >>> count(8192), count(1e300)
+    ('8,192', '1e+300')
+    """
+    return f"{x:,.0f}" if x < 1e15 and float(x).is_integer() else f"{x:g}"

@@ -1,0 +1,121 @@
+"""Dropping partial designs that can only lead to worse ones, before they are multiplied.
+
+Late decisions (nodes, region, checkpoint interval) see the layout through a few numbers only: its
+step time, its devices, its checkpoint. If everything that is still to be computed moves one way with
+such a number, a row that is no better in any of them than another row leads to nothing better,
+whatever is decided later. Which way things move is proven over the box of values at hand
+(`constraints.signs`); a number without a proof must be equal instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from constraints.rule import Rule
+from constraints.signs import Signed, box, lift
+from designer.compile import Array, Schedule
+from designer.pareto import skyline
+from designer.question import Constraint, Objective
+
+# Fewer rows are not worth the proof.
+SMALLEST = 200
+# With more numbers than this to be equal in, rows have no equals.
+MOST_EQUAL = 6
+
+
+@dataclass(frozen=True)
+class Interface:
+    """How a set of rows is seen by the decisions below: -1 smaller is better, +1 larger, 0 must be equal."""
+
+    senses: dict[str, int]
+
+
+def steps_below(plan: Schedule, depth: int) -> list[Rule | Constraint]:
+    """What is still to be computed after the decision at `depth`."""
+    return [s for level in plan.levels[depth + 1 :] for s in level.steps]
+
+
+def tables_below(plan: Schedule, depth: int, columns: Mapping[str, Array]) -> set[str]:
+    """Tables that are read after the decision at `depth`, straight or by what objectives take from them."""
+    read = {n for s in steps_below(plan, depth) for n in s.inputs}
+    later = {n for n, last in plan.last_use.items() if last == len(plan.levels)}
+    return {n for n in (read | later) if n in plan.tables and n not in columns}
+
+
+def interface(
+    plan: Schedule, depth: int, columns: Mapping[str, Array], objectives: Sequence[Objective]
+) -> Interface:
+    """The proven sense of each live column, over the box of its values and all later choices."""
+    values: dict[str, Any] = dict(plan.scalars)
+    for name in tables_below(plan, depth, columns):
+        numbers = plan.tables[name].values
+        if np.isfinite(numbers).all():
+            values[name] = Signed(float(numbers.min()), float(numbers.max()), {})
+        else:
+            values[name] = Signed(-np.inf, np.inf, {})
+    live = list(columns)
+    for name in live:
+        column = columns[name]
+        if np.isfinite(column).all():
+            values[name] = box(name, float(column.min()), float(column.max()))
+        else:
+            values[name] = Signed(-np.inf, np.inf, {name: (True, True)})
+    bad: dict[str, set[int]] = {n: set() for n in live}
+
+    def found(result: Any, wanted: int) -> None:
+        """Record which way of each column is better for a result that should be small (-1) or true (+1)."""
+        for n, (rise, fall) in lift(result).moves.items():
+            if n in bad:
+                if rise:
+                    bad[n].add(wanted)
+                if fall:
+                    bad[n].add(-wanted)
+
+    for s in steps_below(plan, depth):
+        inputs = {n: values[n] for n in s.inputs}
+        if isinstance(s, Rule):
+            values[s.id] = s.fn(**inputs)
+            if s.is_limit:
+                found(values[s.id], +1)
+        else:
+            found(s.holds(inputs), +1)
+    for o in objectives:
+        found(values[o.quantity], -o.sign)
+    return Interface({n: next(iter(w)) if len(w) == 1 else 0 for n, w in bad.items() if w})
+
+
+def undominated(
+    plan: Schedule,
+    depth: int,
+    columns: Mapping[str, Array],
+    positions: Mapping[str, Array],
+    objectives: Sequence[Objective],
+) -> Array | None:
+    """Rows to keep after the decision at `depth`, or None where nothing can be dropped."""
+    seen = interface(plan, depth, columns, objectives)
+    ordered = [-s * columns[n] for n, s in seen.senses.items() if s]
+    if not ordered:
+        return None
+    equal = [columns[n] for n, s in seen.senses.items() if not s]
+    needed = {a for n in tables_below(plan, depth, columns) for a in plan.tables[n].axes if a in positions}
+    equal += [positions[a] for a in sorted(needed)]
+    rows = len(ordered[0])
+    points = np.stack(ordered, axis=1)
+    if not equal:
+        return np.sort(skyline(points))
+    if len(equal) > MOST_EQUAL:
+        return None
+    group = np.zeros(rows, dtype=np.int64)
+    for column in equal:
+        part = np.unique(column, return_inverse=True)[1].reshape(-1)
+        group = np.unique(group * (int(part.max()) + 1) + part, return_inverse=True)[1].reshape(-1)
+    if int(group.max()) * 2 > rows:
+        return None
+    order = np.argsort(group, kind="stable")
+    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
+    kept = [order[a:b][skyline(points[order[a:b]])] for a, b in zip(starts, [*starts[1:], rows], strict=True)]
+    return np.sort(np.concatenate(kept))
