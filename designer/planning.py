@@ -3,93 +3,23 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from catalogs.errors import InputError
-from designer.compile import Array
+from designer.archive import Archive, frontier_of
 from designer.conflict import diagnose
 from designer.context import Value
-from designer.enumerate import Block, Count, enumerate_designs
+from designer.enumerate import Count
 from designer.evaluation import CheckFailed, binding, metrics, targets, values_of, violations
 from designer.infeasible import why_none
 from designer.levers import edges, levers
-from designer.pareto import skyline
 from designer.question import Question
+from designer.removal import removals
 from designer.result import Binding, Design, PlanResult, Proof
-from designer.solve import MAX_ROWS, close
+from designer.solve import close
 
-# Removing each constraint in turn repeats the enumeration; skipped where one takes longer than this.
-REMOVAL_BUDGET = 4.0
 # Designs whose levers are worked out with the plan; `explain` does it for any.
 LEVERS_FOR = 24
-# Limits of the hardware that are worth asking "what if it were not there?" beside budgets and rules.
-RESOURCE_LIMITS = ("memory_fits", "slots_suffice", "load_below_one")
-
-
-class _Archive:
-    """The running frontier, and the rows the solver will be given."""
-
-    def __init__(self, question: Question):
-        self.question = question
-        self.objectives: Array = np.empty((0, len(question.objectives)))
-        self.positions: Array = np.empty((0, len(question.decisions)), dtype=int)
-        self.all_objectives: list[Array] = []
-        self.all_positions: list[Array] = []
-        self.rows = 0
-
-    def take(self, block: Block) -> None:
-        o = self.question.objectives
-        values = np.stack(
-            [np.broadcast_to(x.sign * np.asarray(block.values[x.quantity], float), (block.rows,)) for x in o],
-            axis=1,
-        )
-        places = np.stack([block.positions[d.name] for d in self.question.decisions], axis=1)
-        keep = skyline(values)
-        if self.rows + block.rows <= MAX_ROWS:
-            finite = ~np.isnan(values).any(axis=1)
-            self._remember(values[finite], places[finite])
-        else:
-            self._remember(values[keep], places[keep])
-        self.rows += block.rows
-        both = np.concatenate([self.objectives, values[keep]])
-        places = np.concatenate([self.positions, places[keep]])
-        front = skyline(both)
-        self.objectives, self.positions = both[front], places[front]
-
-    def _remember(self, values: Array, places: Array) -> None:
-        self.all_objectives.append(values)
-        self.all_positions.append(places)
-
-    def solver_rows(self) -> tuple[Array, Array, Array]:
-        """Positions and objectives of the solver's rows, and which of them are the frontier."""
-        values, places = np.concatenate(self.all_objectives), np.concatenate(self.all_positions)
-        if len(values) > MAX_ROWS:
-            front = skyline(values)
-            values, places = values[front], places[front]
-        return places, values, skyline(values)
-
-    def designs(self) -> list[dict[str, Value]]:
-        names = [d.name for d in self.question.decisions]
-        return [
-            {n: self.question.domains[n][int(i)] for n, i in zip(names, row, strict=True)}
-            for row in self.positions
-        ]
-
-
-def frontier_of(question: Question, deadline: float | None = None) -> tuple[_Archive, Count]:
-    """The exact frontier of a question and what became of all designs."""
-    archive = _Archive(question)
-    count = enumerate_designs(
-        question,
-        {o.quantity for o in question.objectives},
-        archive.take,
-        objectives=question.objectives,
-        deadline=deadline,
-    )
-    return archive, count
 
 
 def plan_question(question: Question) -> PlanResult:
@@ -129,15 +59,16 @@ def plan_question(question: Question) -> PlanResult:
                 "seconds": time.monotonic() - started,
             }
         )
-    effects = _removals(question, archive, count, deadline)
+    effects, notes = removals(question, archive, count, deadline)
     designs = [
         _design(question, _label(i), design, effects.get(i, {}), i < LEVERS_FOR)
         for i, design in enumerate(archive.designs())
     ]
-    return _result(question, "found" if proof.complete else "time_limit", proof, frontier=designs)
+    status = "found" if proof.complete else "time_limit"
+    return _result(question, status, proof, frontier=designs, notes=[*question.notes, *notes])
 
 
-def _proof(count: Count, archive: _Archive, started: float) -> Proof:
+def _proof(count: Count, archive: Archive, started: float) -> Proof:
     return Proof(
         complete=count.complete,
         raw_designs=count.raw,
@@ -160,8 +91,7 @@ def _result(question: Question, status: Any, proof: Proof, **rest: Any) -> PlanR
         objectives=[("max " if o.sign < 0 else "min ") + o.quantity for o in question.objectives],
         proof=proof,
         defaults=shown,
-        notes=question.notes,
-        **rest,
+        **{"notes": question.notes, **rest},
     )
 
 
@@ -216,46 +146,6 @@ def _design(
         if moved
         else {},
     )
-
-
-def _removals(
-    question: Question, archive: _Archive, count: Count, deadline: float
-) -> dict[int, dict[str, str]]:
-    """For each frontier design, the constraints whose removal admits a design that dominates it.
-
-    Found by solving again without each one; where an enumeration is too slow for that, nothing is
-    claimed and a note says so.
-    """
-    names = [c.name for c in question.constraints if count.cut.get(c.name)]
-    names += [n for n in RESOURCE_LIMITS if count.cut.get(n)]
-    if count.seconds * (len(names) + 1) > min(REMOVAL_BUDGET, max(0.0, deadline - time.monotonic())):
-        question.notes.append("too large to remove each limit in turn: what binds is not stated")
-        return {}
-    out: dict[int, dict[str, str]] = {}
-    for name in names:
-        without = replace(
-            question,
-            constraints=[c for c in question.constraints if c.name != name],
-            limits=[n for n in question.limits if n != name],
-        )
-        freed, found = frontier_of(without, time.monotonic() + REMOVAL_BUDGET)
-        if not found.complete:
-            question.notes.append(f"removing {name} leaves too many designs: whether it binds is not stated")
-            continue
-        for i, row in enumerate(archive.objectives):
-            better = (freed.objectives <= row).all(axis=1) & (freed.objectives < row).any(axis=1)
-            if better.any():
-                out.setdefault(i, {})[name] = _gain(question, row, freed.objectives[better])
-    return out
-
-
-def _gain(question: Question, row: Array, better: Array) -> str:
-    """The largest relative gain in one objective that a removal brings."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gains = np.where(row != 0, (row - better) / np.abs(row), 0.0)
-    best, k = np.unravel_index(int(np.argmax(gains)), gains.shape)
-    sign = "-" if question.objectives[int(k)].sign > 0 else "+"
-    return f"removing it: {question.objectives[int(k)].quantity} {sign}{100 * gains[best, k]:.3g} %"
 
 
 def find_design(result: PlanResult, name: str) -> Design:

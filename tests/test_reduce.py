@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from constraints.maths import ceil, exp, maximum, minimum, sqrt, where
 from constraints.signs import box, lift
+from designer.archive import Archive
 from designer.enumerate import enumerate_designs
 from designer.loading import load, locate
 from designer.pareto import skyline
-from designer.planning import _Archive
 from designer.question import Question
 
 VARIANTS = {
@@ -34,7 +34,7 @@ VARIANTS = {
 
 
 def frontier(question: Question, *, reduced: bool) -> tuple[np.ndarray, int]:
-    archive = _Archive(question)
+    archive = Archive(question)
     count = enumerate_designs(
         question,
         {o.quantity for o in question.objectives},

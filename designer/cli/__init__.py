@@ -28,6 +28,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _forget_output()
         return 0
+    except SystemExit as e:  # typer's way out when the reader of a pipe has gone
+        if not isinstance(e.__context__, BrokenPipeError):
+            raise
+        _forget_output()
+        return 0
     except OSError as e:
         _forget_output()
         print(f"designer: cannot write the answer: {e.strerror or e}", file=sys.stderr)

@@ -1,0 +1,75 @@
+"""The running frontier of an enumeration."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from designer.compile import Array
+from designer.context import Value
+from designer.enumerate import Block, Count, enumerate_designs
+from designer.pareto import skyline
+from designer.question import Question
+from designer.solve import MAX_ROWS
+
+
+class Archive:
+    """The running frontier, and the rows the solver will be given."""
+
+    def __init__(self, question: Question):
+        self.question = question
+        self.objectives: Array = np.empty((0, len(question.objectives)))
+        self.positions: Array = np.empty((0, len(question.decisions)), dtype=int)
+        self.all_objectives: list[Array] = []
+        self.all_positions: list[Array] = []
+        self.rows = 0
+
+    def take(self, block: Block) -> None:
+        o = self.question.objectives
+        values = np.stack(
+            [np.broadcast_to(x.sign * np.asarray(block.values[x.quantity], float), (block.rows,)) for x in o],
+            axis=1,
+        )
+        places = np.stack([block.positions[d.name] for d in self.question.decisions], axis=1)
+        keep = skyline(values)
+        if self.rows + block.rows <= MAX_ROWS:
+            finite = ~np.isnan(values).any(axis=1)
+            self._remember(values[finite], places[finite])
+        else:
+            self._remember(values[keep], places[keep])
+        self.rows += block.rows
+        both = np.concatenate([self.objectives, values[keep]])
+        places = np.concatenate([self.positions, places[keep]])
+        front = skyline(both)
+        self.objectives, self.positions = both[front], places[front]
+
+    def _remember(self, values: Array, places: Array) -> None:
+        self.all_objectives.append(values)
+        self.all_positions.append(places)
+
+    def solver_rows(self) -> tuple[Array, Array, Array]:
+        """Positions and objectives of the solver's rows, and which of them are the frontier."""
+        values, places = np.concatenate(self.all_objectives), np.concatenate(self.all_positions)
+        if len(values) > MAX_ROWS:
+            front = skyline(values)
+            values, places = values[front], places[front]
+        return places, values, skyline(values)
+
+    def designs(self) -> list[dict[str, Value]]:
+        names = [d.name for d in self.question.decisions]
+        return [
+            {n: self.question.domains[n][int(i)] for n, i in zip(names, row, strict=True)}
+            for row in self.positions
+        ]
+
+
+def frontier_of(question: Question, deadline: float | None = None) -> tuple[Archive, Count]:
+    """The exact frontier of a question and what became of all designs."""
+    archive = Archive(question)
+    count = enumerate_designs(
+        question,
+        {o.quantity for o in question.objectives},
+        archive.take,
+        objectives=question.objectives,
+        deadline=deadline,
+    )
+    return archive, count
