@@ -55,9 +55,15 @@ def load(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | None = N
     """
     try:
         document = yaml.read(path)
+        document = replace(document, file=_short(Path(path)))
     except InputError as e:
         raise InputError(*map(_quoted, e.problems)) from None
     return Loader(document, sets, catalog or default_catalog()).question()
+
+
+def _short(path: Path) -> str:
+    """A file as messages name it: a shipped scenario by its place in the package."""
+    return f"scenarios/{path.name}" if shipped().get(path.stem) == path else str(path)
 
 
 def _quoted(problem: Problem) -> Problem:
@@ -83,6 +89,8 @@ class Loader(ShapeReader, SenseReader):
             **self._record(scenario),
             **workload_bundle(scenario.workload),
         }
+        # A decision takes the place of an assumption of its name.
+        given = {name: known for name, known in given.items() if name not in domains}
         given["owned"] = Known(
             float(scenario.pricing.tenure == "owned"), "scenario", "the scenario's pricing"
         )

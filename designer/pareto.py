@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
-BLOCK = 2048
+# Rows compared with each other at once; the comparison table of a block stays in cache.
+BLOCK = 128
 
 
 def skyline(points: Array) -> Array:
@@ -43,25 +44,23 @@ def _sweep(points: Array) -> Array:
     out: list[Array] = []
     for start in range(0, len(points), BLOCK):
         block = points[start : start + BLOCK]
-        candidates = np.flatnonzero(~_dominated(block, kept))
-        survivors: list[int] = []
-        for i in candidates:
-            earlier = block[survivors]
-            if not np.any(np.all(earlier <= block[i], axis=1)):
-                survivors.append(int(i))
-        out.append(np.array(survivors, dtype=int) + start)
-        kept = np.concatenate([kept, block[survivors]])
+        free = np.flatnonzero(~_dominated(block, kept)) if len(kept) else np.arange(len(block))
+        rows = block[free]
+        # Rows of the block against each other: only the one itself is at least as good as it.
+        alone = np.sum(np.all(rows[None, :, :] <= rows[:, None, :], axis=2), axis=1) == 1
+        out.append(free[alone] + start)
+        kept = np.concatenate([kept, rows[alone]])
     return np.concatenate(out)
 
 
 def _dominated(rows: Array, by: Array) -> Array:
     """Which `rows` some row of `by` is at least as good as in everything."""
     out = np.zeros(len(rows), dtype=bool)
-    for start in range(0, len(by), BLOCK):
+    for start in range(0, len(by), 8 * BLOCK):
         rest = np.flatnonzero(~out)
         if not len(rest):
             break
-        part = by[start : start + BLOCK]
+        part = by[start : start + 8 * BLOCK]
         out[rest] = np.any(np.all(part[None, :, :] <= rows[rest][:, None, :], axis=2), axis=1)
     return out
 

@@ -134,7 +134,7 @@ class Question:
             out |= g.build(*(design[a] for a in g.axes))
         for d in self.decisions:
             if d.kind != "choice":
-                out[d.name] = Known(float(design[d.name]), "decision", "decision")
+                out[d.name] = Known(float(design[d.name]), "decision", "")
         return {**out, **self.given}
 
     def quantities(self) -> set[str]:

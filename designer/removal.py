@@ -55,4 +55,4 @@ def _gain(question: Question, row: Array, better: Array) -> str:
         gains = np.where(row != 0, (row - better) / np.abs(row), 0.0)
     best, k = np.unravel_index(int(np.argmax(gains)), gains.shape)
     sign = "-" if question.objectives[int(k)].sign > 0 else "+"
-    return f"removing it: {question.objectives[int(k)].quantity} {sign}{100 * gains[best, k]:.3g} %"
+    return f"without it {question.objectives[int(k)].quantity} {sign}{100 * gains[best, k]:.3g} %"

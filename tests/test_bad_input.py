@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -15,6 +16,7 @@ import pytest
 
 from catalogs import Catalog
 from designer.cli import app, main
+from designer.loading import load
 
 CATALOG = Catalog()
 HERE = Path(__file__).parent / "bad"
@@ -131,11 +133,13 @@ BYTES: dict[str, tuple[bytes, str]] = {
     "a control character": (b'name: "a\x07b"\n', ":1: a control character, which YAML does not allow"),
     "an escape in the name": (TRAINING.replace("toy", '"\\e[31mred"').encode(), ":1:7: name: '\\x1b[31mred' holds"),
     "an escape in a message": (
-        TRAINING.replace("llama-3.1-8b", '"\\e[31m\\n"').encode(), ":4:10: workload.model: unknown model '\\x1b[31m\\n'"),
+        TRAINING.replace("llama-3.1-8b", '"\\e[31m\\n"').encode(),
+        ":4:10: workload.model: unknown model '\\x1b[31m\\n'"),
     "half a character": (TRAINING.replace("toy", '"\\ud800"').encode(), ":1:7: name: expected text; found '\\ud800'"),
     "50 MB": (b"# " + b"x" * 50_000_000, ": 50,000,002 bytes; the limit is 1,000,000 bytes"),
     "a million brackets in a rule": (
-        (TRAINING + "rules: ['" + "(" * 900_000 + "1 > tp']").encode(), ":21:9: rules[0]: an expression of 900006 char"),
+        (TRAINING + "rules: ['" + "(" * 900_000 + "1 > tp']").encode(),
+        ":21:9: rules[0]: an expression of 900006 char"),
     "a number of a million digits": (b"name: " + b"9" * 900_000, ":1:7: a number of 900000 digits"),
     "a value of a million letters": (
         TRAINING.replace("2e9 token", "9" + "x" * 900_000).encode(), ":7:12: workload.dataset: '9xxx"),
@@ -157,10 +161,11 @@ def test_a_file_that_is_no_scenario(
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        (".", ".: is a folder, expected a YAML file"), ("", "'': no such file or scenario"), ("no.yaml", "no.yaml: no such"),
-        ("x" * 5000, "xxx"), ("a\0b", "a\\x00b: no such file"), ("/dev/null", "/dev/null:1: empty file"),
-        ("/dev/zero", "/dev/zero: 1,000,001 bytes; the limit"), ("lama-3.1-405b-pretrain", "lama-3.1-405b-pretrain: no such file"
-         " or scenario; did you mean 'llama-3.1-405b-pretrain'?"),
+        (".", ".: is a folder, expected a YAML file"), ("", "'': no such file or scenario"),
+        ("no.yaml", "no.yaml: no such"), ("x" * 5000, "xxx"),
+        ("a\0b", "a\\x00b: no such file"), ("/dev/null", "/dev/null:1: empty file"),
+        ("/dev/zero", "/dev/zero: 1,000,001 bytes; the limit"), ("lama-3.1-405b-pretrain",
+         "lama-3.1-405b-pretrain: no such file or scenario; did you mean 'llama-3.1-405b-pretrain'?"),
     ],
 )  # fmt: skip
 def test_a_path_that_is_no_file(path: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -184,10 +189,17 @@ OVERLAYS: dict[str, tuple[str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", OVERLAYS)
-@pytest.mark.parametrize("command", [["plan", "training.yaml"], ["catalog", "lint"]], ids=["plan", "lint"])
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [*((n, ["plan", "training.yaml"]) for n in OVERLAYS), ("no unit", ["catalog", "lint"])],
+    ids=[*OVERLAYS, "lint"],
+)
 def test_a_broken_overlay_entry(
-    name: str, command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str,
+    command: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The line of the overlay file, whoever comes across it."""
     monkeypatch.chdir(tmp_path)
@@ -214,7 +226,7 @@ def _run(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     program = f"{shlex.quote(sys.executable)} -c 'from designer.cli import run; run()'"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
     return subprocess.run(
-        ["bash", "-c", f"set -o pipefail; designer() {{ {program.replace('run()', 'run()', 1)} \"$@\"; }}; {command}"],
+        ["bash", "-c", f"set -o pipefail; designer() {{ {program} \"$@\"; }}; {command}"],
         capture_output=True, text=True, cwd=cwd, env=environment, timeout=60, check=False,
     )  # fmt: skip
 
@@ -224,7 +236,11 @@ def _run(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     [
         ("designer catalog list models | head -1", 0, ""),
         ("designer schema | true", 0, ""),
-        ("designer catalog list models > /dev/full", 1, "designer: cannot write the answer: No space left on device\n"),
+        (
+            "designer catalog list models > /dev/full",
+            1,
+            "designer: cannot write the answer: No space left on device\n",
+        ),
         ("designer catalog list models >&-", 0, ""),
         ("designer plan nowhere.yaml 2>&-", 1, ""),
     ],
@@ -232,3 +248,47 @@ def _run(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 def test_where_the_output_goes(command: str, code: int, said: str, tmp_path: Path) -> None:
     done = _run(command, tmp_path)
     assert (done.returncode, done.stderr) == (code, said)
+
+
+@pytest.mark.parametrize(
+    ("design", "violated"),
+    [
+        ("tp=16,dp=2", set()), ("node=dgx-h100,dp=16,tp=2", set()), ("region=gcp-us-central1,dp=16,tp=2", set()),
+        ("tp=3,dp=16", {"tp_divides_ffn"}), ("dp=7", {"batch_divides"}),
+        ("precision=fp4,dp=16", {"precision_supported"}),
+    ],
+)  # fmt: skip
+def test_a_layout_outside_the_candidates_is_evaluated(
+    design: str, violated: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is no mistake to ask about one; what it breaks is said, and what is unknown stays unknown."""
+    assert main(["evaluate", str(HERE / "training.yaml"), "--design", design, "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    names = {v["name"] for v in result["violated"]}
+    assert violated <= names
+    assert result["feasible"] is (not names)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("8192 token", "8192 tokens"), ("8192 token", "8192token"), ("24 h", "1 day"), ("24 h", '"< 24 h"'),
+        ("24 h", "1_000 h"), ("[1, 2]", "1..2"), ("[1, 2]", "2.0"), ("[1, 2]", "[2, 2, 1]"),
+        ("  tp:", "  sp: [0, 1]\n  tp:"),
+        ("  time_to_train: 24 h", "  - time_to_train <= 24 h\n  - time_to_train > 1 s\n  - water <= 10 m**3"),
+        ("budgets:", "site: {carbon_intensity: 400 g/kWh, pue: 110 %}\nbudgets:"),
+        ("budgets:", "rules: [not not tp < 3, power * 2 h < 1 MWh, energy < 3 GWh * 2, 0.5 < tp]\nbudgets:"),
+    ],
+)  # fmt: skip
+def test_what_is_no_mistake(old: str, new: str, tmp_path: Path) -> None:
+    file = tmp_path / "f.yaml"
+    assert old in TRAINING
+    file.write_text(TRAINING.replace(old, new, 1), "utf-8")
+    load(file, catalog=CATALOG)
+
+
+def test_nothing_to_explain_has_the_exit_code_of_the_plan(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", str(HERE / "training.yaml"), "--set", "budgets.time_to_train=1 s"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "no design to explain" in err

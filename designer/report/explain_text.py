@@ -11,7 +11,7 @@ from designer.report.text import Column, bar, shorten, table, wrap
 def render(result: ExplainResult, q: Question, width: int) -> str:
     """Budgets, then one tree of equations per quantity, then the sources cited."""
     design = " ".join(f"{k}={_value(q, k, v)}" for k, v in result.design.items())
-    lines = wrap(f"Design {result.id}  {design}".replace("  ", " "), width, 0, 2)
+    lines = wrap(f"Design {result.id + '  ' if result.id else ''}{design}", width, 0, 2)
     lines += _budgets(result, q, width)
     cites: dict[str, int] = {}
     seen: set[str] = set()
@@ -108,7 +108,8 @@ def _body(t: Term, prefix: str, cites: dict[str, int], seen: set[str], width: in
             if not again:
                 lines += _body(child, prefix + below, cites, seen, width)
         else:
-            text = f"{child.quantity} = {child.text}{moves}  {child.kind}: {child.source}"
+            origin = f"{child.kind}: {child.source}" if child.source else child.kind
+            text = f"{child.quantity} = {child.text}{moves}  {origin}"
             lines.append(prefix + fork + shorten(text, room - 3))
     return lines
 

@@ -161,7 +161,7 @@ def _budgets(result: PlanResult, shown: list[Design], width: int, units: dict[st
             used = f"{bar(1 - b.slack)} {human(b.value, unit)} of {human(b.bound, unit)}"
         else:
             used = b.text
-        lines += wrap(f"{b.name}: {used}; {d.id} {b.effect}  [{b.place}]", width, 2, 4)
+        lines += wrap(f"{b.name}: {used}; {b.effect} for {d.id}   [{b.place}]", width, 2, 4)
     return lines
 
 

@@ -1,0 +1,87 @@
+"""What a user reads, in full, at 80 and 100 columns.
+
+pytest tests/test_golden.py --update-golden     writes today's output into tests/golden
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+
+import pytest
+
+from designer.cli import main
+from designer.loading import shipped
+
+ROOT = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).parent / "golden"
+CHAT = "scenarios/llama-3.1-70b-chat.yaml"
+COMMANDS: dict[str, tuple[list[str], int]] = {
+    **{f"plan-{name}": (["plan", f"scenarios/{name}.yaml"], 0) for name in shipped()},
+    "plan-infeasible": (["plan", CHAT, "--set", "budgets.tpot_p99=4 ms", "--set", "budgets.cost=2 MUSD"], 2),
+    "explain-training": (["explain", "scenarios/gpt-3-175b-carbon.yaml", "A"], 0),
+    "explain-serving": (["explain", CHAT, "A"], 0),
+    "evaluate": (["evaluate", CHAT, "--design", "tp=2,batch=128"], 0),
+    "evaluate-rule": (
+        [
+            "evaluate",
+            "ring_all_reduce_time",
+            "--with",
+            "message=140 GB, ranks=1024, bandwidth=50 GB/s, latency=2 us",
+        ],
+        0,
+    ),
+    "catalog-accelerator": (["catalog", "show", "accelerators", "h100-sxm"], 0),
+}
+# How long it took is the machine's business, and so is where the project lies.
+TIME = re.compile(r"(?<=complete,)\s+\d+(\.\d+)? s$", re.MULTILINE)
+
+
+def scrubbed(text: str) -> str:
+    """Output without the wall time of the search line and without absolute paths.
+
+    >>> scrubbed("search   1 designs, proven complete,\\n         0.3 s\\nall      ckpt 30 s\\n")
+    'search   1 designs, proven complete, TIME\\nall      ckpt 30 s\\n'
+    """
+    return TIME.sub(" TIME", text, count=1).replace(f"{ROOT}/", "")
+
+
+@pytest.mark.parametrize("width", [80, 100])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_golden(
+    name: str,
+    width: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    update_golden: bool,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    arguments, code = COMMANDS[name]
+    wide = [] if name == "evaluate-rule" else ["--width", str(width)]
+    assert main([*arguments, *wide]) == code
+    out, err = capsys.readouterr()
+    assert err == ""
+    said = scrubbed(out)
+    for line in said.splitlines():
+        assert len(line) <= width or name == "evaluate-rule" or _unbreakable(line, width), line
+        assert line == line.rstrip()
+    assert "/root" not in said and str(ROOT) not in said
+    file = HERE / f"{name}-{width}.txt"
+    if update_golden:
+        HERE.mkdir(exist_ok=True)
+        file.write_text(said, "utf-8")
+    expected = file.read_text("utf-8")
+    difference = "\n".join(
+        difflib.unified_diff(expected.splitlines(), said.splitlines(), "golden", "now", n=1)
+    )
+    assert not difference, f"{difference}\n\n(intended? pytest tests/test_golden.py --update-golden)"
+
+
+def _unbreakable(line: str, width: int) -> bool:
+    """Whether one word, such as a path, makes the line too long."""
+    return max(map(len, line.split())) > width - 15
+
+
+def test_no_golden_file_is_left_over() -> None:
+    assert {f.name for f in HERE.glob("*.txt")} == {f"{n}-{w}.txt" for n in COMMANDS for w in (80, 100)}
