@@ -7,7 +7,7 @@ import numpy as np
 from designer.compile import Array
 from designer.context import Value
 from designer.enumerate import Block, Count, enumerate_designs
-from designer.pareto import skyline
+from designer.pareto import settled, skyline
 from designer.question import Question
 from designer.solve import MAX_ROWS
 
@@ -30,6 +30,7 @@ class Archive:
             axis=1,
         )
         places = np.stack([block.positions[d.name] for d in self.question.decisions], axis=1)
+        values = settled(values)
         keep = skyline(values)
         if self.rows + block.rows <= MAX_ROWS:
             finite = ~np.isnan(values).any(axis=1)

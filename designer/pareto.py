@@ -11,6 +11,17 @@ Array = np.ndarray[Any, np.dtype[Any]]
 BLOCK = 128
 
 
+def settled(points: Array) -> Array:
+    """The same numbers to 40 binary digits, so that what differs by rounding only is a tie.
+
+    >>> a, b = settled(np.array([0.1 + 0.2, 0.3]))
+    >>> bool(a == b)
+    True
+    """
+    mantissa, exponent = np.frexp(points)
+    return np.ldexp(np.round(mantissa * 2.0**40) / 2.0**40, exponent)
+
+
 def skyline(points: Array) -> Array:
     """Positions of the rows of `points` that no other row dominates; smaller is better.
 

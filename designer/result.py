@@ -85,7 +85,9 @@ class Repair(_Result):
     """A change that makes the query possible, checked by evaluating the design it admits."""
 
     changes: dict[str, str]
-    relative: float
+    relative: float | None = Field(
+        description="the largest change as a share of its bound; null where a rule is dropped"
+    )
     design: dict[str, str | int | float]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import json as json_
 import math
 import re
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from catalogs import units
 from catalogs.errors import InputError, nearest
@@ -12,6 +14,21 @@ from constraints.rule import Rule, find
 from constraints.symbolic import trace
 from designer.evaluation import si_unit
 from designer.report.numbers import human
+
+
+class RuleResult(BaseModel):
+    """Answer of `designer evaluate` for one rule."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    schema_name: Literal["designer.rule/1"] = Field(default="designer.rule/1", alias="schema")
+    rule: str
+    value: float | bool = Field(description="SI value")
+    unit: str
+    equation: str
+    inputs: dict[str, float] = Field(description="SI values")
+    cite: str
+    file: str
 
 
 def call(name: str, text: str, json: bool = False) -> str:
@@ -33,13 +50,10 @@ def call(name: str, text: str, json: bool = False) -> str:
         raise InputError(f"{name}: no finite value for these inputs")
     formula = trace(r, values)
     if json:
-        return json_.dumps(
-            {
-                "schema": "designer.rule/1", "rule": r.id, "value": result, "unit": si_unit(r.unit),
-                "equation": formula.text(), "inputs": values, "cite": r.cite, "file": f"{r.file}:{r.line}",
-            },
-            indent=2,
-        )  # fmt: skip
+        return RuleResult(
+            rule=r.id, value=result, unit=si_unit(r.unit), equation=formula.text(), inputs=values, cite=r.cite,
+            file=f"{r.file}:{r.line}",
+        ).model_dump_json(indent=2, by_alias=True)  # fmt: skip
     unit = si_unit(r.unit)
     exact = "" if isinstance(result, bool) else f"   ({float(result):.7g}{' ' + unit if unit else ''})"
     return "\n".join(

@@ -331,6 +331,13 @@ def test_stage_three_moves_half_as_much_again() -> None:
     assert traffic("zero3") == pytest.approx(1.5 * traffic("zero1"))
 
 
+def test_a_run_that_only_fails_never_ends() -> None:
+    """One failure a second: no division by nothing, just a time, an energy and a cost beyond any budget."""
+    made = run(numbers(device_mtbf=1.0), "time_to_train", "energy", "cost", "goodput")
+    assert made["time_to_train"] > 1e20
+    assert all(math.isfinite(made[n]) and made[n] > 0 for n in ("energy", "cost", "goodput"))
+
+
 def test_attention_counts_at_long_context() -> None:
     """P9: operations grow faster than tokens do."""
     short, long = (run(numbers(sequence_length=s), "step_flops")["step_flops"] for s in (2048, 131072))

@@ -189,7 +189,8 @@ def schema() -> int:
 
     from designer.scenario import Scenario
 
-    typer.echo(json.dumps(Scenario.model_json_schema(), indent=2))
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    typer.echo(json.dumps(dialect | Scenario.model_json_schema(), indent=2))
     return 0
 
 

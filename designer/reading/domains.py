@@ -253,7 +253,7 @@ class DomainReader(Places):
             if d.name == "region" and "site" in self.data:
                 raise self.fail(path, "give either a site or a region, not both")
             try:
-                return self.catalog.get("nodes" if d.name == "node" else "regions", item).id
+                return str(self.catalog.get("nodes" if d.name == "node" else "regions", item).id)
             except InputError as e:
                 raise self._at(path, e) from None
         return item

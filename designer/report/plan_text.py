@@ -221,6 +221,6 @@ def _infeasible(result: PlanResult, width: int) -> list[str]:
             layout = " ".join(
                 f"{k}={v}" for k, v in r.design.items() if k in ("node", "tp", "pp", "dp", "replicas")
             )
-            size = f"{100 * r.relative:+.3g} %" if r.relative != float("inf") else ""
-            lines += wrap(f"{chr(97 + i)}  {change}  ({size})  with {layout}", width, 2, 5)
+            size = f"  ({100 * r.relative:+.3g} %)" if r.relative is not None else ""
+            lines += wrap(f"{chr(97 + i)}  {change}{size}  with {layout}", width, 2, 5)
     return lines

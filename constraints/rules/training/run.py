@@ -66,8 +66,11 @@ def recovery_time(
 def goodput(
     checkpoint_stall: Seconds, checkpoint_interval: Seconds, mtbf: Seconds, recovery_time: Seconds
 ) -> Fraction:
-    """Share of wall time that advances training: the rest writes, redoes or recovers."""
-    return checkpoint_goodput(checkpoint_stall, checkpoint_interval, mtbf, recovery_time)
+    """Share of wall time that advances training: the rest writes, redoes or recovers.
+
+    Where failures leave no time to advance it is 1e-30, so that the run takes beyond all bounds.
+    """
+    return maximum(1e-30, checkpoint_goodput(checkpoint_stall, checkpoint_interval, mtbf, recovery_time))
 
 
 @rule(cite="definition")
@@ -78,12 +81,12 @@ def steps(dataset_tokens: Tokens, step_tokens: Tokens) -> Count:
 
 @rule(cite="definition")
 def time_to_train(steps: Count, step_time: Seconds, goodput: Fraction) -> Seconds:
-    """Wall time of the run; beyond all bounds where failures leave no time to advance.
+    """Wall time of the run.
 
     >>> time_to_train(1000, 3.6, 0.9)
     4000.0
     """
-    return steps * step_time / maximum(goodput, 1e-300)
+    return steps * step_time / goodput
 
 
 @rule(cite="definition")
