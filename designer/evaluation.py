@@ -9,6 +9,7 @@ from typing import Any
 from catalogs.errors import InputError
 from designer.context import Value
 from designer.question import Constraint, Question
+from designer.report.numbers import human
 from designer.result import Binding, EvaluateResult, Metric
 
 
@@ -60,7 +61,7 @@ def violations(question: Question, values: Mapping[str, Any]) -> list[Binding]:
     for name in question.limits:
         if not values[name]:
             r = question.graph.rules[name]
-            sides = ", ".join(f"{n} = {values[n]:g}" for n in r.inputs)
+            sides = ", ".join(f"{n} = {human(float(values[n]), r.inputs[n])}" for n in r.inputs)
             out.append(Binding(name=name, text=f"{r.title} ({sides})", place=f"{r.file}:{r.line}"))
     out.extend(binding(question, c, values) for c in question.constraints if not c.holds(values))
     return out
@@ -74,6 +75,7 @@ def binding(question: Question, c: Constraint, values: Mapping[str, Any], effect
         name=c.name,
         text=c.text,
         place=c.place,
+        quantity=q or "",
         value=_finite(values[q]) if q else None,
         bound=c.bound,
         unit=si_unit(question.unit(q)) if q else "",

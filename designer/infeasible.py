@@ -81,7 +81,11 @@ def _repairs(question: Question, found: Diagnosis) -> list[Repair]:
         left = {v.name for v in violations(question, values)} - set(changes)
         if left:
             raise CheckFailed(f"repair {changes} still breaks {sorted(left)}")
-        out.append(Repair(changes=changes, relative=relative if math.isfinite(relative) else None, design=miss.design))
+        out.append(
+            Repair(
+                changes=changes, relative=relative if math.isfinite(relative) else None, design=miss.design
+            )
+        )
     return out[:MAX_REPAIRS]
 
 

@@ -24,6 +24,7 @@ class Binding(_Result):
     name: str
     text: str
     place: str
+    quantity: str = Field(default="", description="the quantity that is bounded, where there is one")
     value: float | None = None
     bound: float | None = None
     unit: str = ""

@@ -14,6 +14,7 @@ from constraints.rule import Rule, find
 from constraints.symbolic import trace
 from designer.evaluation import si_unit
 from designer.report.numbers import human
+from designer.report.text import wrap
 
 
 class RuleResult(BaseModel):
@@ -31,7 +32,7 @@ class RuleResult(BaseModel):
     file: str
 
 
-def call(name: str, text: str, json: bool = False) -> str:
+def call(name: str, text: str, json: bool = False, width: int = 100) -> str:
     """Evaluate the rule `name` with inputs such as "message=140 GB, ranks=1024".
 
     Raises InputError for an unknown rule or input, a missing input or a wrong unit.
@@ -56,14 +57,13 @@ def call(name: str, text: str, json: bool = False) -> str:
         ).model_dump_json(indent=2, by_alias=True)  # fmt: skip
     unit = si_unit(r.unit)
     exact = "" if isinstance(result, bool) else f"   ({float(result):.7g}{' ' + unit if unit else ''})"
-    return "\n".join(
-        [
-            f"{r.id} = {human(float(result), r.unit)}{exact}",
-            f"  = {formula.text()}",
-            f"  = {formula.text(lambda s: human(float(s.value), s.unit or r.inputs.get(s.name, '')))}",
-            f"  {r.title}. {r.cite}   {r.file}:{r.line}",
-        ]
+    lines = [f"{r.id} = {human(float(result), r.unit)}{exact}"]
+    lines += wrap(f"= {formula.text()}", width, 2, 4)
+    lines += wrap(
+        f"= {formula.text(lambda s: human(float(s.value), s.unit or r.inputs.get(s.name, '')))}", width, 2, 4
     )
+    lines += wrap(f"{r.title}. {r.cite}   {r.file}:{r.line}", width, 2)
+    return "\n".join(lines)
 
 
 def _inputs(r: Rule, text: str) -> dict[str, float]:

@@ -22,7 +22,9 @@ TYPER = {"typer", "click", "rich", "pydantic"}
 def loaded(code: str) -> set[str]:
     """The heavy modules a fresh interpreter has after running `code`."""
     code += "\nimport sys; print('\\n' + ' '.join({m.partition('.')[0] for m in sys.modules}))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
     return set(done.stdout.rsplit("\n", 2)[-2].split()) & set(HEAVY)
 
 
@@ -57,5 +59,7 @@ designer.plan("llama-3.1-405b-pretrain")
 for name in ("plan", "explain", "evaluate"):
     assert callable(getattr(designer, name)), name + " after a plan"
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120
+    )
     assert done.returncode == 0, done.stderr

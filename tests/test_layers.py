@@ -48,7 +48,9 @@ def test_the_tree_is_clean(name: str) -> None:
 )
 def test_an_import_in_the_wrong_direction_is_found(tmp_path: Path, module: str, line: str) -> None:
     for package in ("catalogs", "constraints", "designer", "scenarios"):
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("*.yaml", "__pycache__"))
+        shutil.copytree(
+            ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("*.yaml", "__pycache__")
+        )
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     with (tmp_path / module).open("a", encoding="utf-8") as f:
         f.write(f"\n\ndef planted():\n    {line}\n")

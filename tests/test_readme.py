@@ -175,4 +175,6 @@ if __name__ == "__main__":
     for document in DOCUMENTS:
         with tempfile.TemporaryDirectory() as scratch:
             path = ROOT / document
-            path.write_text(refreshed(path.read_text(encoding="utf-8"), make_copy(Path(scratch))), encoding="utf-8")
+            path.write_text(
+                refreshed(path.read_text(encoding="utf-8"), make_copy(Path(scratch))), encoding="utf-8"
+            )

@@ -17,7 +17,10 @@ TEXTS = sorted(
     for place in (*PACKAGES, "tests")
     for p in (ROOT / place).rglob("*")
     if p.suffix in (".py", ".yaml", ".txt", ".md")
-) + [ROOT / n for n in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff", "pyproject.toml", ".ci/run")]
+) + [
+    ROOT / n
+    for n in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff", "pyproject.toml", ".ci/run")
+]
 MAX_LINES = 400
 TYPICAL_LINES = 150
 

@@ -20,9 +20,17 @@ CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "DES
 
 def run(*command: str | Path, cwd: Path) -> str:
     done = subprocess.run(
-        [str(c) for c in command], cwd=cwd, env=CLEAN, capture_output=True, text=True, check=False, timeout=600
+        [str(c) for c in command],
+        cwd=cwd,
+        env=CLEAN,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
     )
-    assert done.returncode == 0, f"{command} gave {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    assert done.returncode == 0, (
+        f"{command} gave {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    )
     return done.stdout
 
 
@@ -82,10 +90,14 @@ def test_quick_start_from_another_folder(installed: Path, tmp_path: Path) -> Non
         (tmp_path / name).mkdir()
     said = run(installed / "designer", "plan", "llama-3.1-405b-pretrain", cwd=tmp_path)
     assert "on the Pareto frontier" in said
-    result = json.loads(run(installed / "designer", "plan", "llama-3.1-405b-pretrain", "--json", cwd=tmp_path))
+    result = json.loads(
+        run(installed / "designer", "plan", "llama-3.1-405b-pretrain", "--json", cwd=tmp_path)
+    )
     assert result["status"] == "found"
     assert result["frontier"]
-    code = "import designer; print(len(designer.plan('llama-3.1-405b-pretrain').to_frame()), designer.__file__)"
+    code = (
+        "import designer; print(len(designer.plan('llama-3.1-405b-pretrain').to_frame()), designer.__file__)"
+    )
     count, file = run(installed / "python", "-c", code, cwd=tmp_path).split()
     assert int(count) >= 1
     assert Path(file).is_relative_to(installed.parent)

@@ -53,6 +53,14 @@ def _question(file: str, sets: list[str] | None, folders: list[Path] | None) -> 
     return load(locate(file), sets or [], _catalog(folders))
 
 
+def _again(file: str, sets: list[str] | None, folders: list[Path] | None) -> str:
+    """How to ask another command about the same question."""
+    import shlex
+
+    options = [("--set", s) for s in sets or []] + [("--catalog", str(f)) for f in folders or []]
+    return shlex.join([file, *(word for option in options for word in option)])
+
+
 def _columns(width: int | None) -> int:
     import shutil
 
@@ -98,7 +106,14 @@ def plan(
     typer.echo(
         result.to_json(indent=2)
         if json
-        else render(result, q.job, _columns(width), quantity_units(q.job), epsilon=epsilon, file=file)
+        else render(
+            result,
+            q.job,
+            _columns(width),
+            quantity_units(q.job),
+            epsilon=epsilon,
+            file=_again(file, set_, catalog),
+        )
     )
     return _exit_code(result.status)
 
@@ -133,7 +148,10 @@ def explain(
 
         result = plan_question(q)
         if not result.frontier:
-            typer.echo(f"{file}: no design to explain; designer plan {file} says why", err=True)
+            typer.echo(
+                f"{file}: no design to explain; designer plan {_again(file, set_, catalog)} says why",
+                err=True,
+            )
             return _exit_code(result.status)
         found = find_design(result, design)
         label, chosen, binds = found.id, dict(found.design), found.binds
@@ -169,7 +187,7 @@ def evaluate(
         from designer.rulecall import call
 
         _refuse(f"is for scenarios; {file} is not one", design=design, set_=set_, catalog=catalog, all_=all_)
-        typer.echo(call(file, with_, json))
+        typer.echo(call(file, with_, json, _columns(width)))
         return 0
     _refuse("gives the inputs of a rule; a scenario takes --design", with_=with_)
     from designer.designs import parse_design

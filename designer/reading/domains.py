@@ -245,18 +245,18 @@ class DomainReader(Places):
             if seconds <= 0:
                 raise self.fail(path, f"{item!r} must be above 0")
             return seconds
-        item = self._text(path, item, d.name)
-        if d.choices and item not in d.choices:
+        name = self._text(path, item, d.name)
+        if d.choices and name not in d.choices:
             known = ", ".join(d.choices)
-            raise self.fail(path, f"unknown {d.name} {item!r}{nearest(item, d.choices)} (has: {known})")
+            raise self.fail(path, f"unknown {d.name} {name!r}{nearest(name, d.choices)} (has: {known})")
         if d.name in ("node", "region"):
             if d.name == "region" and "site" in self.data:
                 raise self.fail(path, "give either a site or a region, not both")
             try:
-                return str(self.catalog.get("nodes" if d.name == "node" else "regions", item).id)
+                return str(self.catalog.get("nodes" if d.name == "node" else "regions", name).id)
             except InputError as e:
                 raise self._at(path, e) from None
-        return item
+        return name
 
     def _precisions(self, domains: dict[str, list[Value]], defaulted: set[str], c: Context) -> None:
         """A precision that no candidate has is an error, not an empty space."""

@@ -33,7 +33,7 @@ def render(result: EvaluateResult, q: Question, width: int, *, everything: bool 
         for b in result.violated:
             numbers = ""
             if b.value is not None and b.bound is not None:
-                numbers = f": {human(b.value, q.unit(b.name))}, {_off(b.slack)} off"
+                numbers = f": {human(b.value, q.unit(b.quantity))}, {_off(b.slack)} off"
             lines += wrap(f"{b.name}  {b.text}{numbers}   [{b.place}]", width, 2, 4)
     return "\n".join(lines)
 

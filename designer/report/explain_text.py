@@ -53,7 +53,7 @@ def _budgets(result: ExplainResult, q: Question, width: int) -> list[str]:
     for b in result.budgets:
         mark = "VIOLATED" if b.name in broken else "binds" if b.effect else "slack"
         if b.value is not None and b.bound and b.slack is not None:
-            use = f"{bar(1 - b.slack)} {human(b.value, q.unit(b.name))} of {human(b.bound, q.unit(b.name))}"
+            use = f"{bar(1 - b.slack)} {human(b.value, q.unit(b.quantity))} of {human(b.bound, q.unit(b.quantity))}"
         else:
             use = b.text
         effect = f"; {b.effect}" if b.effect else ""

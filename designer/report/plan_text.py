@@ -157,7 +157,7 @@ def _budgets(result: PlanResult, shown: list[Design], width: int, units: dict[st
     lines = ["", "What stops these designs from being better, each found by solving without it"]
     for d, b in found.values():
         if b.slack is not None and b.value is not None and b.bound:
-            unit = units.get(b.name, b.unit)
+            unit = units.get(b.quantity, b.unit)
             used = f"{bar(1 - b.slack)} {human(b.value, unit)} of {human(b.bound, unit)}"
         else:
             used = b.text

@@ -18,7 +18,11 @@ def job_rate(replicas: Count, capacity: RequestsPerSecond, batch_job_load: Fract
 
 @rule(cite="definition: a batch job brings its requests as fast as they are worked off")
 def request_rate(job_rate: RequestsPerSecond) -> RequestsPerSecond:
-    """Requests a second of the whole fleet."""
+    """Requests a second of the whole fleet.
+
+    >>> request_rate(10.0)
+    10.0
+    """
     return 1 * job_rate
 
 
@@ -34,17 +38,29 @@ def time_to_complete(requests: Requests, job_rate: RequestsPerSecond) -> Seconds
 
 @rule(cite="definition: the fleet is held until the job is done")
 def duration(time_to_complete: Seconds) -> Seconds:
-    """Time the fleet is held."""
+    """Time the fleet is held.
+
+    >>> duration(3600.0)
+    3600.0
+    """
     return 1 * time_to_complete
 
 
 @rule(wall=18, cite="definition: no replica waits for requests")
 def busy_share(batch_job_load: Fraction, devices_used: Count, devices: Count) -> Fraction:
-    """Share of the time a device of the fleet is at work, in the mean."""
+    """Share of the time a device of the fleet is at work, in the mean.
+
+    >>> busy_share(1, 6, 8)
+    0.75
+    """
     return batch_job_load * devices_used / devices
 
 
 @rule(wall=7, cite="definition: a batch job brings no more than can be worked off")
 def load_below_one(serving_load: Fraction) -> Truth:
-    """A replica can do what it is asked; a full one can."""
+    """A replica can do what it is asked; a full one can.
+
+    >>> load_below_one(1.0), load_below_one(1.01)
+    (True, False)
+    """
     return serving_load <= 1 + 1e-9

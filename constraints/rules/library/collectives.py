@@ -74,6 +74,8 @@ def hierarchical_gather_time(
     >>> flat = ring_all_gather_time(8e9, 8, 50e9, 0.0)
     >>> hierarchical_gather_time(8e9, 8, 1, 450e9, 50e9, 0.0, 0.0) == flat
     True
+    >>> round(hierarchical_gather_time(8e9, 32, 8, 400e9, 50e9, 1e-3, 1e-2), 6)  # 7 + 17.5 + 30 + 15 ms
+    0.0695
     """
     outside = ranks / inside
     return (
@@ -101,6 +103,8 @@ def all_to_all_time(
 
     >>> all_to_all_time(8e9, 8, 8, 450e9, 50e9, 0.0, 0.0) == 7e9 / 450e9
     True
+    >>> round(all_to_all_time(8e9, 32, 8, 400e9, 50e9, 1e-3, 1e-2), 6)  # 6 GB leave the domain
+    0.131
     """
     return (
         maximum(

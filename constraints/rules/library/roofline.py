@@ -72,6 +72,8 @@ def gemm_time(
     >>> t = gemm_time(8192, 8192, 8192, 2, 2, 2, 989e12, 3.35e12, 2.84e-6, .786, .861, 2.66)
     >>> round(2 * 8192**3 / t / 989e12, 3)
     0.784
+    >>> gemm_time(2, 3, 4, 1, 2, 4, 1.0, 1.0, 5.0, 0.5, 0.5, 1)  # corner 1 adds: 5 + 48 / 0.5 + 52 / 0.5
+    205.0
     """
     arithmetic = 2 * m * n * k / (rate * compute_fraction)
     traffic = (n * k * weight_bytes + m * k * operand_bytes + m * n * result_bytes) / (

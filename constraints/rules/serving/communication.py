@@ -10,7 +10,11 @@ from constraints.rules.library.collectives import all_to_all_time, hierarchical_
 
 @rule(wall=10, cite="definition: collectives reach a fraction of the link, fitted per device")
 def inner_bandwidth(scale_up_bandwidth: BytesPerSecond, collective_fraction: Fraction) -> BytesPerSecond:
-    """Bandwidth a collective reaches inside a scale-up domain, per device and direction."""
+    """Bandwidth a collective reaches inside a scale-up domain, per device and direction.
+
+    >>> round(inner_bandwidth(450e9, 0.8) / 1e9, 1)  # GB/s
+    360.0
+    """
     return scale_up_bandwidth * collective_fraction
 
 
@@ -24,6 +28,9 @@ def outer_bandwidth(
     """Bandwidth a collective reaches between scale-up domains, per device and direction.
 
     Without a network it is never used; the inner link stands in so that nothing is undefined.
+
+    >>> outer_bandwidth(50e9, 0.5, 1, 450e9), outer_bandwidth(0.0, 0.5, 0, 450e9)
+    (25000000000.0, 450000000000.0)
     """
     return where(has_network > 0, scale_out_bandwidth * network_fraction, scale_up_bandwidth)
 
@@ -70,7 +77,11 @@ def handover_latency(
     inner_latency: Seconds,
     outer_latency: Seconds,
 ) -> Seconds:
-    """Time of an empty hand-over to the next stage: 0 with PP 1."""
+    """Time of an empty hand-over to the next stage: 0 with PP 1.
+
+    >>> [handover_latency(pp, n, 8, 2e-6, 5e-6) for pp, n in ((1, 8), (2, 8), (2, 16))]
+    [0.0, 2e-06, 5e-06]
+    """
     return minimum(1, pp - 1) * where(devices_per_replica <= scale_up_domain, inner_latency, outer_latency)
 
 
@@ -85,7 +96,12 @@ def handover_seconds_per_token(
     inner_bandwidth: BytesPerSecond,
     outer_bandwidth: BytesPerSecond,
 ) -> Seconds:
-    """Time each token adds to a hand-over to the next stage: 0 with PP 1."""
+    """Time each token adds to a hand-over to the next stage: 0 with PP 1.
+
+    >>> cases = ((1, 8, 8), (2, 4, 8), (2, 8, 16))  # no pipeline; inside the domain; between domains
+    >>> [round(handover_seconds_per_token(*x, 8, 8192, 2, 400e9, 50e9) * 1e9, 2) for x in cases]  # ns
+    [0.0, 10.24, 40.96]
+    """
     fits = devices_per_replica <= scale_up_domain
     link = where(fits, inner_bandwidth, outer_bandwidth)
     return minimum(1, pp - 1) * hidden / tp * activation_bytes / link

@@ -66,6 +66,10 @@ def decode_projection_time(
     """Time of one layer's projections into and out of attention in a decode step.
 
     A latent attention absorbs its up-projections into queries and outputs, which costs as much.
+
+    >>> layer = (8192, 0, 8192, 8192, 8192, 2048, 8192, 0, 1)  # Llama-3-70B: 302 MB of weights
+    >>> round(decode_projection_time(1, *layer, 2, 2, 2, 1e30, 3.35e12, 0, 1, 1, 1) * 1e6)
+    90
     """
     out = attention_width / tp
     return projections(
@@ -128,7 +132,12 @@ def decode_ffn_time(
     bandwidth_fraction: Fraction,
     corner: Count,
 ) -> Seconds:
-    """Time of a dense feed-forward block in a decode step."""
+    """Time of a dense feed-forward block in a decode step.
+
+    >>> device = (1e30, 3.35e12, 0, 1, 1, 1)  # Llama-3-70B: 1.41 GB of weights
+    >>> [round(decode_ffn_time(1, 8192, 28_672, 3, tp, 2, 2, 2, *device) * 1e6) for tp in (1, 8)]
+    [421, 53]
+    """
     sizes = (weight_bytes, operand_bytes, activation_bytes)
     device = (compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner)
     return feed_forward(decode_tokens, hidden, ffn / tp, ffn_matrices, sizes, device)
@@ -148,7 +157,12 @@ def decode_dense_elementwise_time(
     base_bandwidth_fraction: Fraction,
     base_launch_floor: Seconds,
 ) -> Seconds:
-    """Time of a dense layer's small kernels in a decode step."""
+    """Time of a dense layer's small kernels in a decode step.
+
+    >>> t = decode_dense_elementwise_time(1000, 1000, 1, 5, 4000, 3, 4, 2, 2e12, 1, 1e-6)
+    >>> round(t * 1e6, 3)  # 2 + 6 MB and five launches
+    9.0
+    """
     return elementwise_time(
         microbatch_tokens=decode_tokens,
         hidden=hidden,
@@ -185,7 +199,14 @@ def decode_head_time(
     base_bandwidth_fraction: Fraction,
     base_corner: Count,
 ) -> Seconds:
-    """Time of the logits of one decode step and of sampling from them."""
+    """Time of the logits of one decode step and of sampling from them.
+
+    Every rank samples from the whole vocabulary.
+
+    >>> t = decode_head_time(1, 128_256, 8192, 1, 2, 4, 1e30, 3.35e12, 0, 1, 1, 1)
+    >>> round(t * 1e3, 2)  # 2.1 GB of weights
+    0.63
+    """
     a = activation_bytes
     product = gemm_time(
         decode_tokens, vocab / tp, hidden, a, a, a, attention_rate, memory_bandwidth, base_launch_floor,

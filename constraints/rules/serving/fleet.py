@@ -27,13 +27,21 @@ DollarsPerRequest: TypeAlias = Annotated[Any, "USD/request"]
 
 @rule(cite="definition: the time costs are counted over")
 def duration(period: Seconds) -> Seconds:
-    """Time the fleet is held."""
+    """Time the fleet is held.
+
+    >>> duration(30 * 86_400.0)
+    2592000.0
+    """
     return 1 * period
 
 
 @rule(cite="definition")
 def output_rate(request_rate: RequestsPerSecond, output_tokens: Tokens) -> TokensPerSecond:
-    """Tokens the fleet generates a second."""
+    """Tokens the fleet generates a second.
+
+    >>> output_rate(4.0, 200)
+    800.0
+    """
     return request_rate * output_tokens
 
 
@@ -41,7 +49,11 @@ def output_rate(request_rate: RequestsPerSecond, output_tokens: Tokens) -> Token
 def token_rate(
     request_rate: RequestsPerSecond, input_tokens: Tokens, output_tokens: Tokens
 ) -> TokensPerSecond:
-    """Tokens the fleet reads and generates a second."""
+    """Tokens the fleet reads and generates a second.
+
+    >>> token_rate(4.0, 1000, 200)
+    4800.0
+    """
     return request_rate * (input_tokens + output_tokens)
 
 
@@ -69,13 +81,21 @@ def tokens_per_second_per_device(
 
 @rule(cite="definition")
 def fleet_capacity(capacity: RequestsPerSecond, replicas: Count) -> RequestsPerSecond:
-    """Requests a second the fleet can sustain."""
+    """Requests a second the fleet can sustain.
+
+    >>> fleet_capacity(2.5, 4)
+    10.0
+    """
     return replicas * capacity
 
 
 @rule(cite="definition")
 def spare_capacity(fleet_capacity: RequestsPerSecond, request_rate: RequestsPerSecond) -> RequestsPerSecond:
-    """Requests a second the fleet could take on top."""
+    """Requests a second the fleet could take on top.
+
+    >>> spare_capacity(10.0, 8.0)
+    2.0
+    """
     return fleet_capacity - request_rate
 
 
@@ -91,35 +111,59 @@ def busy_share(prefill_load: Fraction, occupancy: Requests, devices_used: Count,
 
 @rule(wall=18, cite="definition")
 def busy_device_time(busy_share: Fraction, devices: Count, duration: Seconds) -> Seconds:
-    """Time devices are at work, summed over devices."""
+    """Time devices are at work, summed over devices.
+
+    >>> busy_device_time(0.5, 8, 3600.0)
+    14400.0
+    """
     return busy_share * devices * duration
 
 
 @rule(cite="definition")
 def tokens_served(request_rate: RequestsPerSecond, served_tokens: Tokens, duration: Seconds) -> Tokens:
-    """Tokens served over the period: generated ones, or read ones where none are."""
+    """Tokens served over the period: generated ones, or read ones where none are.
+
+    >>> tokens_served(4.0, 200, 3600.0)
+    2880000.0
+    """
     return request_rate * served_tokens * duration
 
 
 @rule(wall=17, cite="definition")
 def cost_per_token(cost: Dollars, tokens_served: Tokens) -> DollarsPerToken:
-    """Cost of a token served."""
+    """Cost of a token served.
+
+    >>> round(cost_per_token(5.76, 2_880_000.0) * 1e6, 6)  # dollars a million
+    2.0
+    """
     return cost / tokens_served
 
 
 @rule(wall=17, cite="definition")
 def cost_per_request(cost: Dollars, request_rate: RequestsPerSecond, duration: Seconds) -> DollarsPerRequest:
-    """Cost of a request."""
+    """Cost of a request.
+
+    >>> cost_per_request(36.0, 1.0, 3600.0)
+    0.01
+    """
     return cost / (request_rate * duration)
 
 
 @rule(wall=18, cite="definition")
 def energy_per_token(energy: Joules, tokens_served: Tokens) -> JoulesPerToken:
-    """Energy of a token served, at the meter of the data centre."""
+    """Energy of a token served, at the meter of the data centre.
+
+    >>> energy_per_token(3.6e6, 1e6)  # 1 kWh a million
+    3.6
+    """
     return energy / tokens_served
 
 
 @rule(wall=18, cite="definition")
 def carbon_per_token(carbon: Kilograms, tokens_served: Tokens) -> KilogramsPerToken:
-    """Carbon of a token served, operational and embodied."""
+    """Carbon of a token served, operational and embodied.
+
+    >>> round(carbon_per_token(500.0, 1e9) * 1e6, 6)  # kg a million
+    0.5
+    """
     return carbon / tokens_served

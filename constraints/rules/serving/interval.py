@@ -99,13 +99,21 @@ def tpot_deviation(
 
 @rule(wall=6, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
 def tpot_p50(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
-    """Median of the time per output token."""
+    """Median of the time per output token.
+
+    >>> tpot_p50(0.02, 0.0), round(tpot_p50(1.0, 1.0), 2)  # an exponential: ln 2 = 0.69
+    (0.02, 0.7)
+    """
     return tail(tpot, tpot_deviation, 0)
 
 
 @rule(wall=6, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
 def tpot_p90(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
-    """90th percentile of the time per output token."""
+    """90th percentile of the time per output token.
+
+    >>> tpot_p90(0.02, 0.0), round(tpot_p90(1.0, 1.0), 2)  # an exponential: ln 10 = 2.30
+    (0.02, 2.28)
+    """
     return tail(tpot, tpot_deviation, NINETIETH)
 
 

@@ -69,13 +69,21 @@ def ttft_deviation(
 
 @rule(wall=7, cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low")
 def ttft_p50(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
-    """Median of the time to first token."""
+    """Median of the time to first token.
+
+    >>> ttft_p50(0.2, 0.0), round(ttft_p50(0.2, 0.2), 2)
+    (0.2, 0.14)
+    """
     return tail(ttft, ttft_deviation, 0)
 
 
 @rule(wall=7, cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low")
 def ttft_p90(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
-    """90th percentile of the time to first token."""
+    """90th percentile of the time to first token.
+
+    >>> ttft_p90(0.2, 0.0), round(ttft_p90(0.2, 0.2), 2)
+    (0.2, 0.46)
+    """
     return tail(ttft, ttft_deviation, NINETIETH)
 
 

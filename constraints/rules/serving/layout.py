@@ -19,7 +19,11 @@ def devices_per_replica(tp: Count, pp: Count, dp: Count) -> Count:
 
 @rule(cite="definition")
 def devices_used(replicas: Count, devices_per_replica: Count) -> Count:
-    """Devices that take part."""
+    """Devices that take part.
+
+    >>> devices_used(4, 8)
+    32
+    """
     return replicas * devices_per_replica
 
 
@@ -35,13 +39,21 @@ def node_count(devices_used: Count, devices_per_node: Count) -> Count:
 
 @rule(cite="definition")
 def devices(node_count: Count, devices_per_node: Count) -> Count:
-    """Devices that are there, and are paid for."""
+    """Devices that are there, and are paid for.
+
+    >>> devices(2, 8)
+    16
+    """
     return node_count * devices_per_node
 
 
 @rule(cite="definition")
 def idle_devices(devices: Count, devices_used: Count) -> Count:
-    """Devices the layout leaves unused."""
+    """Devices the layout leaves unused.
+
+    >>> idle_devices(16, 12)
+    4
+    """
     return devices - devices_used
 
 
@@ -87,13 +99,21 @@ def kv_cache_ranks(tp: Count, kv_heads: Count, kv_repeats: Count) -> Count:
 
 @rule(cite="DeepSeek-V2 2024: compressing projections run whole on every tensor rank")
 def compressed_width(latent: Count, query_down: Count, kv_down: Count) -> Count:
-    """Columns of the projections that compress queries and keys, none in plain attention."""
+    """Columns of the projections that compress queries and keys, none in plain attention.
+
+    >>> compressed_width(1, 1536, 576), compressed_width(0, 0, 0)
+    (2112, 0)
+    """
     return latent * (query_down + kv_down)
 
 
 @rule(cite="Shoeybi et al. 2019: column parallel")
 def query_share(query_width: Count, tp: Count) -> Count:
-    """Query columns of one device."""
+    """Query columns of one device.
+
+    >>> query_share(8192, 4)
+    2048.0
+    """
     return query_width / tp
 
 
@@ -129,13 +149,21 @@ def expert_sources(tp: Count, ep: Count) -> Count:
 
 @rule(cite="Megatron-LM: attention heads are split, never shared, by TP")
 def tp_divides_heads(heads: Count, tp: Count) -> Truth:
-    """TP divides the attention heads."""
+    """TP divides the attention heads.
+
+    >>> tp_divides_heads(64, 8), tp_divides_heads(64, 6)
+    (True, False)
+    """
     return heads % tp == 0
 
 
 @rule(cite="vLLM, Megatron-Core: KV heads are split, or whole heads repeated")
 def tp_fits_kv_heads(kv_heads: Count, latent: Count, tp: Count) -> Truth:
-    """TP divides the KV heads or is a multiple of them; a latent cache is repeated at any TP."""
+    """TP divides the KV heads or is a multiple of them; a latent cache is repeated at any TP.
+
+    >>> tp_fits_kv_heads(8, 0, 16), tp_fits_kv_heads(8, 0, 6), tp_fits_kv_heads(128, 1, 6)
+    (True, False, True)
+    """
     return (kv_heads % tp == 0) | (tp % kv_heads == 0) | (latent > 0)
 
 
@@ -161,41 +189,71 @@ def weights_no_wider(weight_bytes: Bytes, operand_bytes: Bytes) -> Truth:
 
 @rule(cite="definition: no stage without a layer")
 def pp_within_layers(pp: Count, layers: Count) -> Truth:
-    """PP is at most the number of layers."""
+    """PP is at most the number of layers.
+
+    >>> pp_within_layers(4, 80), pp_within_layers(81, 80)
+    (True, False)
+    """
     return pp <= layers
 
 
 @rule(cite="definition: expert parallel ranks hold whole experts")
 def ep_divides_experts(experts: Count, ep: Count) -> Truth:
-    """EP divides the experts; a model without experts has EP 1."""
+    """EP divides the experts; a model without experts has EP 1.
+
+    >>> [ep_divides_experts(*x) for x in ((256, 64), (8, 3), (0, 1), (0, 2))]
+    [True, False, True, False]
+    """
     return ((experts == 0) & (ep == 1)) | ((experts > 0) & (experts % ep == 0))
 
 
 @rule(cite="definition: EP groups are carved out of a stage's ranks")
 def ep_divides_ranks(tp: Count, dp: Count, ep: Count) -> Truth:
-    """EP divides the tensor and data ranks of a stage."""
+    """EP divides the tensor and data ranks of a stage.
+
+    >>> ep_divides_ranks(4, 8, 32), ep_divides_ranks(4, 2, 16)
+    (True, False)
+    """
     return (tp * dp) % ep == 0
 
 
 @rule(cite="definition")
 def context_fits(context_limit: Tokens, max_context: Tokens) -> Truth:
-    """The longest prompt with its answer is within the model's context."""
+    """The longest prompt with its answer is within the model's context.
+
+    >>> context_fits(8192, 131_072), context_fits(200_000, 131_072)
+    (True, False)
+    """
     return context_limit <= max_context
 
 
 @rule(cite="definition")
 def nodes_suffice(node_count: Count, node_limit: Count) -> Truth:
-    """The fleet is within the nodes there are."""
+    """The fleet is within the nodes there are.
+
+    >>> nodes_suffice(4, 4), nodes_suffice(5, 4)
+    (True, False)
+    """
     return node_count <= node_limit
 
 
 @rule(wall=10, cite="definition: a device without a NIC cannot leave its domain; replicas do not talk")
 def network_reaches(devices_per_replica: Count, scale_up_domain: Count, has_network: Count) -> Truth:
-    """A replica stays inside one scale-up domain, or there is a network between domains."""
+    """A replica stays inside one scale-up domain, or there is a network between domains.
+
+    >>> network_reaches(8, 8, 0), network_reaches(16, 8, 0), network_reaches(16, 8, 1)
+    (True, False, True)
+    """
     return (devices_per_replica <= scale_up_domain) | (has_network > 0)
 
 
 @rule(cite="definition: every data rank and every stage has a sequence to work on")
 def batch_divides_pipeline(batch: Count, pp: Count, dp: Count) -> Truth:
-    """The batch gives each pipeline slot of each data rank at least one sequence."""
+    """The batch gives each pipeline slot of each data rank at least one sequence.
+
+    It need not be a multiple of them.
+
+    >>> batch_divides_pipeline(8, 4, 2), batch_divides_pipeline(7, 4, 2)
+    (True, False)
+    """
     return batch >= pp * dp

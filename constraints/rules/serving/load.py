@@ -9,7 +9,11 @@ from constraints.rule import rule
 
 @rule(wall=7, cite="definition: requests are spread evenly")
 def request_rate_per_replica(request_rate: RequestsPerSecond, replicas: Count) -> RequestsPerSecond:
-    """Requests a second that one replica gets."""
+    """Requests a second that one replica gets.
+
+    >>> request_rate_per_replica(10.0, 4)
+    2.5
+    """
     return request_rate / replicas
 
 
@@ -25,7 +29,11 @@ def decode_steps(output_tokens: Tokens) -> Tokens:
 
 @rule(wall=7, cite="definition: data ranks read their prompts side by side")
 def prefill_share(prefill_occupancy: Seconds, prefill_batch: Count, dp: Count) -> Seconds:
-    """Time of a replica one prompt takes."""
+    """Time of a replica one prompt takes.
+
+    >>> prefill_share(0.2, 2, 2)
+    0.05
+    """
     return prefill_occupancy / (prefill_batch * dp)
 
 
@@ -53,11 +61,19 @@ def capacity(
 
 @rule(wall=7, cite="definition")
 def serving_load(request_rate_per_replica: RequestsPerSecond, capacity: RequestsPerSecond) -> Fraction:
-    """Rate over capacity of a replica."""
+    """Rate over capacity of a replica.
+
+    >>> serving_load(2.0, 4.0)
+    0.5
+    """
     return request_rate_per_replica / capacity
 
 
 @rule(wall=7, cite="definition: a queue offered more than it can do grows without bound")
 def load_below_one(serving_load: Fraction) -> Truth:
-    """A replica can do what it is asked."""
+    """A replica can do what it is asked.
+
+    >>> load_below_one(0.99), load_below_one(1.0)
+    (True, False)
+    """
     return serving_load < 1

@@ -35,7 +35,11 @@ def attention_device_parameters(
 def dense_layer_device_parameters(
     attention_device_parameters: Count, dense_ffn_parameters: Count, tp: Count
 ) -> Count:
-    """Parameters of a dense layer on one device."""
+    """Parameters of a dense layer on one device.
+
+    >>> dense_layer_device_parameters(150_994_944 / 4, 704_643_072, 4) * 4  # Llama-3-70B, norms aside
+    855638016.0
+    """
     return attention_device_parameters + dense_ffn_parameters / tp
 
 
@@ -43,7 +47,11 @@ def dense_layer_device_parameters(
 def moe_layer_device_parameters(
     attention_device_parameters: Count, moe_fixed_parameters: Count, tp: Count
 ) -> Count:
-    """Parameters of a mixture layer on one device, routed experts aside."""
+    """Parameters of a mixture layer on one device, routed experts aside.
+
+    >>> moe_layer_device_parameters(187_105_280, 45_875_456, 1)  # DeepSeek-V3
+    232980736.0
+    """
     return attention_device_parameters + moe_fixed_parameters / tp
 
 
@@ -84,6 +92,8 @@ def weight_memory(
     >>> tiny = (10, 0, 100.0, 0.0, 0, 0.0, 500.0, 500.0, 0.0, 50, 10, 1)
     >>> weight_memory(*tiny, 1, 1, 2, 2), weight_memory(*tiny, 2, 1, 2, 2)
     (4000.0, 3000.0)
+    >>> weight_memory(10, 4, 100, 50, 8, 10, 500, 500, 0, 50, 10, 1, 1, 2, 2, 2)  # 4 x 90 + 6 x 100
+    3920.0
     """
     mixture = minimum(most_layers, moe_layers)
     stack = (
@@ -143,7 +153,12 @@ def mean_sequence_memory(
     layers: Count,
     kv_cache_ranks: Count,
 ) -> Bytes:
-    """Cache of a sequence of mean length on one device, when its answer is complete."""
+    """Cache of a sequence of mean length on one device, when its answer is complete.
+
+    >>> mix = (800, 200, 2048, 2, 80, 0, 0, 80, 80)  # Llama-3-70B: 328 kB a token
+    >>> [mean_sequence_memory(*mix, ranks) / 1000 for ranks in (1, 8)]
+    [327680.0, 40960.0]
+    """
     return kv_sequence_bytes(
         input_tokens + output_tokens, kv_cache_width, kv_element_bytes, cached_layers, windowed_layers,
         window, most_layers, layers, kv_cache_ranks,
@@ -162,7 +177,11 @@ def longest_sequence_memory(
     layers: Count,
     kv_cache_ranks: Count,
 ) -> Bytes:
-    """Cache of the longest sequence of the mix on one device."""
+    """Cache of the longest sequence of the mix on one device.
+
+    >>> longest_sequence_memory(8192, 2048, 2, 80, 0, 0, 20, 80, 1) / 8192  # a quarter of the layers
+    81920.0
+    """
     return kv_sequence_bytes(
         context_limit, kv_cache_width, kv_element_bytes, cached_layers, windowed_layers, window, most_layers,
         layers, kv_cache_ranks,
@@ -200,6 +219,11 @@ def workspace_memory(
     """Activations of one device at the widest point of a pass.
 
     An engine cuts long prompts into passes of at most `prefill_chunk` tokens.
+
+    >>> workspace_memory(100, 1, 50, 8, 10, 10, 4, 40, 3, 0, 0, 1000, 2, 2, 4)  # 50 x 80 x 2 + 8000 x 4
+    40000.0
+    >>> workspace_memory(100, 1, 50, 8, 10, 10, 4, 0, 3, 20, 2, 1000, 2, 2, 4)  # 50 x 180 x 2 + 8000 x 4
+    50000
     """
     tokens = maximum(minimum(prefill_chunk, prefill_batch * context_limit), decode_tokens)
     widest = maximum(
@@ -213,19 +237,31 @@ def workspace_memory(
 
 @rule(wall=2, cite="definition")
 def device_memory(weight_memory: Bytes, kv_memory: Bytes, workspace_memory: Bytes) -> Bytes:
-    """Memory the fullest device needs, the reserve aside."""
+    """Memory the fullest device needs, the reserve aside.
+
+    >>> device_memory(40e9, 30e9, 2e9)
+    72000000000.0
+    """
     return weight_memory + kv_memory + workspace_memory
 
 
 @rule(wall=2, cite="definition")
 def memory_fits(device_memory: Bytes, usable_memory: Bytes) -> Truth:
-    """Weights, a full batch and workspace fit in the memory left after the reserve."""
+    """Weights, a full batch and workspace fit in the memory left after the reserve.
+
+    >>> memory_fits(72e9, 75e9), memory_fits(76e9, 75e9)
+    (True, False)
+    """
     return device_memory <= usable_memory
 
 
 @rule(wall=5, cite="definition")
 def cache_room(usable_memory: Bytes, weight_memory: Bytes, workspace_memory: Bytes) -> Bytes:
-    """Memory of a device that is left for key-value cache; 0 where the weights alone are too much."""
+    """Memory of a device that is left for key-value cache; 0 where the weights alone are too much.
+
+    >>> cache_room(75e9, 40e9, 5e9), cache_room(75e9, 80e9, 5e9)
+    (30000000000.0, 0)
+    """
     return maximum(0, usable_memory - weight_memory - workspace_memory)
 
 
@@ -245,5 +281,9 @@ def kv_capacity_sequences(
 def static_concurrency(
     cache_room: Bytes, longest_sequence_memory: Bytes, hidden: Count, activation_bytes: Bytes, dp: Count
 ) -> Count:
-    """Sequences a replica would hold if each reserved memory for the longest one."""
+    """Sequences a replica would hold if each reserved memory for the longest one.
+
+    >>> static_concurrency(30e9, 8e9, 8192, 2, 2)
+    6
+    """
     return dp * floor(cache_room / maximum(longest_sequence_memory, hidden * activation_bytes))

@@ -57,13 +57,21 @@ def occupancy_deviation(
 
 @rule(wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
 def occupancy_p50(occupancy: Requests, occupancy_deviation: Requests) -> Requests:
-    """Median of the sequences being decoded."""
+    """Median of the sequences being decoded.
+
+    >>> round(occupancy_p50(100.0, 10.0), 1)  # Poisson: 100
+    99.7
+    """
     return tail(maximum(1e-9, occupancy), occupancy_deviation, 0)
 
 
 @rule(wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
 def occupancy_p90(occupancy: Requests, occupancy_deviation: Requests) -> Requests:
-    """90th percentile of the sequences being decoded, were slots unlimited."""
+    """90th percentile of the sequences being decoded, were slots unlimited.
+
+    >>> round(occupancy_p90(100.0, 10.0), 1)  # Poisson: 113
+    113.0
+    """
     return tail(maximum(1e-9, occupancy), occupancy_deviation, NINETIETH)
 
 
@@ -79,5 +87,9 @@ def occupancy_p99(occupancy: Requests, occupancy_deviation: Requests) -> Request
 
 @rule(wall=7, cite="definition: beyond its slots a replica makes requests wait, and first tokens with them")
 def slots_suffice(occupancy_p99: Requests, batch: Count) -> Truth:
-    """All but one in a hundred times a request finds a free slot."""
+    """All but one in a hundred times a request finds a free slot.
+
+    >>> slots_suffice(31.5, 32), slots_suffice(32.5, 32)
+    (True, False)
+    """
     return occupancy_p99 <= batch

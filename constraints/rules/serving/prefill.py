@@ -16,13 +16,21 @@ from constraints.rules.serving.experts import decode_expert_time, decode_moe_ele
 
 @rule(cite="definition: a data rank reads its own prompts, so a replica reads `dp` times as many at once")
 def prefill_tokens(prefill_batch: Count, input_tokens: Tokens) -> Tokens:
-    """Tokens of one prefill pass on one data rank."""
+    """Tokens of one prefill pass on one data rank.
+
+    >>> prefill_tokens(2, 1000)
+    2000
+    """
     return prefill_batch * input_tokens
 
 
 @rule(cite="definition: with EP the tokens of all data ranks meet")
 def prefill_group_tokens(prefill_tokens: Tokens, expert_sources: Count) -> Tokens:
-    """Tokens that reach one group of experts in a prefill pass."""
+    """Tokens that reach one group of experts in a prefill pass.
+
+    >>> prefill_group_tokens(2000, 32)
+    64000
+    """
     return prefill_tokens * expert_sources
 
 
@@ -48,7 +56,12 @@ def prefill_projection_time(
     bandwidth_fraction: Fraction,
     corner: Count,
 ) -> Seconds:
-    """Time of one layer's projections into and out of attention in a prefill pass."""
+    """Time of one layer's projections into and out of attention in a prefill pass.
+
+    >>> layer = (8192, 0, 8192, 8192, 8192, 2048, 8192, 0, 1)  # Llama-3-70B, 8192 tokens: 2.47 TFLOP
+    >>> round(prefill_projection_time(8192, *layer, 2, 2, 2, 989e12, 1e30, 0, 1, 1, 1) * 1e3, 3)
+    2.501
+    """
     return decode_projection_time(
         prefill_tokens, hidden, compressed_width, query_up_in, query_share, kv_up_in, kv_share,
         attention_width, latent, tp, weight_bytes, operand_bytes, activation_bytes, compute_rate,
@@ -73,7 +86,12 @@ def prefill_ffn_time(
     bandwidth_fraction: Fraction,
     corner: Count,
 ) -> Seconds:
-    """Time of a dense feed-forward block in a prefill pass."""
+    """Time of a dense feed-forward block in a prefill pass.
+
+    >>> device = (989e12, 1e30, 0, 1, 1, 1)  # arithmetic alone: 2 x 8192 x 705e6 FLOP
+    >>> [round(prefill_ffn_time(8192, 8192, 28_672, 3, tp, 2, 2, 2, *device) * 1e3, 3) for tp in (1, 8)]
+    [11.673, 1.459]
+    """
     return decode_ffn_time(
         prefill_tokens, hidden, ffn, ffn_matrices, tp, weight_bytes, operand_bytes, activation_bytes,
         compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner,
@@ -103,7 +121,12 @@ def prefill_expert_time(
     bandwidth_fraction: Fraction,
     corner: Count,
 ) -> Seconds:
-    """Time of a mixture layer's feed-forward part in a prefill pass."""
+    """Time of a mixture layer's feed-forward part in a prefill pass.
+
+    >>> layer, device = (7168, 256, 8, 1, 2048, 2048, 3, 1, 1, 1, 1, 2), (989e12, 1e30, 0, 1, 1, 1)
+    >>> round(prefill_expert_time(4096, 4096, *layer, *device) * 1e3, 3)  # 2 x 4096 x 9 x 44e6 FLOP
+    3.283
+    """
     return decode_expert_time(
         prefill_tokens, prefill_group_tokens, hidden, experts, experts_per_token, shared_experts, expert_ffn,
         expert_width, ffn_matrices, tp, ep, weight_bytes, operand_bytes, activation_bytes, compute_rate,
@@ -137,6 +160,8 @@ def prefill_attention_time(
     >>> mix = (1000.0, 1000.0, .5, 80, 0, 0, 64, 128, 128, 1, 989e12, .588, 917.0, 0.0)
     >>> round(prefill_attention_time(1, *mix) * 1e3, 2)
     4.32
+    >>> prefill_attention_time(1, 1e3, 1e3, 0.5, 2, 1, 100, 4, 1, 1, 2, 1e6, 1, 0, 0.1)  # 8 (5e5 + 1e5) FLOP
+    5.0
     """
     full = causal_share * input_square**2
     seen = (layers - windowed_layers) * full + windowed_layers * minimum(full, input_tokens * window)
@@ -159,7 +184,12 @@ def prefill_dense_elementwise_time(
     base_bandwidth_fraction: Fraction,
     base_launch_floor: Seconds,
 ) -> Seconds:
-    """Time of a dense layer's small kernels in a prefill pass."""
+    """Time of a dense layer's small kernels in a prefill pass.
+
+    >>> t = prefill_dense_elementwise_time(1000, 1000, 1, 5, 4000, 3, 4, 2, 2e12, 1, 1e-6)
+    >>> round(t * 1e6, 3)  # 2 + 6 MB and five launches
+    9.0
+    """
     return decode_dense_elementwise_time(
         prefill_tokens, hidden, elementwise_passes, elementwise_kernels, ffn, ffn_matrices, tp,
         activation_bytes, memory_bandwidth, base_bandwidth_fraction, base_launch_floor,
@@ -182,7 +212,12 @@ def prefill_moe_elementwise_time(
     base_bandwidth_fraction: Fraction,
     base_launch_floor: Seconds,
 ) -> Seconds:
-    """Time of a mixture layer's small kernels in a prefill pass."""
+    """Time of a mixture layer's small kernels in a prefill pass.
+
+    >>> t = prefill_moe_elementwise_time(1000, 1000, 1, 5, 500, 3, 2, 1, 1, 2, 2e12, 1, 1e-6)
+    >>> round(t * 1e6, 3)  # 2 + 25 MB and five launches
+    18.5
+    """
     return decode_moe_elementwise_time(
         prefill_tokens, hidden, elementwise_passes, elementwise_kernels, expert_ffn, ffn_matrices,
         experts_per_token, shared_experts, tp, activation_bytes, memory_bandwidth, base_bandwidth_fraction,
@@ -205,7 +240,12 @@ def prefill_head_time(
     base_bandwidth_fraction: Fraction,
     base_corner: Count,
 ) -> Seconds:
-    """Time of the logits of a prefill pass, which give the first token of each answer."""
+    """Time of the logits of a prefill pass, which give the first token of each answer.
+
+    >>> t = prefill_head_time(1, 128_256, 8192, 1, 2, 4, 1e30, 3.35e12, 0, 1, 1, 1)
+    >>> round(t * 1e3, 2)  # 2.1 GB of weights
+    0.63
+    """
     return decode_head_time(
         prefill_batch, vocab, hidden, tp, activation_bytes, logit_bytes, attention_rate, memory_bandwidth,
         base_launch_floor, base_compute_fraction, base_bandwidth_fraction, base_corner,

@@ -17,7 +17,11 @@ def prefill_dense_layer(
     reduce_seconds_per_token: Seconds,
     tp_overlap: Fraction,
 ) -> Seconds:
-    """Time of one dense layer of a prefill pass, attention itself aside."""
+    """Time of one dense layer of a prefill pass, attention itself aside.
+
+    >>> [prefill_dense_layer(1.0, 2.0, 0.5, 100, 0.125, 0.01, overlap) for overlap in (0, 1)]
+    [5.75, 3.75]
+    """
     products = prefill_projection_time + prefill_ffn_time
     moved = 2 * prefill_tokens * reduce_seconds_per_token
     return (
@@ -42,7 +46,12 @@ def prefill_moe_layer(
     tp_overlap: Fraction,
     ep_overlap: Fraction,
 ) -> Seconds:
-    """Time of one mixture layer of a prefill pass, attention itself aside."""
+    """Time of one mixture layer of a prefill pass, attention itself aside.
+
+    >>> parts = (1.0, 2.0, 0.5, 100, 0.125, 0.01, 0.25, 0.02)  # products take 3, messages 4
+    >>> prefill_moe_layer(*parts, 0, 0), prefill_moe_layer(*parts, 1, 1)
+    (8.0, 5.0)
+    """
     products = prefill_projection_time + prefill_expert_time
     reduced = 2 * prefill_tokens * reduce_seconds_per_token
     exchanged = prefill_tokens * exchange_seconds_per_token
@@ -65,7 +74,11 @@ def prefill_stack_time(
     prefill_moe_layer: Seconds,
     prefill_attention_time: Seconds,
 ) -> Seconds:
-    """Time of all layers of a prefill pass."""
+    """Time of all layers of a prefill pass.
+
+    >>> prefill_stack_time(3, 58, 1.0, 2.0, 10.0)
+    129.0
+    """
     return dense_layers * prefill_dense_layer + moe_layers * prefill_moe_layer + prefill_attention_time
 
 
@@ -73,7 +86,11 @@ def prefill_stack_time(
 def prefill_handover_time(
     prefill_tokens: Tokens, handover_latency: Seconds, handover_seconds_per_token: Seconds
 ) -> Seconds:
-    """Time to hand a prefill pass to the next stage: 0 with PP 1."""
+    """Time to hand a prefill pass to the next stage: 0 with PP 1.
+
+    >>> round(prefill_handover_time(1000, 5e-6, 1e-8) * 1e6, 3), prefill_handover_time(1000, 0.0, 0.0)
+    (15.0, 0.0)
+    """
     return handover_latency + prefill_tokens * handover_seconds_per_token
 
 
@@ -128,5 +145,9 @@ def prefill_square(prefill_occupancy: Seconds, input_square: Tokens, input_token
 
 @rule(wall=7, cite="definition: third moment of a pass in proportion to the prompt's")
 def prefill_cube(prefill_occupancy: Seconds, input_cube: Tokens, input_tokens: Tokens) -> Seconds:
-    """Root of the third moment of the time a prefill pass occupies, as `prefill_square`."""
+    """Root of the third moment of the time a prefill pass occupies, as `prefill_square`.
+
+    >>> prefill_cube(0.1, 2000.0, 1000.0)
+    0.2
+    """
     return prefill_occupancy * input_cube / input_tokens

@@ -12,7 +12,11 @@ from constraints.rules.library.queueing import mg1_sojourn_deviation, mg1_wait
 def prefill_rate(
     request_rate_per_replica: RequestsPerSecond, prefill_batch: Count, dp: Count
 ) -> RequestsPerSecond:
-    """Prefill passes a second of one data rank."""
+    """Prefill passes a second of one data rank.
+
+    >>> prefill_rate(4.0, 2, 2)
+    1.0
+    """
     return request_rate_per_replica / (prefill_batch * dp)
 
 
@@ -20,7 +24,13 @@ def prefill_rate(
 def prefill_wait(
     prefill_rate: RequestsPerSecond, prefill_occupancy: Seconds, prefill_square: Seconds
 ) -> Seconds:
-    """Mean wait of a prompt for the prompts before it."""
+    """Mean wait of a prompt for the prompts before it.
+
+    Holds below a load of 1.
+
+    >>> prefill_wait(0.5, 1.0, 1.0), round(prefill_wait(0.5, 1.0, 2**0.5), 6)  # M/D/1, M/M/1
+    (0.5, 1.0)
+    """
     return mg1_wait(prefill_rate, prefill_occupancy, prefill_square)
 
 
@@ -31,7 +41,13 @@ def prefill_sojourn_deviation(
     prefill_square: Seconds,
     prefill_cube: Seconds,
 ) -> Seconds:
-    """Standard deviation of a prompt's wait and prefill together."""
+    """Standard deviation of a prompt's wait and prefill together.
+
+    >>> prefill_sojourn_deviation(0.0, 1.0, 1.0, 1.0)  # equal prompts that never meet
+    0.0
+    >>> round(prefill_sojourn_deviation(0.5, 1.0, 2**0.5, 6 ** (1 / 3)), 6)  # M/M/1
+    2.0
+    """
     return mg1_sojourn_deviation(prefill_rate, prefill_occupancy, prefill_square, prefill_cube)
 
 

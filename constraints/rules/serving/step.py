@@ -29,7 +29,11 @@ def decode_dense_layer(
     reduce_latency: Seconds,
     reduce_seconds_per_token: Seconds,
 ) -> Seconds:
-    """Time of one dense layer in a decode step; nothing hides an all-reduce there."""
+    """Time of one dense layer in a decode step; nothing hides an all-reduce there.
+
+    >>> decode_dense_layer(1.0, 2.0, 3.0, 0.5, 100, 0.125, 0.01)
+    8.75
+    """
     return (
         decode_projection_time
         + decode_attention_time
@@ -52,7 +56,11 @@ def decode_moe_layer(
     exchange_seconds_per_token: Seconds,
     ep_overlap: Fraction,
 ) -> Seconds:
-    """Time of one mixture layer in a decode step; overlap hides bytes of an exchange, not its latency."""
+    """Time of one mixture layer in a decode step; overlap hides bytes of an exchange, not its latency.
+
+    >>> [decode_moe_layer(1.0, 2.0, 3.0, 0.5, 100, 0.125, 0.01, 0.25, 0.02, overlap) for overlap in (0, 1)]
+    [11.0, 9.0]
+    """
     moved = decode_tokens * exchange_seconds_per_token
     return (
         decode_projection_time
@@ -82,7 +90,13 @@ def decode_full_step(
     handover_seconds_per_token: Seconds,
     host_step_overhead: Seconds,
 ) -> Seconds:
-    """Sum of the parts of a decode step at a full batch, before the split."""
+    """Sum of the parts of a decode step at a full batch, before the split.
+
+    >>> decode_full_step(1, 80, 80, 80, 30, 50, 1.0, 2.0, 2.0, 8, 0.0, 0.0, 0.5)  # 30 + 100 + 2 + 0.5
+    132.5
+    >>> decode_full_step(4, 20, 20, 80, 80, 0, 1.0, 0.0, 2.0, 8, 0.5, 0.125, 0.5)  # 4 (20 + 2 + 1.5) + 0.5
+    94.5
+    """
     layer = (dense_layers * decode_dense_layer + moe_layers * decode_moe_layer) / layers
     handover = handover_latency + decode_tokens * handover_seconds_per_token
     return cycle(pp, most_layers, last_layers, layer, decode_head_time, handover) + host_step_overhead
@@ -100,7 +114,12 @@ def decode_dense_layer_fixed(
     base_launch_floor: Seconds,
     reduce_latency: Seconds,
 ) -> Seconds:
-    """Time of a dense layer with hardly a token to work on."""
+    """Time of a dense layer with hardly a token to work on.
+
+    >>> t = decode_dense_layer_fixed(1e9, 2, 4e12, 0.5, 1, 1e-6, 10, 1e-6, 5e-6)
+    >>> round(t * 1e6, 3)  # 2 GB of weights, 6 + 12 launches, two empty all-reduces
+    1028.0
+    """
     return (
         dense_layer_device_parameters * weight_bytes / (memory_bandwidth * bandwidth_fraction)
         + (4 + 2 * latent) * launch_floor
@@ -128,6 +147,10 @@ def decode_moe_layer_fixed(
     """Time of a mixture layer with hardly a token to work on but all experts of a full batch read.
 
     A straight line from here to the full batch lies on or above the step at any smaller batch.
+
+    >>> t = decode_moe_layer_fixed(2e8, 8, 1e8, 1, 2, 4e12, 0.5, 1, 1e-6, 10, 1e-6, 5e-6, 4e-6)
+    >>> round(t * 1e6, 3)  # 2 GB of weights, 10 + 12 launches, empty all-reduces and exchanges
+    1036.0
     """
     weights = moe_layer_device_parameters + experts_touched * expert_device_parameters
     return (
@@ -159,7 +182,12 @@ def decode_step_fixed(
     handover_latency: Seconds,
     host_step_overhead: Seconds,
 ) -> Seconds:
-    """Part of a decode step that does not grow with the batch: weights, launches, latencies, host."""
+    """Part of a decode step that does not grow with the batch: weights, launches, latencies, host.
+
+    >>> step = [(pp, 80 / pp, 80 / pp, 80, 30, 50, 1.0, 2.0, 100, 10, 2, 4, 1e3, 1, 0.25) for pp in (1, 4)]
+    >>> decode_step_fixed(*step[0], 0.0, 0.5), decode_step_fixed(*step[1], 0.5, 0.5)  # logits: 2 + 0.25
+    (132.75, 141.5)
+    """
     layer = (dense_layers * decode_dense_layer_fixed + moe_layers * decode_moe_layer_fixed) / layers
     logits = vocab * hidden / tp * activation_bytes / (memory_bandwidth * base_bandwidth_fraction)
     head = base_launch_floor + logits
@@ -178,5 +206,9 @@ def decode_step_variable(decode_full_step: Seconds, decode_step_fixed: Seconds) 
 
 @rule(wall=2, cite="definition; never below the time the weights stream")
 def decode_step_time(decode_step_fixed: Seconds, decode_step_variable: Seconds) -> Seconds:
-    """Time between two tokens of a sequence at a full batch, without prefills in between."""
+    """Time between two tokens of a sequence at a full batch, without prefills in between.
+
+    >>> round(decode_step_time(0.018, 0.006), 3)
+    0.024
+    """
     return decode_step_fixed + decode_step_variable

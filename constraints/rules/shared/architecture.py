@@ -29,6 +29,8 @@ def attention_parameters(
 
     >>> attention_parameters(8192, 0, 8192, 64 * 128, 0, 8192, 2 * 8 * 128, 64 * 128, 0)  # Llama-3-70B
     150994944
+    >>> attention_parameters(7168, 1536, 1536, 24_576, 576, 512, 32_768, 16_384, 2048)  # DeepSeek-V3
+    187107328
     """
     return (
         hidden * query_down
@@ -76,7 +78,11 @@ def moe_fixed_parameters(
 def dense_layer_parameters(
     attention_parameters: Count, dense_ffn_parameters: Count, norm_parameters: Count
 ) -> Count:
-    """Parameters of one layer with a dense feed-forward block."""
+    """Parameters of one layer with a dense feed-forward block.
+
+    >>> dense_layer_parameters(150_994_944, 704_643_072, 2 * 8192)  # Llama-3-70B
+    855654400
+    """
     return attention_parameters + dense_ffn_parameters + norm_parameters
 
 
@@ -84,7 +90,11 @@ def dense_layer_parameters(
 def moe_layer_fixed_parameters(
     attention_parameters: Count, moe_fixed_parameters: Count, norm_parameters: Count
 ) -> Count:
-    """Parameters of one mixture layer without its routed experts."""
+    """Parameters of one mixture layer without its routed experts.
+
+    >>> moe_layer_fixed_parameters(187_107_328, 45_875_456, 2 * 7168)  # DeepSeek-V3
+    232997120
+    """
     return attention_parameters + moe_fixed_parameters + norm_parameters
 
 
@@ -92,13 +102,21 @@ def moe_layer_fixed_parameters(
 def embedding_parameters(
     vocab: Count, hidden: Count, position_embeddings: Count, embedding_extra: Count
 ) -> Count:
-    """Parameters before the first layer."""
+    """Parameters before the first layer.
+
+    >>> embedding_parameters(50_257, 768, 1024, 0)  # GPT-2
+    39383808
+    """
     return (vocab + position_embeddings) * hidden + embedding_extra
 
 
 @rule(cite="Press & Wolf 2017: a tied output shares the input embedding")
 def head_parameters(vocab: Count, hidden: Count, untied: Count) -> Count:
-    """Parameters of the output projection that are not shared with the input embedding."""
+    """Parameters of the output projection that are not shared with the input embedding.
+
+    >>> head_parameters(128_256, 8192, 1), head_parameters(50_257, 768, 0)
+    (1050673152, 0)
+    """
     return untied * vocab * hidden
 
 
@@ -119,6 +137,12 @@ def parameters(
 
     `extra_parameters` is what the catalog states for parts outside the transformer stack, such as a
     vision encoder.
+
+    >>> ends = 128_256 * 16_384
+    >>> parameters(126, 3_187_703_808, 0, 0, 0, 0, ends, ends, 16_384, 0)  # Llama-3.1-405B
+    405853388800
+    >>> parameters(0, 0, 32, 41_984_000, 8, 176_160_768, 131_072_000, 131_072_000, 4096, 0)  # Mixtral-8x7B
+    46702792704
     """
     return (
         dense_layers * dense_layer_parameters
@@ -144,6 +168,9 @@ def active_parameters(
     """Parameters one token is multiplied with: routed experts by top-k, the input embedding not.
 
     The output projection multiplies every token whether tied or not.
+
+    >>> active_parameters(0, 0, 32, 41_984_000, 2, 3 * 4096 * 14_336, 32_000, 4096)  # Mixtral-8x7B
+    12748849152
     """
     return (
         dense_layers * dense_layer_parameters

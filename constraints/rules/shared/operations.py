@@ -54,43 +54,75 @@ def it_energy(
 
 @rule(wall=18, cite="definition: everything at full power")
 def it_peak_power(devices: Count, device_power: Watts, host_power_per_device: Watts) -> Watts:
-    """Most the IT equipment can draw."""
+    """Most the IT equipment can draw.
+
+    >>> it_peak_power(8, 700.0, 575.0)  # DGX H100: 10.2 kW
+    10200.0
+    """
     return devices * (device_power + host_power_per_device)
 
 
 @rule(wall=18, cite="definition: energy over time")
 def it_power(it_energy: Joules, duration: Seconds, it_peak_power: Watts) -> Watts:
-    """Mean power of the IT equipment, which is never above its peak."""
+    """Mean power of the IT equipment, which is never above its peak.
+
+    >>> it_power(7_200.0, 3600.0, 10.0), it_power(72_000.0, 3600.0, 10.0)
+    (2.0, 10.0)
+    """
     return minimum(it_energy / duration, it_peak_power)
 
 
 @rule(wall=18, cite="ISO/IEC 30134-2: power usage effectiveness")
 def power(it_power: Watts, pue: Count) -> Watts:
-    """Mean power at the meter of the data centre."""
+    """Mean power at the meter of the data centre.
+
+    >>> power(1000.0, 1.25)
+    1250.0
+    """
     return it_power * pue
 
 
 @rule(wall=18, cite="definition: what must be provisioned, everything at full power")
 def peak_power(it_peak_power: Watts, pue: Count) -> Watts:
-    """Power to provision at the meter."""
+    """Power to provision at the meter.
+
+    >>> peak_power(10_200.0, 1.25)
+    12750.0
+    """
     return it_peak_power * pue
 
 
 @rule(wall=18, cite="ISO/IEC 30134-2")
 def energy(it_energy: Joules, pue: Count) -> Joules:
-    """Energy at the meter of the data centre."""
+    """Energy at the meter of the data centre.
+
+    >>> energy(8.0, 1.25)
+    10.0
+    """
     return facility_energy_used(it_energy, pue)
 
 
 @rule(wall=18, cite="The Green Grid WUE: litres per kWh of IT energy")
 def water(it_energy: Joules, water_usage: CubicMetresPerJoule) -> CubicMetres:
-    """Water used on site. WUE is per IT energy, not per facility energy."""
+    """Water used on site. WUE is per IT energy, not per facility energy.
+
+    Water that power plants use is not counted.
+
+    >>> round(water(1000 * 3.6e6, 1.8e-3 / 3.6e6), 6)  # 1000 kWh at 1.8 l/kWh
+    1.8
+    """
     return it_energy * water_usage
 
 
 @rule(wall=18, cite="GHG Protocol scope 2, location based")
 def operational_carbon(energy: Joules, carbon_intensity: KilogramsPerJoule) -> Kilograms:
-    """Carbon of the electricity."""
+    """Carbon of the electricity.
+
+    Certificates and power purchase agreements change nothing.
+
+    >>> round(operational_carbon(1000 * 3.6e6, 0.4 / 3.6e6), 6)  # 1000 kWh at 400 g/kWh
+    400.0
+    """
     return operational_carbon_of(energy, carbon_intensity)
 
 
@@ -98,19 +130,33 @@ def operational_carbon(energy: Joules, carbon_intensity: KilogramsPerJoule) -> K
 def embodied_carbon(
     devices: Count, embodied_per_device: Kilograms, duration: Seconds, hardware_lifetime: Seconds
 ) -> Kilograms:
-    """Share of the manufacturing carbon."""
+    """Share of the manufacturing carbon.
+
+    >>> embodied_carbon(1000, 150.0, 1.0, 5.0)  # one year of five
+    30000.0
+    """
     return embodied_carbon_of(devices, embodied_per_device, duration, hardware_lifetime)
 
 
 @rule(wall=18, cite="definition")
 def carbon(operational_carbon: Kilograms, embodied_carbon: Kilograms) -> Kilograms:
-    """Carbon, operational and embodied."""
+    """Carbon, operational and embodied.
+
+    >>> carbon(400.0, 300.0)
+    700.0
+    """
     return operational_carbon + embodied_carbon
 
 
 @rule(wall=17, cite="definition: every device held is paid, idle or not")
 def rental_cost(devices: Count, rental_rate: DollarsPerSecond, duration: Seconds) -> Dollars:
-    """Cost of renting the devices."""
+    """Cost of renting the devices.
+
+    Storage, traffic and staff are not counted.
+
+    >>> round(rental_cost(8, 3 / 3600, 10 * 3600.0), 6)  # ten hours at 3 USD/h
+    240.0
+    """
     return devices * rental_rate * duration
 
 
@@ -129,6 +175,11 @@ def ownership_cost(
 
     `system_price_factor` turns an accelerator's price into that of its share of the system;
     `maintenance_rate` is upkeep as a share of the purchase per unit of time.
+
+    Interest, staff and resale are not counted.
+
+    >>> round(ownership_cost(8, 30e3, 1.5, 4.0, 0.05, 1.0, 1e3, 0.1), 6)  # one year of four, upkeep 5 %
+    108100.0
     """
     capital = devices * purchase_price * system_price_factor
     return capital * duration * (1 / hardware_lifetime + maintenance_rate) + energy * electricity_price
@@ -136,5 +187,9 @@ def ownership_cost(
 
 @rule(wall=17, cite="definition")
 def cost(owned: Count, ownership_cost: Dollars, rental_cost: Dollars) -> Dollars:
-    """Cost of the hardware for the time held, owned or rented as the scenario says."""
+    """Cost of the hardware for the time held, owned or rented as the scenario says.
+
+    >>> cost(1, 5.0, 7.0), cost(0, 5.0, 7.0)
+    (5.0, 7.0)
+    """
     return where(owned > 0, ownership_cost, rental_cost)

@@ -34,6 +34,11 @@ def attention_activation_bytes(
 
     Query, keys, values, the attention output, the latent projections if any, and the residual
     stream after it. Scores are recomputed by the fused kernel.
+
+    >>> attention_activation_bytes(8192, 64, 128, 2 * 8192, 8192, 0, 0, 8, 1 / 8, 2)  # 10 hidden / TP
+    10240.0
+    >>> attention_activation_bytes(10, 2, 3, 12, 8, 4, 5, 2, 0.5, 2)  # 2 ((6 + 12 + 8) / 2 + 19 / 2)
+    45.0
     """
     return activation_bytes * (
         (heads * qk_width + kv_expanded_width + attention_width) / tp
@@ -64,7 +69,11 @@ def score_activation_bytes(
 def dense_ffn_activation_bytes(
     ffn_matrices: Count, ffn: Count, tp: Count, activation_bytes: Bytes
 ) -> BytesPerToken:
-    """Outputs of the first feed-forward projections, per token of a dense layer."""
+    """Outputs of the first feed-forward projections, per token of a dense layer.
+
+    >>> dense_ffn_activation_bytes(3, 28_672, 8, 2), dense_ffn_activation_bytes(2, 28_672, 8, 2)
+    (14336.0, 7168.0)
+    """
     return activation_bytes * (ffn_matrices - 1) * ffn / tp
 
 
@@ -79,7 +88,13 @@ def moe_ffn_activation_bytes(
     sequence_share: Fraction,
     activation_bytes: Bytes,
 ) -> BytesPerToken:
-    """The same for a mixture layer: each token is copied to its experts first."""
+    """The same for a mixture layer: each token is copied to its experts first.
+
+    Routing is taken as balanced.
+
+    >>> moe_ffn_activation_bytes(3, 8, 1, 2048, 7168, 1, 1, 2)  # DeepSeek-V3: 2 (2 x 9 x 2048 + 8 x 7168)
+    188416.0
+    """
     return activation_bytes * (
         (ffn_matrices - 1) * (experts_per_token + shared_experts) * expert_ffn / tp
         + experts_per_token * hidden * sequence_share
@@ -90,7 +105,11 @@ def moe_ffn_activation_bytes(
 def dense_cheap_activation_bytes(
     hidden: Count, ffn: Count, tp: Count, sequence_share: Fraction, activation_bytes: Bytes
 ) -> BytesPerToken:
-    """Activations of a dense layer that are cheap to recompute: norm outputs, non-linearity output."""
+    """Activations of a dense layer that are cheap to recompute: norm outputs, non-linearity output.
+
+    >>> dense_cheap_activation_bytes(8192, 28_672, 8, 1 / 8, 2)  # 2 (2 x 1024 + 3584)
+    11264.0
+    """
     return activation_bytes * (2 * hidden * sequence_share + ffn / tp)
 
 
@@ -104,7 +123,11 @@ def moe_cheap_activation_bytes(
     sequence_share: Fraction,
     activation_bytes: Bytes,
 ) -> BytesPerToken:
-    """Activations of a mixture layer that are cheap to recompute; expert outputs before combining too."""
+    """Activations of a mixture layer that are cheap to recompute; expert outputs before combining too.
+
+    >>> moe_cheap_activation_bytes(7168, 8, 1, 2048, 1, 1, 2)  # 2 (10 x 7168 + 9 x 2048)
+    180224.0
+    """
     return activation_bytes * (
         (2 + experts_per_token) * hidden * sequence_share
         + (experts_per_token + shared_experts) * expert_ffn / tp
@@ -113,7 +136,11 @@ def moe_cheap_activation_bytes(
 
 @rule(cite="definition: a layer's input is kept in every recompute mode")
 def layer_input_bytes(hidden: Count, sequence_share: Fraction, activation_bytes: Bytes) -> BytesPerToken:
-    """The input of a layer, per token."""
+    """The input of a layer, per token.
+
+    >>> layer_input_bytes(8192, 1 / 8, 2), layer_input_bytes(8192, 1, 2)
+    (2048.0, 16384)
+    """
     return activation_bytes * hidden * sequence_share
 
 
@@ -127,7 +154,11 @@ def dense_layer_activation_bytes(
     keep_products: Count,
     keep_cheap: Count,
 ) -> BytesPerToken:
-    """Activations kept per token of a dense layer. The recompute mode says which parts are kept."""
+    """Activations kept per token of a dense layer. The recompute mode says which parts are kept.
+
+    >>> [dense_layer_activation_bytes(1, 10, 100, 20, 5, *kept) for kept in ((0, 0), (1, 0), (1, 1))]
+    [1, 31, 136]
+    """
     return (
         layer_input_bytes
         + keep_products * (attention_activation_bytes + dense_ffn_activation_bytes)
@@ -145,7 +176,11 @@ def moe_layer_activation_bytes(
     keep_products: Count,
     keep_cheap: Count,
 ) -> BytesPerToken:
-    """Activations kept per token of a mixture layer."""
+    """Activations kept per token of a mixture layer.
+
+    >>> [moe_layer_activation_bytes(2, 10, 100, 30, 8, *kept) for kept in ((0, 0), (1, 0), (1, 1))]
+    [2, 42, 150]
+    """
     return (
         layer_input_bytes
         + keep_products * (attention_activation_bytes + moe_ffn_activation_bytes)
@@ -163,7 +198,11 @@ def recompute_workspace(
     moe_layers: Count,
     keep_products: Count,
 ) -> Bytes:
-    """Activations of the one layer whose forward pass is being repeated."""
+    """Activations of the one layer whose forward pass is being repeated.
+
+    >>> [recompute_workspace(100, 10, 20, 50, *x) for x in ((3, 58, 0), (80, 0, 0), (80, 0, 1))]
+    [6000, 3000, 0]
+    """
     ffn = maximum(
         dense_ffn_activation_bytes * minimum(1, dense_layers),
         moe_ffn_activation_bytes * minimum(1, moe_layers),

@@ -10,7 +10,11 @@ from constraints.rules.library.collectives import hierarchical_gather_time, rank
 
 @rule(wall=10, cite="definition: collectives reach a fraction of the link, fitted per device")
 def inner_bandwidth(scale_up_bandwidth: BytesPerSecond, collective_fraction: Fraction) -> BytesPerSecond:
-    """Bandwidth a collective reaches inside a scale-up domain, per device and direction."""
+    """Bandwidth a collective reaches inside a scale-up domain, per device and direction.
+
+    >>> round(inner_bandwidth(450e9, 0.8) / 1e9, 1)  # GB/s
+    360.0
+    """
     return scale_up_bandwidth * collective_fraction
 
 
@@ -24,13 +28,20 @@ def outer_bandwidth(
     """Bandwidth a collective reaches between scale-up domains, per device and direction.
 
     Without a network it is never used; the inner link stands in so that nothing is undefined.
+
+    >>> outer_bandwidth(50e9, 0.5, 1, 450e9), outer_bandwidth(0.0, 0.5, 0, 450e9)
+    (25000000000.0, 450000000000.0)
     """
     return where(has_network > 0, scale_out_bandwidth * network_fraction, scale_up_bandwidth)
 
 
 @rule(wall=10, cite="definition: a device without a NIC cannot leave its domain")
 def network_reaches(devices_used: Count, scale_up_domain: Count, has_network: Count) -> Truth:
-    """The job stays inside one scale-up domain, or there is a network between domains."""
+    """The job stays inside one scale-up domain, or there is a network between domains.
+
+    >>> network_reaches(8, 8, 0), network_reaches(16, 8, 0), network_reaches(16, 8, 1)
+    (True, False, True)
+    """
     return (devices_used <= scale_up_domain) | (has_network > 0)
 
 
@@ -46,7 +57,12 @@ def tp_layer_time(
     inner_latency: Seconds,
     outer_latency: Seconds,
 ) -> Seconds:
-    """TP traffic of one layer's forward pass: none with TP 1. The backward pass has as much again."""
+    """TP traffic of one layer's forward pass: none with TP 1. The backward pass has as much again.
+
+    >>> links = (360e9, 50e9, 0.0, 0.0)
+    >>> [round(tp_layer_time(8192, 16_384, 2, tp, 8, *links) * 1e3, 2) for tp in (1, 8)]  # 4 x 7/8 of 268 MB
+    [0.0, 2.61]
+    """
     message = microbatch_tokens * hidden * activation_bytes
     inside = ranks_inside(tp, 1, scale_up_domain)
     return 4 * hierarchical_gather_time(
@@ -67,7 +83,12 @@ def cp_layer_time(
     inner_latency: Seconds,
     outer_latency: Seconds,
 ) -> Seconds:
-    """CP traffic of one layer's forward pass: none with CP 1. The backward pass has twice that."""
+    """CP traffic of one layer's forward pass: none with CP 1. The backward pass has twice that.
+
+    >>> links = (360e9, 50e9, 0.0, 0.0)
+    >>> [round(cp_layer_time(8192, 2048, 2, 8, cp, 8, *links) * 1e3, 2) for cp in (1, 16)]  # 15 x 4.2 MB
+    [0.0, 1.26]
+    """
     message = microbatch_tokens * cp * kv_expanded_width / tp * activation_bytes
     inside = ranks_inside(cp, tp, scale_up_domain)
     return hierarchical_gather_time(
@@ -113,6 +134,10 @@ def ep_layer_time(
 
     Each token goes to its experts in the precision of the products and comes back in that of
     activations. One copy crosses to each other domain; inside, every expert's copy is forwarded.
+
+    >>> links, groups = (360e9, 50e9, 1e-4, 1e-3), ((1, 0.0), (8, 0.0), (64, 3.5))
+    >>> [round(ep_layer_time(4096, 8, d, 7168, 1, 2, 1, 1, ep, 8, *links) * 1e3, 2) for ep, d in groups]
+    [0.0, 1.91, 8.37]
     """
     inside = ranks_inside(ep, tp, scale_up_domain)
     elements = microbatch_tokens * sequence_share * hidden
@@ -140,6 +165,12 @@ def pp_boundary_time(
     """Time to hand one micro-batch to the next stage, one way: none with PP 1.
 
     Stages are the outermost ranks, so the hand-over leaves the scale-up domain unless all fit in it.
+
+    >>> links = (450e9, 50e9, 0.0, 0.0)  # a message of 33.6 MB
+    >>> [round(pp_boundary_time(8192, 16_384, 2, 8, 1, 1, pp, 8, *links) * 1e3, 2) for pp in (1, 16)]
+    [0.0, 0.67]
+    >>> pp_boundary_time(100, 10, 2, 2, 1, 1, 4, 8, 10.0, 1.0, 1.0, 7.0)  # inside the domain: 1 + 1000 / 10
+    101.0
     """
     message = microbatch_tokens * hidden / tp * activation_bytes
     fits = tp * cp * dp * pp <= scale_up_domain
@@ -150,7 +181,11 @@ def pp_boundary_time(
 
 @rule(cite="Liu et al. 2023: hidden behind the attention of the blocks at hand")
 def cp_exposed(cp_layer_time: Seconds, attention_core_time: Seconds) -> Seconds:
-    """CP traffic of a layer's forward pass that attention does not hide."""
+    """CP traffic of a layer's forward pass that attention does not hide.
+
+    >>> cp_exposed(3.0, 2.0), cp_exposed(1.0, 2.0)
+    (1.0, 0)
+    """
     return maximum(0, cp_layer_time - attention_core_time)
 
 
@@ -181,7 +216,11 @@ def ep_exposed(
     tp_exposed: Seconds,
     ep_overlap: Fraction,
 ) -> Seconds:
-    """EP traffic of a layer's forward pass that the schedule does not hide."""
+    """EP traffic of a layer's forward pass that the schedule does not hide.
+
+    >>> [ep_exposed(3.0, 5.0, 1.5, 0.5, 3.0, 1.0, overlap) for overlap in (0, 1)]  # room for 2 is left
+    [3.0, 1.0]
+    """
     hidden = cp_layer_time - cp_exposed + tp_layer_time - tp_exposed
     return ep_layer_time - minimum(ep_overlap * ep_layer_time, maximum(0, moe_layer_forward - hidden))
 
@@ -204,7 +243,12 @@ def gradient_reduce_time(
     inner_latency: Seconds,
     outer_latency: Seconds,
 ) -> Seconds:
-    """Time of one reduce-scatter of a device's gradients over its data ranks."""
+    """Time of one reduce-scatter of a device's gradients over its data ranks.
+
+    >>> cases = ((1e9, 0, 4, 8, 1, 1, 1), (1e9, 0, 4, 8, 1, 4, 1), (0, 1e9, 4, 1, 1, 16, 8))  # 4 GB each
+    >>> [round(gradient_reduce_time(*x, 8, 450e9, 50e9, 0.0, 0.0), 4) for x in cases]  # 1, 4, 16 / EP 8 ranks
+    [0.0, 0.06, 0.04]
+    """
     links = (inner_bandwidth, outer_bandwidth, inner_latency, outer_latency)
     ranks = dp * cp
     replicas = ranks / ep
@@ -227,7 +271,11 @@ def gradient_reduce_time(
 def weight_gather_time(
     gradient_reduce_time: Seconds, parameter_bytes: Bytes, gradient_traffic_bytes: Bytes
 ) -> Seconds:
-    """Time of one all-gather of a device's weights: the same path as its gradients, other bytes."""
+    """Time of one all-gather of a device's weights: the same path as its gradients, other bytes.
+
+    >>> weight_gather_time(0.06, 2, 4)
+    0.03
+    """
     return gradient_reduce_time * parameter_bytes / gradient_traffic_bytes
 
 
@@ -244,6 +292,11 @@ def gradient_exposed(
     """Data-parallel traffic of a step's backward passes that these do not hide.
 
     Stage 3 gathers weights there again, behind the same pass as the reduction.
+
+    >>> [gradient_exposed(2.0, 1.0, 8, *zero, 5.0, 0.0) for zero in ((0, 0), (1, 0), (1, 1))]  # ZeRO 1, 2, 3
+    [2.0, 16.0, 24.0]
+    >>> gradient_exposed(2.0, 1.0, 8, 1, 1, 1.0, 1.0)  # 1 of 3 is hidden, eight times
+    16.0
     """
     times = 1 + shard_gradients * (microbatches - 1)
     traffic = gradient_reduce_time + shard_weights * weight_gather_time
@@ -264,6 +317,9 @@ def gather_exposed(
     Without any sharding the reduction is a whole all-reduce, which moves as much: the gather counts
     the same for stages 0 to 2. Stage 3 gathers for every micro-batch, here and in the backward pass
     (see `gradient_exposed`): 1.5 times as much for a single one.
+
+    >>> [gather_exposed(1.0, 8, *x) for x in ((0, 1, 5.0, 0.0), (1, 1, 5.0, 0.0), (1, 1, 0.25, 1.0))]
+    [1.0, 8.0, 6.0]
     """
     times = 1 + shard_weights * (microbatches - 1)
     return times * (weight_gather_time - minimum(dp_overlap * weight_gather_time, stage_forward))

@@ -1,4 +1,4 @@
-"""Time a device computes on one layer of one micro-batch."""
+"""Time a device computes on one micro-batch, kernel by kernel, and on the optimizer step."""
 
 from __future__ import annotations
 
@@ -32,6 +32,11 @@ def attention_flops_per_token(
 
     `causal_share` is 1/2 where a token sees only those before it, 1 in an encoder. Windowed layers
     see at most `window` tokens.
+
+    >>> round(attention_flops_per_token(8192, 0.5, 126, 0, 0, 128, 128, 128) / 1e9, 1)  # Llama-3.1-405B
+    33.8
+    >>> attention_flops_per_token(2048, 0.5, 2, 1, 512, 1, 64, 64)  # sees 1024 + 512
+    393216.0
     """
     seen = (layers - windowed_layers) * sequence_length * causal_share + windowed_layers * minimum(
         sequence_length * causal_share, window
@@ -80,6 +85,11 @@ def attention_projection_time(
     Up-projections are split over TP, compressing ones (latent attention) run whole on every rank.
     With TP above the KV heads each rank keeps one whole head. Keys, values and queries of plain
     attention are one product, so they share a launch.
+
+    >>> layer = (8192, 8192, 0, 8192, 8192, 0, 8192, 2048, 8, 0, 0, 8192)  # Llama-3-70B: 2.47 TFLOP
+    >>> device = (2, 2, 989e12, 1e30, 0, 1, 1, 1)  # arithmetic alone
+    >>> [round(attention_projection_time(*layer, tp, *device) * 1e3, 3) for tp in (1, 8)]
+    [2.501, 0.313]
     """
     w, a = operand_bytes, activation_bytes
     device = (compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner)
@@ -110,6 +120,10 @@ def attention_core_time(
     """Forward time of score and value products of one layer, fused.
 
     `attention_span` is how many tokens each one sees in the mean.
+
+    >>> layer = (8192, 4096, 64, 128, 128, 8)  # 137 GFLOP; half as fast at the half length
+    >>> [round(attention_core_time(*layer, 989e12, 1, half, 8192, 0.0) * 1e6) for half in (0, 8192)]
+    [139, 278]
     """
     flops = 2 * microbatch_tokens * attention_span * heads / tp * (qk_width + v_width)
     achieved = attention_fraction / (1 + attention_half_length / sequence_length)
@@ -145,7 +159,12 @@ def dense_ffn_time(
     bandwidth_fraction: Fraction,
     corner: Count,
 ) -> Seconds:
-    """Forward time of a dense feed-forward block; gate and up projections are one product."""
+    """Forward time of a dense feed-forward block; gate and up projections are one product.
+
+    >>> device = (989e12, 1e30, 0, 1, 1, 1)  # arithmetic alone: 2 x 8192 x 705e6 FLOP
+    >>> [round(dense_ffn_time(8192, 8192, 28_672, 3, tp, 2, 2, *device) * 1e3, 3) for tp in (1, 8)]
+    [11.673, 1.459]
+    """
     w, a = operand_bytes, activation_bytes
     device = (compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner)
     return gemm_time(microbatch_tokens, (ffn_matrices - 1) * ffn / tp, hidden, w, w, a, *device) + gemm_time(
@@ -177,6 +196,10 @@ def expert_ffn_time(
 
     An EP rank holds `experts / ep` of them and receives the tokens all EP ranks send to these;
     active parameters compute, and each local expert's weights are read once.
+
+    >>> layer, device = (4096, 7168, 2048, 3, 256, 8, 1, 1), (1, 2, 989e12, 1e30, 0, 1, 1, 1)
+    >>> [round(expert_ffn_time(*layer, ep, *device) * 1e3, 3) for ep in (1, 8)]  # 2 x 4096 x 9 x 44e6 FLOP
+    [3.283, 3.283]
     """
     w, a = operand_bytes, activation_bytes
     device = (compute_rate, memory_bandwidth, 0 * launch_floor, compute_fraction, bandwidth_fraction, corner)
@@ -205,7 +228,11 @@ def elementwise_time(
     elementwise_kernels: Count,
     base_launch_floor: Seconds,
 ) -> Seconds:
-    """Forward time of a layer's norms, residual adds, rotary and cast kernels."""
+    """Forward time of a layer's norms, residual adds, rotary and cast kernels.
+
+    >>> round(elementwise_time(1000, 1000, 8, 1 / 8, 2, 4e12, 0.5, 5, 1e-6) * 1e6, 3)  # 2 MB, five launches
+    6.0
+    """
     traffic = elementwise_passes * microbatch_tokens * hidden * sequence_share * activation_bytes
     return elementwise_kernels * base_launch_floor + traffic / (memory_bandwidth * base_bandwidth_fraction)
 
@@ -220,7 +247,11 @@ def dense_activation_time(
     memory_bandwidth: BytesPerSecond,
     base_bandwidth_fraction: Fraction,
 ) -> Seconds:
-    """Forward time of the non-linearity of a dense layer."""
+    """Forward time of the non-linearity of a dense layer.
+
+    >>> round(dense_activation_time(1000, 4000, 3, 4, 2, 6e12, 0.5) * 1e6, 3)  # 6 MB
+    2.0
+    """
     traffic = ffn_matrices * microbatch_tokens * ffn / tp * activation_bytes
     return traffic / (memory_bandwidth * base_bandwidth_fraction)
 
@@ -238,7 +269,11 @@ def moe_activation_time(
     memory_bandwidth: BytesPerSecond,
     base_bandwidth_fraction: Fraction,
 ) -> Seconds:
-    """Forward time of copying tokens to experts and back, and of the experts' non-linearity."""
+    """Forward time of copying tokens to experts and back, and of the experts' non-linearity.
+
+    >>> round(moe_activation_time(1000, 1000, 500, 3, 2, 1, 2, 2, 2.5e12, 0.5) * 1e6, 3)  # 25 MB
+    10.0
+    """
     traffic = (
         microbatch_tokens
         * activation_bytes
@@ -246,80 +281,6 @@ def moe_activation_time(
         / tp
     )
     return traffic / (memory_bandwidth * base_bandwidth_fraction)
-
-
-@rule(cite="definition: serial kernels")
-def dense_layer_forward(
-    attention_projection_time: Seconds,
-    attention_core_time: Seconds,
-    dense_ffn_time: Seconds,
-    elementwise_time: Seconds,
-    dense_activation_time: Seconds,
-) -> Seconds:
-    """Forward time of one dense layer."""
-    return (
-        attention_projection_time
-        + attention_core_time
-        + dense_ffn_time
-        + elementwise_time
-        + dense_activation_time
-    )
-
-
-@rule(cite="definition: serial kernels")
-def moe_layer_forward(
-    attention_projection_time: Seconds,
-    attention_core_time: Seconds,
-    expert_ffn_time: Seconds,
-    elementwise_time: Seconds,
-    moe_activation_time: Seconds,
-) -> Seconds:
-    """Forward time of one mixture layer."""
-    return (
-        attention_projection_time
-        + attention_core_time
-        + expert_ffn_time
-        + elementwise_time
-        + moe_activation_time
-    )
-
-
-@rule(
-    cite="two gradient products per product; Dao et al. 2023: 2.5x for fused attention, which recomputes scores"
-)
-def dense_layer_backward(
-    dense_layer_forward: Seconds,
-    attention_core_time: Seconds,
-    elementwise_time: Seconds,
-    dense_activation_time: Seconds,
-    forward_repeats: Count,
-    cheap_repeats: Count,
-) -> Seconds:
-    """Backward time of one dense layer, with what the recompute mode repeats of the forward pass."""
-    return (
-        (2 + forward_repeats) * dense_layer_forward
-        + 0.5 * attention_core_time
-        + cheap_repeats * (elementwise_time + dense_activation_time)
-    )
-
-
-@rule(
-    cite="two gradient products per product; Dao et al. 2023: 2.5x for fused attention, which recomputes scores"
-)
-def moe_layer_backward(
-    moe_layer_forward: Seconds,
-    attention_core_time: Seconds,
-    elementwise_time: Seconds,
-    moe_activation_time: Seconds,
-    forward_repeats: Count,
-    cheap_repeats: Count,
-) -> Seconds:
-    """Backward time of one mixture layer, with what the recompute mode repeats of the forward pass."""
-    return (
-        (2 + forward_repeats) * moe_layer_forward
-        + 0.5 * attention_core_time
-        + cheap_repeats * (elementwise_time + moe_activation_time)
-    )
 
 
 @rule(wall=1, cite="roofline of the output projection, forward and both gradients, in 16 bit")
@@ -337,7 +298,14 @@ def head_time(
     base_bandwidth_fraction: Fraction,
     base_corner: Count,
 ) -> Seconds:
-    """Time of logits and loss for one micro-batch on the last stage, forward and backward."""
+    """Time of logits and loss for one micro-batch on the last stage, forward and backward.
+
+    >>> t = head_time(8192, 128_256, 8192, 8, 2, 4, 989e12, 1e30, 0, 1, 1, 1)
+    >>> round(t * 1e3, 3)  # arithmetic alone: 6 x 8192 x 1.05e9 / 8 FLOP
+    6.527
+    >>> head_time(10, 100, 10, 2, 2, 4, 1.0, 1.0, 0, 1, 1, 1)  # 3 (10,000 FLOP + 2200 byte) + 4000 byte
+    40600.0
+    """
     a = activation_bytes
     product = gemm_time(
         microbatch_tokens, vocab / tp, hidden, a, a, a, attention_rate, memory_bandwidth, base_launch_floor,
@@ -352,6 +320,10 @@ def optimizer_time(
     inner_stage_state: Bytes, first_stage_state: Bytes, last_stage_state: Bytes,
     memory_bandwidth: BytesPerSecond, base_bandwidth_fraction: Fraction,
 ) -> Seconds:  # fmt: skip
-    """Time of the optimizer step: every state is read and written once."""
+    """Time of the optimizer step: every state is read and written once.
+
+    >>> optimizer_time(18e9, 15e9, 9e9, 6e12, 0.5)
+    0.012
+    """
     state = maximum(inner_stage_state, first_stage_state, last_stage_state)
     return 2 * state / (memory_bandwidth * base_bandwidth_fraction)

@@ -22,6 +22,8 @@ def dense_state_bytes(
 
     >>> dense_state_bytes(1, 1, 2, 4, 12, 0, 0, 1), dense_state_bytes(4, 1, 2, 4, 12, 0, 0, 1)
     (18.0, 9.0)
+    >>> dense_state_bytes(2, 2, 2, 4, 12, 1, 1, 1)  # ZeRO 3 over 4 ranks: 18 / 4
+    4.5
     """
     ranks = dp * cp
     return (
@@ -43,7 +45,11 @@ def expert_state_bytes(
     shard_gradients: Count,
     shard_optimizer: Count,
 ) -> Bytes:
-    """Bytes one device keeps per expert parameter it holds: data ranks of experts are DP x CP / EP."""
+    """Bytes one device keeps per expert parameter it holds: data ranks of experts are DP x CP / EP.
+
+    >>> [expert_state_bytes(dp, 1, 8, 2, 4, 12, 1, 1, 1) for dp in (8, 32)]  # ZeRO 3 over 1 and 4 ranks
+    [18.0, 4.5]
+    """
     ranks = dp * cp / ep
     return (
         parameter_bytes / (1 + shard_weights * (ranks - 1))
@@ -69,6 +75,11 @@ def stage_state(
     """Weights, gradients and optimizer of one device of a stage.
 
     `end_parameters` are those of the embedding or output projection, if the stage has it.
+
+    >>> stage_state(10, 500, 100, 0, 0, 0, 0, 2, 1, 18, 18)  # 18 (1000 + 500) / TP 2
+    13500.0
+    >>> stage_state(4, 0, 100, 4, 50, 8, 10, 1, 2, 18, 18)  # 18 (200 + 4 x 80 / EP 2)
+    6480.0
     """
     mixture = minimum(stage_layers, moe_layers)
     fixed = mixture * moe_layer_fixed_parameters + (stage_layers - mixture) * dense_layer_parameters
@@ -87,7 +98,11 @@ def stage_activations(
     dense_layer_activation_bytes: BytesPerToken,
     moe_layer_activation_bytes: BytesPerToken,
 ) -> Bytes:
-    """Activations a stage keeps for the micro-batches it has begun and not finished."""
+    """Activations a stage keeps for the micro-batches it has begun and not finished.
+
+    >>> stage_activations(10, 4, 100, 80, 0, 3, 0), stage_activations(4, 1, 1, 3, 58, 1, 2)
+    (12000, 8)
+    """
     mixture = minimum(stage_layers, moe_layers)
     plain = minimum(stage_layers, dense_layers)
     per_token = maximum(
@@ -111,7 +126,11 @@ def first_in_flight(pp: Count, vpp: Count, microbatches: Count) -> Count:
 
 @rule(cite="Narayanan et al. 2021: each later stage holds fewer")
 def inner_in_flight(pp: Count, vpp: Count, microbatches: Count) -> Count:
-    """Micro-batches the second stage holds: the first one that may have a spare layer."""
+    """Micro-batches the second stage holds: the first one that may have a spare layer.
+
+    >>> inner_in_flight(16, 1, 64), inner_in_flight(16, 4, 64), inner_in_flight(16, 1, 8)
+    (15, 19.25, 8)
+    """
     return minimum(
         microbatches, where(vpp > 1, (2 * (pp - 2) + (vpp - 1) * pp + 1) / vpp, maximum(1, pp - 1))
     )
@@ -119,7 +138,11 @@ def inner_in_flight(pp: Count, vpp: Count, microbatches: Count) -> Count:
 
 @rule(cite="definition: 16-bit logits, their fp32 softmax")
 def logits_memory(microbatch_tokens: Tokens, vocab: Count, tp: Count, logit_bytes: Bytes) -> Bytes:
-    """Logits of one micro-batch on the last stage."""
+    """Logits of one micro-batch on the last stage.
+
+    >>> logits_memory(8192, 128_256, 8, 6) / 1e6
+    788.004864
+    """
     return microbatch_tokens * vocab / tp * logit_bytes
 
 
@@ -135,7 +158,13 @@ def gathered_weights(
     ep: Count,
     parameter_bytes: Bytes,
 ) -> Bytes:
-    """Whole layers present for a moment where weights are sharded over data ranks (ZeRO 3, FSDP)."""
+    """Whole layers present for a moment where weights are sharded over data ranks (ZeRO 3, FSDP).
+
+    >>> [round(gathered_weights(z, 3_187_703_808, 0, 0, 0, 0, 8, 1, 2) / 1e9, 2) for z in (0, 1)]  # 405B, GB
+    [0.0, 1.59]
+    >>> gathered_weights(1, 0, 50, 58, 8, 10, 1, 2, 2)  # two layers of 50 + 8 x 10 / EP 2, 2 bytes each
+    360.0
+    """
     mixture = minimum(1, moe_layers) * (moe_layer_fixed_parameters + experts * expert_parameters / ep)
     return shard_weights * 2 * maximum(dense_layer_parameters, mixture) / tp * parameter_bytes
 
@@ -156,7 +185,11 @@ def first_stage_state(
     pp: Count,
     head_parameters: Count,
 ) -> Bytes:
-    """States of the first stage; without a pipeline it has the output projection too."""
+    """States of the first stage; without a pipeline it has the output projection too.
+
+    >>> [first_stage_state(10, 500, 100, 0, 0, 0, 0, 1, 1, 18, 18, pp, 400) for pp in (1, 2)]
+    [34200.0, 27000.0]
+    """
     ends = embedding_parameters + where(pp == 1, head_parameters, 0)
     return stage_state(
         first_layers, ends, dense_layer_parameters, moe_layers, moe_layer_fixed_parameters, experts,
@@ -177,7 +210,11 @@ def inner_stage_state(
     dense_state_bytes: Bytes,
     expert_state_bytes: Bytes,
 ) -> Bytes:
-    """States of the fullest inner stage."""
+    """States of the fullest inner stage.
+
+    >>> inner_stage_state(10, 100, 0, 0, 0, 0, 1, 1, 18, 18)
+    18000.0
+    """
     return stage_state(
         most_layers, 0, dense_layer_parameters, moe_layers, moe_layer_fixed_parameters, experts,
         expert_parameters, tp, ep, dense_state_bytes, expert_state_bytes,
@@ -199,7 +236,11 @@ def last_stage_state(
     dense_state_bytes: Bytes,
     expert_state_bytes: Bytes,
 ) -> Bytes:
-    """States of the last stage, with the output projection."""
+    """States of the last stage, with the output projection.
+
+    >>> last_stage_state(10, 50, 8, 100, 0, 0, 0, 0, 1, 1, 18, 18)
+    25200.0
+    """
     return stage_state(
         last_layers, vocab * hidden, dense_layer_parameters, moe_layers, moe_layer_fixed_parameters, experts,
         expert_parameters, tp, ep, dense_state_bytes, expert_state_bytes,
@@ -216,7 +257,11 @@ def first_stage_activations(
     dense_layer_activation_bytes: BytesPerToken,
     moe_layer_activation_bytes: BytesPerToken,
 ) -> Bytes:
-    """Activations of the first stage."""
+    """Activations of the first stage.
+
+    >>> first_stage_activations(7, 16, 100, 126, 0, 3, 0)
+    33600
+    """
     return stage_activations(
         first_layers, first_in_flight, microbatch_tokens, dense_layers, moe_layers,
         dense_layer_activation_bytes, moe_layer_activation_bytes,
@@ -233,7 +278,11 @@ def inner_stage_activations(
     dense_layer_activation_bytes: BytesPerToken,
     moe_layer_activation_bytes: BytesPerToken,
 ) -> Bytes:
-    """Activations of the fullest inner stage."""
+    """Activations of the fullest inner stage.
+
+    >>> inner_stage_activations(8, 15, 100, 126, 0, 3, 0)
+    36000
+    """
     return stage_activations(
         most_layers, inner_in_flight, microbatch_tokens, dense_layers, moe_layers,
         dense_layer_activation_bytes, moe_layer_activation_bytes,
@@ -249,7 +298,11 @@ def last_stage_activations(
     dense_layer_activation_bytes: BytesPerToken,
     moe_layer_activation_bytes: BytesPerToken,
 ) -> Bytes:
-    """Activations of the last stage."""
+    """Activations of the last stage.
+
+    >>> last_stage_activations(7, 100, 126, 0, 3, 0)
+    2100
+    """
     return stage_activations(
         last_layers, 1, microbatch_tokens, dense_layers, moe_layers,
         dense_layer_activation_bytes, moe_layer_activation_bytes,
@@ -269,7 +322,11 @@ def device_memory(
     recompute_workspace: Bytes,
     pp: Count,
 ) -> Bytes:
-    """Memory the fullest device needs, without the reserve."""
+    """Memory the fullest device needs, without the reserve.
+
+    >>> [device_memory(10, 5, 14, 8, 16, 1, 3, 1, 2, pp) for pp in (1, 2, 3)]  # the first, last, an inner one
+    [21, 23, 25]
+    """
     first = first_stage_state + first_stage_activations + where(pp == 1, logits_memory, 0)
     inner = where(pp > 2, inner_stage_state + inner_stage_activations, 0)
     last = where(pp > 1, last_stage_state + last_stage_activations + logits_memory, 0)
@@ -278,5 +335,9 @@ def device_memory(
 
 @rule(cite="definition: allocator fragmentation, CUDA context and NCCL buffers take the reserve")
 def memory_fits(device_memory: Bytes, usable_memory: Bytes) -> Truth:
-    """The fullest device has room."""
+    """The fullest device has room.
+
+    >>> memory_fits(70e9, 75e9), memory_fits(76e9, 75e9)
+    (True, False)
+    """
     return device_memory <= usable_memory

@@ -19,73 +19,121 @@ def devices_used(tp: Count, pp: Count, cp: Count, dp: Count) -> Count:
 
 @rule(cite="definition")
 def devices(node_count: Count, devices_per_node: Count) -> Count:
-    """Devices that are there, and are paid for."""
+    """Devices that are there, and are paid for.
+
+    >>> devices(2048, 8)
+    16384
+    """
     return node_count * devices_per_node
 
 
 @rule(cite="definition")
 def idle_devices(devices: Count, devices_used: Count) -> Count:
-    """Devices the layout leaves unused."""
+    """Devices the layout leaves unused.
+
+    >>> idle_devices(16_384, 16_000)
+    384
+    """
     return devices - devices_used
 
 
 @rule(cite="definition")
 def idle_share(idle_devices: Count, devices: Count) -> Fraction:
-    """Share of devices the layout leaves unused."""
+    """Share of devices the layout leaves unused.
+
+    >>> idle_share(4, 16)
+    0.25
+    """
     return idle_devices / devices
 
 
 @rule(cite="definition")
 def devices_suffice(devices_used: Count, devices: Count) -> Truth:
-    """TP x PP x CP x DP is at most the devices there are."""
+    """TP x PP x CP x DP is at most the devices there are.
+
+    >>> devices_suffice(16_384, 16_384), devices_suffice(16_385, 16_384)
+    (True, False)
+    """
     return devices_used <= devices
 
 
 @rule(cite="Megatron-LM: attention heads are split, never shared, by TP")
 def tp_divides_heads(heads: Count, tp: Count) -> Truth:
-    """TP divides the attention heads."""
+    """TP divides the attention heads.
+
+    >>> tp_divides_heads(128, 8), tp_divides_heads(128, 6)
+    (True, False)
+    """
     return heads % tp == 0
 
 
 @rule(cite="Megatron-Core: KV heads are split, or whole heads repeated")
 def tp_fits_kv_heads(kv_heads: Count, tp: Count) -> Truth:
-    """TP divides the KV heads, or is a multiple of them (each head then sits on several ranks)."""
+    """TP divides the KV heads, or is a multiple of them (each head then sits on several ranks).
+
+    >>> tp_fits_kv_heads(8, 4), tp_fits_kv_heads(8, 16), tp_fits_kv_heads(8, 6)
+    (True, True, False)
+    """
     return (kv_heads % tp == 0) | (tp % kv_heads == 0)
 
 
 @rule(cite="Megatron-LM: column and row parallel feed-forward")
 def tp_divides_ffn(ffn: Count, expert_ffn: Count, tp: Count) -> Truth:
-    """TP divides the feed-forward width, of dense layers and of experts."""
+    """TP divides the feed-forward width, of dense layers and of experts.
+
+    >>> tp_divides_ffn(53_248, 0, 8), tp_divides_ffn(53_248, 0, 5), tp_divides_ffn(0, 1408, 3)
+    (True, False, False)
+    """
     return (ffn % tp == 0) & (expert_ffn % tp == 0)
 
 
 @rule(cite="definition: no stage without a layer")
 def pp_within_layers(pp: Count, layers: Count) -> Truth:
-    """PP is at most the number of layers."""
+    """PP is at most the number of layers.
+
+    >>> pp_within_layers(16, 126), pp_within_layers(128, 126)
+    (True, False)
+    """
     return pp <= layers
 
 
 @rule(cite="Liu et al. 2023, Ring attention: a contiguous share of the sequence per rank")
 def cp_divides_sequence(sequence_length: Tokens, cp: Count) -> Truth:
-    """CP divides the sequence in two equal chunks a rank, which balances causal attention."""
+    """CP divides the sequence in two equal chunks a rank, which balances causal attention.
+
+    >>> cp_divides_sequence(131_072, 16), cp_divides_sequence(1000, 16), cp_divides_sequence(1001, 1)
+    (True, False, True)
+    """
     return (sequence_length % (2 * cp) == 0) | (cp == 1)
 
 
 @rule(cite="Megatron-Core: expert parallel ranks hold whole experts")
 def ep_divides_experts(experts: Count, ep: Count) -> Truth:
-    """EP divides the experts; a model without experts has EP 1."""
+    """EP divides the experts; a model without experts has EP 1.
+
+    >>> [ep_divides_experts(*x) for x in ((256, 64), (8, 3), (0, 1), (0, 2))]
+    [True, False, True, False]
+    """
     return ((experts == 0) & (ep == 1)) | ((experts > 0) & (experts % ep == 0))
 
 
 @rule(cite="Megatron-Core: expert data parallel size is DP x CP / EP")
 def ep_divides_data_ranks(dp: Count, cp: Count, ep: Count) -> Truth:
-    """EP divides the DP x CP ranks it is carved out of."""
+    """EP divides the DP x CP ranks it is carved out of.
+
+    >>> ep_divides_data_ranks(4, 2, 8), ep_divides_data_ranks(4, 1, 8)
+    (True, False)
+    """
     return (dp * cp) % ep == 0
 
 
 @rule(cite="Megatron-LM: global batch = micro-batch x DP x accumulation steps")
 def batch_divides(global_batch: Count, micro_batch: Count, dp: Count) -> Truth:
-    """The global batch is a whole number of micro-batches on every data-parallel rank."""
+    """The global batch is a whole number of micro-batches on every data-parallel rank.
+
+    >>> batch_divides(2048, 1, 128), batch_divides(2048, 1, 96)
+    (True, False)
+    """
     return global_batch % (micro_batch * dp) == 0
 
 
@@ -101,7 +149,14 @@ def microbatches(global_batch: Count, micro_batch: Count, dp: Count) -> Count:
 
 @rule(cite="Narayanan et al. 2021, section 2.2: interleaving schedules micro-batches in groups of PP")
 def interleaving_possible(vpp: Count, pp: Count, microbatches: Count, layers: Count) -> Truth:
-    """Virtual stages need a pipeline, a layer each, and micro-batches in multiples of PP."""
+    """Virtual stages need a pipeline, a layer each, and micro-batches in multiples of PP.
+
+    Up to PP - 1 virtual stages may stay empty, as with 126 layers on 16 x 8 of them.
+
+    >>> cases = ((1, 1, 3, 10), (8, 16, 64, 126), (8, 16, 60, 126), (9, 16, 64, 126))
+    >>> [interleaving_possible(*x) for x in cases]
+    [True, True, False, False]
+    """
     return (vpp == 1) | ((pp > 1) & (pp * vpp < layers + pp) & (microbatches % pp == 0))
 
 
@@ -138,5 +193,9 @@ def last_layers(layers: Count, pp: Count) -> Count:
 
 @rule(cite="definition")
 def microbatch_tokens(micro_batch: Count, sequence_length: Tokens, cp: Count) -> Tokens:
-    """Tokens of one micro-batch on one context-parallel rank."""
+    """Tokens of one micro-batch on one context-parallel rank.
+
+    >>> microbatch_tokens(1, 131_072, 16)
+    8192.0
+    """
     return micro_batch * sequence_length / cp

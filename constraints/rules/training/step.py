@@ -38,7 +38,11 @@ def packed_time(
 def dense_layer_forward_total(
     dense_layer_forward: Seconds, tp_exposed: Seconds, cp_exposed: Seconds
 ) -> Seconds:
-    """Forward time of a dense layer with its communication."""
+    """Forward time of a dense layer with its communication.
+
+    >>> dense_layer_forward_total(3.0, 0.5, 0.25)
+    3.75
+    """
     return dense_layer_forward + tp_exposed + cp_exposed
 
 
@@ -46,7 +50,11 @@ def dense_layer_forward_total(
 def moe_layer_forward_total(
     moe_layer_forward: Seconds, tp_exposed: Seconds, cp_exposed: Seconds, ep_exposed: Seconds
 ) -> Seconds:
-    """Forward time of a mixture layer with its communication."""
+    """Forward time of a mixture layer with its communication.
+
+    >>> moe_layer_forward_total(3.0, 0.5, 0.25, 1.0)
+    4.75
+    """
     return moe_layer_forward + tp_exposed + cp_exposed + ep_exposed
 
 
@@ -54,7 +62,11 @@ def moe_layer_forward_total(
 def dense_layer_backward_total(
     dense_layer_backward: Seconds, tp_exposed: Seconds, cp_exposed: Seconds, forward_repeats: Count
 ) -> Seconds:
-    """Backward time of a dense layer with its communication."""
+    """Backward time of a dense layer with its communication.
+
+    >>> [dense_layer_backward_total(6.0, 1.0, 0.5, again) for again in (0, 1)]
+    [8.0, 9.5]
+    """
     return dense_layer_backward + (1 + forward_repeats) * tp_exposed + (2 + forward_repeats) * cp_exposed
 
 
@@ -66,7 +78,11 @@ def moe_layer_backward_total(
     ep_exposed: Seconds,
     forward_repeats: Count,
 ) -> Seconds:
-    """Backward time of a mixture layer with its communication."""
+    """Backward time of a mixture layer with its communication.
+
+    >>> [moe_layer_backward_total(6.0, 1.0, 0.5, 2.0, again) for again in (0, 1)]
+    [10.0, 13.5]
+    """
     return (
         moe_layer_backward
         + (1 + forward_repeats) * (tp_exposed + ep_exposed)
@@ -82,7 +98,11 @@ def stage_forward(
     dense_layer_forward_total: Seconds,
     moe_layer_forward_total: Seconds,
 ) -> Seconds:
-    """Forward time of one micro-batch on the fullest stage."""
+    """Forward time of one micro-batch on the fullest stage.
+
+    >>> stage_forward(8, 126, 0, 0.5, 0.0)
+    4.0
+    """
     return packed_time(
         most_layers, dense_layers, moe_layers, dense_layer_forward_total, moe_layer_forward_total
     )
@@ -96,7 +116,11 @@ def stage_backward(
     dense_layer_backward_total: Seconds,
     moe_layer_backward_total: Seconds,
 ) -> Seconds:
-    """Backward time of one micro-batch on the fullest stage."""
+    """Backward time of one micro-batch on the fullest stage.
+
+    >>> stage_backward(8, 126, 0, 1.0, 0.0)
+    8.0
+    """
     return packed_time(
         most_layers, dense_layers, moe_layers, dense_layer_backward_total, moe_layer_backward_total
     )
@@ -116,7 +140,11 @@ def stage_time(
     head_time: Seconds,
     pp_exposed: Seconds,
 ) -> Seconds:
-    """Time of one micro-batch on the slowest stage: the beat of the pipeline."""
+    """Time of one micro-batch on the slowest stage: the beat of the pipeline.
+
+    >>> [round(stage_time(4.0, 8.0, 7, 126, 0, 0.5, 1.0, 0.0, 0.0, head, 0.1), 3) for head in (1.0, 2.0)]
+    [12.1, 12.6]
+    """
     last = packed_time(
         last_layers,
         dense_layers,
@@ -129,7 +157,11 @@ def stage_time(
 
 @rule(cite="Narayanan et al. 2021: each virtual stage hands over once per pass")
 def pp_exposed(pp_boundary_time: Seconds, vpp: Count, pp_overlap: Fraction) -> Seconds:
-    """Stage hand-overs of one micro-batch that the schedule does not hide, both passes."""
+    """Stage hand-overs of one micro-batch that the schedule does not hide, both passes.
+
+    >>> pp_exposed(0.5, 2, 0.0), pp_exposed(0.5, 2, 1.0)
+    (2.0, 0.0)
+    """
     return 2 * vpp * (1 - pp_overlap) * pp_boundary_time
 
 
@@ -145,7 +177,11 @@ def traversal_time(
     pp: Count,
     pp_exposed: Seconds,
 ) -> Seconds:
-    """Time one micro-batch takes through the whole model and back."""
+    """Time one micro-batch takes through the whole model and back.
+
+    >>> traversal_time(3, 58, 0.5, 1.0, 1.0, 2.0, 2.0, 16, 0.25)  # 4.5 + 174 + 2 + 4
+    184.5
+    """
     return (
         dense_layers * (dense_layer_forward_total + dense_layer_backward_total)
         + moe_layers * (moe_layer_forward_total + moe_layer_backward_total)
@@ -162,19 +198,30 @@ def bubble_time(traversal_time: Seconds, stage_time: Seconds, vpp: Count) -> Sec
     """Time of a step in which the slowest stage waits for the pipeline to fill and to drain.
 
     With equal stages this is `(PP - 1) stage_time / VPP`.
+
+    >>> bubble_time(16 * 12.0, 12.0, 1), bubble_time(16 * 12.0, 12.0, 4), bubble_time(12.0, 12.0, 1)
+    (180.0, 45.0, 0.0)
     """
     return maximum(0, traversal_time - stage_time) / vpp
 
 
 @rule(cite="definition")
 def pipeline_time(microbatches: Count, stage_time: Seconds, bubble_time: Seconds) -> Seconds:
-    """Time of a step's forward and backward passes."""
+    """Time of a step's forward and backward passes.
+
+    >>> pipeline_time(64, 12.0, 180.0)
+    948.0
+    """
     return microbatches * stage_time + bubble_time
 
 
 @rule(wall=14, cite="definition")
 def bubble_share(bubble_time: Seconds, pipeline_time: Seconds) -> Fraction:
-    """Share of the passes in which the slowest stage waits."""
+    """Share of the passes in which the slowest stage waits.
+
+    >>> round(bubble_share(180.0, 948.0), 4), round(15 / (64 + 15), 4)  # PP 16, 64 micro-batches
+    (0.1899, 0.1899)
+    """
     return bubble_time / pipeline_time
 
 
@@ -189,43 +236,70 @@ def step_time(
     """Time of one optimizer step.
 
     `straggler_factor` is what the slowest of many equal devices adds.
+
+    >>> round(step_time(90.0, 4.0, 5.0, 1.0, 1.05), 6)
+    105.0
     """
     return straggler_factor * (pipeline_time + gradient_exposed + gather_exposed + optimizer_time)
 
 
 @rule(cite="definition")
 def step_tokens(global_batch: Count, sequence_length: Tokens) -> Tokens:
-    """Tokens of one optimizer step."""
+    """Tokens of one optimizer step.
+
+    >>> step_tokens(2048, 8192)
+    16777216
+    """
     return global_batch * sequence_length
 
 
 @rule(cite="definition")
 def training_throughput(step_tokens: Tokens, step_time: Seconds) -> TokensPerSecond:
-    """Tokens per second of the whole job while it runs."""
+    """Tokens per second of the whole job while it runs.
+
+    >>> training_throughput(16_777_216, 8.0)
+    2097152.0
+    """
     return step_tokens / step_time
 
 
 @rule(cite="definition")
 def throughput_per_device(training_throughput: TokensPerSecond, devices: Count) -> TokensPerSecond:
-    """Tokens per second and device, idle ones counted."""
+    """Tokens per second and device, idle ones counted.
+
+    >>> throughput_per_device(2_097_152.0, 2048)
+    1024.0
+    """
     return training_throughput / devices
 
 
 @rule(wall=11, cite="Kaplan et al. 2020: a backward pass costs two forward ones")
 def step_flops(step_tokens: Tokens, forward_flops_per_token: FlopPerToken) -> Flop:
-    """Model operations of a step; recomputation is not counted, causal attention by half."""
+    """Model operations of a step; recomputation is not counted, causal attention by half.
+
+    >>> step_flops(1e6, 2e9) == 6 * 1e6 * 1e9  # 6 N D
+    True
+    """
     return 3 * step_tokens * forward_flops_per_token
 
 
 @rule(wall=3, cite="Chowdhery et al. 2022, PaLM appendix B, with causal attention counted by half")
 def mfu(step_flops: Flop, step_time: Seconds, devices: Count, compute_rate: FlopPerSecond) -> Fraction:
-    """Model FLOP/s utilisation over all devices paid for, against the dense peak of the precision used."""
+    """Model FLOP/s utilisation over all devices paid for, against the dense peak of the precision used.
+
+    >>> round(mfu(16_384 * 400e12, 1.0, 16_384, 989e12), 3)  # 400 of 989 TFLOP/s
+    0.404
+    """
     return step_flops / (step_time * devices * compute_rate)
 
 
 @rule(wall=3, cite="Korthikanti et al. 2022: recomputed operations counted")
 def hfu(mfu: Fraction, forward_repeats: Count) -> Fraction:
-    """Hardware FLOP/s utilisation: MFU with repeated forward passes counted as work."""
+    """Hardware FLOP/s utilisation: MFU with repeated forward passes counted as work.
+
+    >>> round(hfu(0.3, 0), 3), round(hfu(0.3, 1), 3)
+    (0.3, 0.4)
+    """
     return mfu * (3 + forward_repeats) / 3
 
 
@@ -238,7 +312,11 @@ def stage_dense_parameters(
     embedding_parameters: Count,
     tp: Count,
 ) -> Count:
-    """Parameters outside the experts on one device of the fullest stage, embedding included."""
+    """Parameters outside the experts on one device of the fullest stage, embedding included.
+
+    >>> stage_dense_parameters(8, 100, 0, 0, 200, 4), stage_dense_parameters(4, 100, 3, 60, 0, 1)
+    (250.0, 280.0)
+    """
     mixture = minimum(most_layers, moe_layers)
     return (
         mixture * moe_layer_fixed_parameters
@@ -251,11 +329,19 @@ def stage_dense_parameters(
 def stage_expert_parameters(
     most_layers: Count, moe_layers: Count, experts: Count, expert_parameters: Count, tp: Count, ep: Count
 ) -> Count:
-    """Routed-expert parameters on one device of the fullest stage."""
+    """Routed-expert parameters on one device of the fullest stage.
+
+    >>> stage_expert_parameters(4, 58, 256, 44_040_192, 1, 64) / 44_040_192  # 4 of 256 experts in 4 layers
+    16.0
+    """
     return minimum(most_layers, moe_layers) * experts * expert_parameters / (tp * ep)
 
 
 @rule(cite="definition: what is written to storage is what a restart needs")
 def checkpoint_bytes(parameters: Count, checkpoint_parameter_bytes: Bytes) -> Bytes:
-    """Size of a checkpoint: weights and optimizer state of the whole model."""
+    """Size of a checkpoint: weights and optimizer state of the whole model.
+
+    >>> checkpoint_bytes(405_853_388_800, 14) / 1e12  # TB
+    5.6819474432
+    """
     return parameters * checkpoint_parameter_bytes
