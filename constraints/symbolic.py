@@ -181,7 +181,8 @@ class Sym:
         return {s.name for s in self.walk() if s.op == "name"}
 
     def text(self, show: Callable[[Sym], str] | None = None) -> str:
-        """The formula; with `show`, names and called rules are replaced by what it makes of them.
+        """The formula; with `show`, names and called rules are replaced by what it makes of them, and of
+        each case only the one that applies is written.
 
         >>> a, b = symbol("a", 2.0), symbol("b", 3.0)
         >>> ((a + b) * 2 / b).text(), ((a + b) * 2 / b).text(lambda s: f"{s.value:g}")
@@ -287,6 +288,8 @@ def _text(s: Sym, show: Callable[[Sym], str] | None) -> tuple[str, int]:
         return show(s), _ATOM
     if s.op == "name":
         return s.name, _ATOM
+    if s.op == "where" and show is not None:
+        return _text(s.args[1] if s.args[0].value else s.args[2], show)
     if s.op == "call":
         shown = [_text(a, None)[0] for a in s.args[:3]] + ["…"] * (len(s.args) > 3)
         return f"{s.name}({', '.join(shown)})", _ATOM

@@ -47,7 +47,7 @@ def compare(left: Design, right: Design, names: tuple[str, str]) -> CompareResul
     """Differences of two designs, of one scenario or of two."""
     keys = list(dict.fromkeys([*left.design, *right.design]))
     differ = {k: (left.design.get(k), right.design.get(k)) for k in keys}
-    quantities = [k for k in dict.fromkeys([*left.metrics, *right.metrics])]
+    quantities = list(dict.fromkeys([*left.metrics, *right.metrics]))
     return CompareResult(
         left=names[0],
         right=names[1],

@@ -54,5 +54,5 @@ def _gain(question: Question, row: Array, better: Array) -> str:
     with np.errstate(divide="ignore", invalid="ignore"):
         gains = np.where(row != 0, (row - better) / np.abs(row), 0.0)
     best, k = np.unravel_index(int(np.argmax(gains)), gains.shape)
-    sign = "-" if question.objectives[int(k)].sign > 0 else "+"
-    return f"without it {question.objectives[int(k)].quantity} {sign}{100 * gains[best, k]:.3g} %"
+    o = question.objectives[int(k)]
+    return f"{100 * gains[best, k]:.2g} % {'lower' if o.sign > 0 else 'higher'} {o.quantity}"

@@ -32,7 +32,7 @@ class RuleResult(BaseModel):
     file: str
 
 
-def call(name: str, text: str, json: bool = False, width: int = 100) -> str:
+def call(name: str, text: str, json: bool = False, width: int = 100, unit_wanted: str = "") -> str:
     """Evaluate the rule `name` with inputs such as "message=140 GB, ranks=1024".
 
     Raises InputError for an unknown rule or input, a missing input or a wrong unit.
@@ -55,6 +55,8 @@ def call(name: str, text: str, json: bool = False, width: int = 100) -> str:
             rule=r.id, value=result, unit=si_unit(r.unit), equation=formula.text(), inputs=values, cite=r.cite,
             file=f"{r.file}:{r.line}",
         ).model_dump_json(indent=2, by_alias=True)  # fmt: skip
+    if unit_wanted:
+        return _converted(r, float(result), unit_wanted)
     unit = si_unit(r.unit)
     exact = "" if isinstance(result, bool) else f"   ({float(result):.7g}{' ' + unit if unit else ''})"
     lines = [f"{r.id} = {human(float(result), r.unit)}{exact}"]
@@ -64,6 +66,14 @@ def call(name: str, text: str, json: bool = False, width: int = 100) -> str:
     )
     lines += wrap(f"{r.title}. {r.cite}   {r.file}:{r.line}", width, 2)
     return "\n".join(lines)
+
+
+def _converted(r: Rule, value: float, unit: str) -> str:
+    """A result in the unit asked for; raises InputError where it does not measure the same."""
+    have, want = units.dimension(si_unit(r.unit)), units.dimension(unit)
+    if have != want:
+        raise InputError(f"--in {unit!r}: {r.id} is {have}, not {want}")
+    return f"{r.id} = {value / units.factor(unit):.7g} {unit}"
 
 
 def _inputs(r: Rule, text: str) -> dict[str, float]:

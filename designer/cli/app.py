@@ -128,7 +128,10 @@ def explain(
         list[str] | None,
         typer.Option("--of", metavar="QUANTITY", help="quantities to explain; default: objectives"),
     ] = None,
-    depth: Annotated[int, typer.Option(min=0, max=12, help="equations below each quantity")] = 3,
+    depth: Annotated[int, typer.Option(min=0, max=12, help="equations below each quantity")] = 2,
+    why_not: Annotated[
+        str, typer.Option("--why-not", metavar="'tp=8,pp=4'", help="a layout: what keeps it off the frontier")
+    ] = "",
     set_: Set = None,
     json: Json = False,
     catalog: CatalogDir = None,
@@ -140,6 +143,13 @@ def explain(
     from designer.report.explain_text import render
 
     q = _question(file, set_, catalog)
+    if why_not:
+        from designer.report.whynot_text import render as render_why_not
+        from designer.whynot import why_not as ask
+
+        reason = ask(q, parse_design(q, why_not))
+        typer.echo(reason.to_json(indent=2) if json else render_why_not(reason, q, _columns(width)))
+        return 0
     label, binds = "", []
     if "=" in design:
         chosen = parse_design(q, design)
@@ -169,6 +179,7 @@ def evaluate(
     with_: Annotated[
         str, typer.Option("--with", metavar="'name=value, ...'", help="inputs, when evaluating a rule")
     ] = "",
+    in_: Annotated[str, typer.Option("--in", metavar="UNIT", help="unit of a rule's result")] = "",
     set_: Set = None,
     json: Json = False,
     catalog: CatalogDir = None,
@@ -187,9 +198,9 @@ def evaluate(
         from designer.rulecall import call
 
         _refuse(f"is for scenarios; {file} is not one", design=design, set_=set_, catalog=catalog, all_=all_)
-        typer.echo(call(file, with_, json, _columns(width)))
+        typer.echo(call(file, with_, json, _columns(width), in_))
         return 0
-    _refuse("gives the inputs of a rule; a scenario takes --design", with_=with_)
+    _refuse("is for rules; a scenario takes --design", with_=with_, in_=in_)
     from designer.designs import parse_design
     from designer.evaluation import evaluate as evaluate_design
     from designer.report.evaluate_text import render
@@ -197,6 +208,58 @@ def evaluate(
     q = _question(file, set_, catalog)
     result = evaluate_design(q, parse_design(q, design))
     typer.echo(result.to_json(indent=2) if json else render(result, q, _columns(width), everything=all_))
+    return 0
+
+
+@app.command()
+def compare(
+    file: File,
+    left: Annotated[str, typer.Argument(help="a design of the plan, or a second scenario to compare with")],
+    right: Annotated[str | None, typer.Argument(help="another design of the plan")] = None,
+    set_: Set = None,
+    json: Json = False,
+    catalog: CatalogDir = None,
+    width: Width = None,
+) -> int:
+    """Put two designs side by side, or the first designs of two scenarios.
+
+    designer compare FILE A C
+
+    designer compare FILE OTHER_FILE
+    """
+    from designer.comparison import compare as compare_designs
+    from designer.planning import find_design, plan_question
+    from designer.question import quantity_units
+    from designer.report.compare_text import render
+
+    q = _question(file, set_, catalog)
+    first = plan_question(q)
+    units = quantity_units(q.job)
+    if right is None:
+        other = _question(left, set_, catalog)
+        second = plan_question(other)
+        units = {**quantity_units(other.job), **units}
+        pair = (find_design(first, "A"), find_design(second, "A"))
+        names = (first.scenario, second.scenario)
+    else:
+        pair = (find_design(first, left), find_design(first, right))
+        names = (pair[0].id, pair[1].id)
+    result = compare_designs(*pair, names)
+    typer.echo(result.to_json(indent=2) if json else render(result, units, _columns(width)))
+    return 0
+
+
+@app.command()
+def rules(
+    id: Annotated[str | None, typer.Argument(help="a rule; without it, all of them")] = None,
+    json: Json = False,
+    latex: Annotated[bool, typer.Option("--latex", help="print the equation in LaTeX")] = False,
+    width: Width = None,
+) -> int:
+    """List the rules, or show one: equation, symbols, source."""
+    from designer.report.rules_text import listing, show
+
+    typer.echo(listing(json, _columns(width)) if id is None else show(id, json, latex, _columns(width)))
     return 0
 
 

@@ -37,16 +37,21 @@ def show(catalog: Catalog, kind: str, id: str, as_json: bool, width: int) -> str
     for name, value in others:
         lines += wrap(f"{name}: {value}", width, 0, 4)
     lines.append("")
+    cites: dict[str, int] = {}
     lines += table(
         [
             Column("number", [n for n, _ in facts], False),
             Column("value", [f.text for _, f in facts]),
             Column("kind", [f.kind for _, f in facts], False),
             Column("date", [f.date for _, f in facts], False),
-            Column("source", [f.source + (f" [{f.note}]" if f.note else "") for _, f in facts], False),
+            Column("source", [f"[{cites.setdefault(f.source, len(cites) + 1)}]" for _, f in facts], False),
+            Column("note", [f.note or "" for _, f in facts], False),
         ],
         width,
     )
+    lines.append("")
+    for source, n in cites.items():
+        lines += wrap(f"[{n}] {source}", width, 0, 4)
     return "\n".join(lines)
 
 

@@ -34,7 +34,8 @@ def render(result: EvaluateResult, q: Question, width: int, *, everything: bool 
             numbers = ""
             if b.value is not None and b.bound is not None:
                 numbers = f": {human(b.value, q.unit(b.quantity))}, {_off(b.slack)} off"
-            lines += wrap(f"{b.name}  {b.text}{numbers}   [{b.place}]", width, 2, 4)
+            name = "" if b.text.startswith(b.name) else f"{b.name}  "
+            lines += wrap(f"{name}{b.text}{numbers}   [{b.place}]", width, 2, 4)
     return "\n".join(lines)
 
 

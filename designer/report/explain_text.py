@@ -56,7 +56,7 @@ def _budgets(result: ExplainResult, q: Question, width: int) -> list[str]:
             use = f"{bar(1 - b.slack)} {human(b.value, q.unit(b.quantity))} of {human(b.bound, q.unit(b.quantity))}"
         else:
             use = b.text
-        effect = f"; {b.effect}" if b.effect else ""
+        effect = f"; without it {b.effect}" if b.effect else ""
         lines += wrap(f"{mark:<9}{b.name}  {use}{effect}   [{b.place}]", width, 0, 11)
     for b in result.violated:
         if b.name not in {x.name for x in result.budgets}:
@@ -66,14 +66,17 @@ def _budgets(result: ExplainResult, q: Question, width: int) -> list[str]:
 
 def _head(t: Term, cites: dict[str, int], width: int) -> list[str]:
     left = f"{t.quantity} = {t.text}"
-    place = f"{t.place} [{_cite(t, cites)}]" if t.place else ""
+    place = t.place + _cite(t, cites) if t.place else ""
     if len(left) + len(place) + 2 <= width:
         return [left + " " * (width - len(left) - len(place)) + place]
     return [left, *wrap(place, width, 2)]
 
 
-def _cite(t: Term, cites: dict[str, int]) -> int:
-    return cites.setdefault(t.cite, len(cites) + 1)
+def _cite(t: Term, cites: dict[str, int]) -> str:
+    """The number of a source; a definition needs none."""
+    if t.cite.startswith("definition"):
+        return ""
+    return f" [{cites.setdefault(t.cite, len(cites) + 1)}]"
 
 
 def _body(t: Term, prefix: str, cites: dict[str, int], seen: set[str], width: int) -> list[str]:
@@ -118,7 +121,7 @@ def _one(t: Term, cites: dict[str, int], moves: str, room: int, again: bool) -> 
     left = f"{t.quantity} = {t.text}{moves}"
     if again:
         return [left + "  (above)"]
-    place = f"{t.place} [{_cite(t, cites)}]"
+    place = t.place + _cite(t, cites)
     if len(left) + len(place) + 2 <= room:
         return [left + " " * (room - len(left) - len(place)) + place]
     return [left]

@@ -19,6 +19,11 @@ _DECISIONS = {
 }  # fmt: skip
 # What a single design is told apart by.
 _CORE = ("tp", "pp", "dp", "ep", "batch", "replicas")
+# What a repair names of the design it admits.
+_REPAIRED = (
+    "node", "node_count", "precision", "weights", "tp", "pp", "vpp", "dp", "ep", "micro_batch", "recompute",
+    "sharding", "batch", "replicas",
+)  # fmt: skip
 _TITLES = {
     "time_to_train": "time", "cost": "cost", "carbon": "CO2e", "mfu": "MFU", "device_memory": "memory",
     "cost_per_token": "cost", "carbon_per_token": "CO2e", "tpot_p99": "TPOT\np99", "ttft_p99": "TTFT\np99",
@@ -51,7 +56,7 @@ def render(
     shown = _thinned(result, epsilon)
     lines = [*_head(result, width), ""]
     lines += _table(result, shown, job, width, units)
-    lines += [""] + _same_everywhere(result, shown, width)
+    lines += [""] + _same_everywhere(shown, width)
     lines += _budgets(result, shown, width, units)
     lines += _moved(shown, width, units)
     lines += _notes(result, shown, width, file)
@@ -105,13 +110,7 @@ def _thinned(result: PlanResult, epsilon: float) -> list[Design]:
 
 
 def _table(result: PlanResult, shown: list[Design], job: str, width: int, units: dict[str, str]) -> list[str]:
-    differ = len(shown) > 1
-    names = [
-        n
-        for n in _DECISIONS
-        if n in shown[0].design
-        and (len({str(d.design[n]) for d in shown}) > 1 or (not differ and n in _CORE))
-    ]
+    names = _columns_of(shown)
     columns = [Column("", [d.id for d in shown], right=False)]
     for n in names:
         cells = [_decision(n, d.design[n]) for d in shown]
@@ -122,9 +121,27 @@ def _table(result: PlanResult, shown: list[Design], job: str, width: int, units:
         cells = [_metric(n, d.metrics[n], d, units) for d in shown]
         if n == "idle_devices" and all(c == "0" for c in cells):
             continue
-        columns.append(Column(_TITLES.get(n, n), cells, True, 0 if n in objectives else 3 + i))
+        title, cells = _unit_in_head(_TITLES.get(n, n), cells)
+        columns.append(Column(title, cells, True, 0 if n in objectives else 3 + i))
     columns.append(Column("binds", [" ".join(b.name for b in d.binds) or "–" for d in shown], False))
     return table(columns, width)
+
+
+def _columns_of(shown: list[Design]) -> list[str]:
+    """Decisions that get a column: those that differ, or the layout where there is one row only."""
+    first = shown[0].design
+    if len(shown) == 1:
+        return [n for n in _DECISIONS if n in first and n in _CORE]
+    return [n for n in _DECISIONS if n in first and len({str(d.design[n]) for d in shown}) > 1]
+
+
+def _unit_in_head(title: str, cells: list[str]) -> tuple[str, list[str]]:
+    """A column with the unit that all its cells share said once, in the title."""
+    parts = [c.split(" ") for c in cells]
+    units = {p[1] for p in parts if len(p) == 2}
+    if len(units) != 1 or any(len(p) != 2 for p in parts):
+        return title, cells
+    return f"{title}\n{units.pop()}", [p[0] for p in parts]
 
 
 def _decision(name: str, value: str | int | float) -> str:
@@ -137,11 +154,12 @@ def _metric(name: str, m: Metric, design: Design, units: dict[str, str]) -> str:
     return human(m.value, units.get(name, m.unit))
 
 
-def _same_everywhere(result: PlanResult, shown: list[Design], width: int) -> list[str]:
+def _same_everywhere(shown: list[Design], width: int) -> list[str]:
+    """Decisions no column shows, because they are the same in every row."""
     same = [
         f"{_DECISIONS[n].replace(chr(10), ' ')} {_decision(n, v)}"
         for n, v in shown[0].design.items()
-        if n in _DECISIONS and len({str(d.design[n]) for d in shown}) == 1
+        if n in _DECISIONS and n not in _columns_of(shown)
     ]
     return wrap(f"all      {', '.join(same)}", width, 0, 9) if same else []
 
@@ -161,7 +179,9 @@ def _budgets(result: PlanResult, shown: list[Design], width: int, units: dict[st
             used = f"{bar(1 - b.slack)} {human(b.value, unit)} of {human(b.bound, unit)}"
         else:
             used = b.text
-        lines += wrap(f"{b.name}: {used}; {b.effect} for {d.id}   [{b.place}]", width, 2, 4)
+        lines += wrap(
+            f"{b.name}: {used}. Without it {d.id} could have {b.effect}.   [{b.place}]", width, 2, 4
+        )
     return lines
 
 
@@ -182,8 +202,8 @@ def _moved(shown: list[Design], width: int, units: dict[str, str]) -> list[str]:
         for e in d.edges:
             ends.setdefault(e, []).append(d.id)
     if ends:
-        text = "; ".join(f"{e} in {'all' if len(i) == len(shown) else ' '.join(i)}" for e, i in ends.items())
-        lines += wrap(f"At the end of the candidates: {text}.", width, 0, 2)
+        text = ", ".join(e + ("" if len(i) == len(shown) else f" ({' '.join(i)})") for e, i in ends.items())
+        lines += wrap(f"At the end of what you allowed, so that more might do better: {text}.", width, 0, 2)
     return lines
 
 
@@ -218,9 +238,7 @@ def _infeasible(result: PlanResult, width: int) -> list[str]:
         lines += ["", "Smallest repairs, each evaluated and checked"]
         for i, r in enumerate(result.repairs):
             change = ", ".join(f"{k} {v}" for k, v in r.changes.items())
-            layout = " ".join(
-                f"{k}={v}" for k, v in r.design.items() if k in ("node", "tp", "pp", "dp", "replicas")
-            )
+            layout = " ".join(f"{k}={v}" for k, v in r.design.items() if k in _REPAIRED)
             size = f"  ({100 * r.relative:+.3g} %)" if r.relative is not None else ""
             lines += wrap(f"{chr(97 + i)}  {change}{size}  with {layout}", width, 2, 5)
     return lines

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+_NUMBER_AND_UNIT = re.compile(r"(?<=\d) (?=%|[A-Za-z]+[/\w]*\b)(?!(?:of|and|in|on|with|against|for|to)\b)")
 
 
 @dataclass(frozen=True)
@@ -65,13 +69,19 @@ def shorten(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int, indent: int = 0, hanging: int | None = None) -> list[str]:
-    """Text over several lines; lines after the first are indented by `hanging`."""
-    import textwrap
+    """Text over several lines; lines after the first are indented by `hanging`.
 
-    return textwrap.wrap(
-        text, width, initial_indent=" " * indent, subsequent_indent=" " * (indent if hanging is None else hanging),
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
+    A number stays with its unit.
+    """
+    lines = textwrap.wrap(
+        _NUMBER_AND_UNIT.sub("\xa0", text),
+        width,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent if hanging is None else hanging),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [line.replace("\xa0", " ") for line in lines]
 
 
 def bar(share: float, cells: int = 8) -> str:

@@ -77,7 +77,14 @@ def test_a_line_points_at_its_fact(catalog: Catalog) -> None:
     assert text[fact.line - 1].startswith("memory: {value: 80 GB")
 
 
-NAMED = ["v100-sxm2-16gb", "v100-sxm2-32gb", "v100-pcie-32gb", "p100-sxm2", "t4", "a10", "a10g", "a30", "a40", "a100-sxm-40gb", "a100-sxm-80gb", "a100-pcie-40gb", "a100-pcie-80gb", "a800-sxm-80gb", "l4", "l40", "l40s", "h100-sxm", "h100-pcie", "h100-nvl", "h200-sxm", "h200-nvl", "h800-sxm", "h20", "gh200-96gb", "gh200-144gb", "b100-sxm", "b200-sxm", "gb200", "b300-sxm", "gb300", "mi210", "mi250x", "mi300a", "mi300x", "mi325x", "mi350x", "mi355x", "tpu-v3", "tpu-v4", "tpu-v5e", "tpu-v5p", "tpu-v6e", "tpu-v7x", "trainium1", "trainium2", "trainium3", "inferentia2", "gaudi2", "gaudi3", "cerebras-cs-2", "cerebras-cs-3", "groq-lpu-v1", "rtx-3090", "rtx-4090", "rtx-5090", "apple-m3-ultra", "jetson-agx-orin", "jetson-thor", "cortex-m7"]
+NAMED = ["v100-sxm2-16gb", "v100-sxm2-32gb", "v100-pcie-32gb", "p100-sxm2", "t4", "a10", "a10g", "a30",
+    "a40", "a100-sxm-40gb", "a100-sxm-80gb", "a100-pcie-40gb", "a100-pcie-80gb", "a800-sxm-80gb", "l4",
+    "l40", "l40s", "h100-sxm", "h100-pcie", "h100-nvl", "h200-sxm", "h200-nvl", "h800-sxm", "h20",
+    "gh200-96gb", "gh200-144gb", "b100-sxm", "b200-sxm", "gb200", "b300-sxm", "gb300", "mi210", "mi250x",
+    "mi300a", "mi300x", "mi325x", "mi350x", "mi355x", "tpu-v3", "tpu-v4", "tpu-v5e", "tpu-v5p", "tpu-v6e",
+    "tpu-v7x", "trainium1", "trainium2", "trainium3", "inferentia2", "gaudi2", "gaudi3", "cerebras-cs-2",
+    "cerebras-cs-3", "groq-lpu-v1", "rtx-3090", "rtx-4090", "rtx-5090", "apple-m3-ultra", "jetson-agx-orin",
+    "jetson-thor", "cortex-m7"]
 
 
 def test_the_parts_people_ask_for(catalog: Catalog) -> None:

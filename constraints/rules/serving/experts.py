@@ -112,6 +112,7 @@ def decode_moe_elementwise_time(
         experts_per_token=experts_per_token,
         shared_experts=shared_experts,
         tp=tp,
+        sequence_share=1 / tp,
         activation_bytes=activation_bytes,
         memory_bandwidth=memory_bandwidth,
         base_bandwidth_fraction=base_bandwidth_fraction,

@@ -26,6 +26,7 @@ def attention_activation_bytes(
     attention_width: Count,
     query_down: Count,
     kv_down: Count,
+    kv_ranks: Count,
     tp: Count,
     sequence_share: Fraction,
     activation_bytes: Bytes,
@@ -35,13 +36,14 @@ def attention_activation_bytes(
     Query, keys, values, the attention output, the latent projections if any, and the residual
     stream after it. Scores are recomputed by the fused kernel.
 
-    >>> attention_activation_bytes(8192, 64, 128, 2 * 8192, 8192, 0, 0, 8, 1 / 8, 2)  # 10 hidden / TP
+    >>> attention_activation_bytes(8192, 64, 128, 2 * 8192, 8192, 0, 0, 8, 8, 1 / 8, 2)  # 10 hidden / TP
     10240.0
-    >>> attention_activation_bytes(10, 2, 3, 12, 8, 4, 5, 2, 0.5, 2)  # 2 ((6 + 12 + 8) / 2 + 19 / 2)
-    45.0
+    >>> attention_activation_bytes(10, 2, 3, 12, 8, 4, 5, 1, 2, 0.5, 2)  # 2 (12 + (6 + 8) / 2 + 19 / 2)
+    57.0
     """
     return activation_bytes * (
-        (heads * qk_width + kv_expanded_width + attention_width) / tp
+        (heads * qk_width + attention_width) / tp
+        + kv_expanded_width / kv_ranks
         + (hidden + query_down + kv_down) * sequence_share
     )
 
@@ -192,19 +194,27 @@ def moe_layer_activation_bytes(
 def recompute_workspace(
     microbatch_tokens: Tokens,
     attention_activation_bytes: BytesPerToken,
+    score_activation_bytes: BytesPerToken,
     dense_ffn_activation_bytes: BytesPerToken,
+    dense_cheap_activation_bytes: BytesPerToken,
     moe_ffn_activation_bytes: BytesPerToken,
+    moe_cheap_activation_bytes: BytesPerToken,
     dense_layers: Count,
     moe_layers: Count,
     keep_products: Count,
+    keep_cheap: Count,
 ) -> Bytes:
-    """Activations of the one layer whose forward pass is being repeated.
+    """What is repeated of a forward pass, for the one layer it is being repeated for.
 
-    >>> [recompute_workspace(100, 10, 20, 50, *x) for x in ((3, 58, 0), (80, 0, 0), (80, 0, 1))]
-    [6000, 3000, 0]
+    >>> layer = (100, 10, 0, 20, 5, 50, 8)
+    >>> [recompute_workspace(*layer, *x) for x in ((3, 58, 0, 0), (80, 0, 0, 0), (80, 0, 1, 0), (80, 0, 1, 1))]
+    [6800, 3500, 500, 0]
     """
-    ffn = maximum(
-        dense_ffn_activation_bytes * minimum(1, dense_layers),
-        moe_ffn_activation_bytes * minimum(1, moe_layers),
+    products, cheap = 1 - keep_products, 1 - keep_cheap
+    dense = products * (attention_activation_bytes + dense_ffn_activation_bytes) + cheap * (
+        dense_cheap_activation_bytes + score_activation_bytes
     )
-    return (1 - keep_products) * microbatch_tokens * (attention_activation_bytes + ffn)
+    mixture = products * (attention_activation_bytes + moe_ffn_activation_bytes) + cheap * (
+        moe_cheap_activation_bytes + score_activation_bytes
+    )
+    return microbatch_tokens * maximum(dense * minimum(1, dense_layers), mixture * minimum(1, moe_layers))

@@ -74,6 +74,7 @@ def tp_layer_time(
 def cp_layer_time(
     microbatch_tokens: Tokens,
     kv_expanded_width: Count,
+    kv_ranks: Count,
     activation_bytes: Bytes,
     tp: Count,
     cp: Count,
@@ -86,10 +87,10 @@ def cp_layer_time(
     """CP traffic of one layer's forward pass: none with CP 1. The backward pass has twice that.
 
     >>> links = (360e9, 50e9, 0.0, 0.0)
-    >>> [round(cp_layer_time(8192, 2048, 2, 8, cp, 8, *links) * 1e3, 2) for cp in (1, 16)]  # 15 x 4.2 MB
+    >>> [round(cp_layer_time(8192, 2048, 8, 2, 8, cp, 8, *links) * 1e3, 2) for cp in (1, 16)]  # 15 x 4.2 MB
     [0.0, 1.26]
     """
-    message = microbatch_tokens * cp * kv_expanded_width / tp * activation_bytes
+    message = microbatch_tokens * cp * kv_expanded_width / kv_ranks * activation_bytes
     inside = ranks_inside(cp, tp, scale_up_domain)
     return hierarchical_gather_time(
         message, cp, inside, inner_bandwidth, outer_bandwidth, inner_latency, outer_latency
@@ -308,7 +309,6 @@ def gather_exposed(
     weight_gather_time: Seconds,
     microbatches: Count,
     shard_weights: Count,
-    shard_optimizer: Count,
     stage_forward: Seconds,
     dp_overlap: Fraction,
 ) -> Seconds:
@@ -318,7 +318,7 @@ def gather_exposed(
     the same for stages 0 to 2. Stage 3 gathers for every micro-batch, here and in the backward pass
     (see `gradient_exposed`): 1.5 times as much for a single one.
 
-    >>> [gather_exposed(1.0, 8, *x) for x in ((0, 1, 5.0, 0.0), (1, 1, 5.0, 0.0), (1, 1, 0.25, 1.0))]
+    >>> [gather_exposed(1.0, 8, *x) for x in ((0, 5.0, 0.0), (1, 5.0, 0.0), (1, 0.25, 1.0))]
     [1.0, 8.0, 6.0]
     """
     times = 1 + shard_weights * (microbatches - 1)

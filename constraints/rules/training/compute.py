@@ -66,8 +66,7 @@ def attention_projection_time(
     kv_down: Count,
     kv_up_in: Count,
     kv_width: Count,
-    kv_heads: Count,
-    kv_repeats: Count,
+    kv_ranks: Count,
     latent: Count,
     attention_width: Count,
     tp: Count,
@@ -86,15 +85,14 @@ def attention_projection_time(
     With TP above the KV heads each rank keeps one whole head. Keys, values and queries of plain
     attention are one product, so they share a launch.
 
-    >>> layer = (8192, 8192, 0, 8192, 8192, 0, 8192, 2048, 8, 0, 0, 8192)  # Llama-3-70B: 2.47 TFLOP
+    >>> layer = (8192, 8192, 0, 8192, 8192, 0, 8192, 2048)  # Llama-3-70B: 2.47 TFLOP
     >>> device = (2, 2, 989e12, 1e30, 0, 1, 1, 1)  # arithmetic alone
-    >>> [round(attention_projection_time(*layer, tp, *device) * 1e3, 3) for tp in (1, 8)]
+    >>> [round(attention_projection_time(*layer, tp, 0, 8192, tp, *device) * 1e3, 3) for tp in (1, 8)]
     [2.501, 0.313]
     """
     w, a = operand_bytes, activation_bytes
     device = (compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner)
     merged = (compute_rate, memory_bandwidth, latent * launch_floor, *device[3:])
-    kv_ranks = kv_repeats * tp + (1 - kv_repeats) * minimum(tp, kv_heads)
     return (
         gemm_time(microbatch_tokens, query_down + kv_down, hidden, w, w, a, *merged)
         + gemm_time(microbatch_tokens, query_width / tp, query_up_in, w, w, a, *device)
@@ -265,20 +263,23 @@ def moe_activation_time(
     experts_per_token: Count,
     shared_experts: Count,
     tp: Count,
+    sequence_share: Fraction,
     activation_bytes: Bytes,
     memory_bandwidth: BytesPerSecond,
     base_bandwidth_fraction: Fraction,
 ) -> Seconds:
     """Forward time of copying tokens to experts and back, and of the experts' non-linearity.
 
-    >>> round(moe_activation_time(1000, 1000, 500, 3, 2, 1, 2, 2, 2.5e12, 0.5) * 1e6, 3)  # 25 MB
+    >>> round(moe_activation_time(1000, 1000, 500, 3, 2, 1, 2, 0.5, 2, 2.5e12, 0.5) * 1e6, 3)  # 25 MB
     10.0
     """
     traffic = (
         microbatch_tokens
         * activation_bytes
-        * (ffn_matrices * (experts_per_token + shared_experts) * expert_ffn + 4 * experts_per_token * hidden)
-        / tp
+        * (
+            ffn_matrices * (experts_per_token + shared_experts) * expert_ffn / tp
+            + 4 * experts_per_token * hidden * sequence_share
+        )
     )
     return traffic / (memory_bandwidth * base_bandwidth_fraction)
 

@@ -136,6 +136,16 @@ def inner_in_flight(pp: Count, vpp: Count, microbatches: Count) -> Count:
     )
 
 
+@rule(cite="Narayanan et al. 2021: the last stage finishes each micro-batch at once, chunks aside")
+def last_in_flight(pp: Count, vpp: Count, microbatches: Count) -> Count:
+    """Micro-batches the last stage holds; with interleaving its first chunks run ahead.
+
+    >>> last_in_flight(16, 1, 64), last_in_flight(4, 2, 64), last_in_flight(1, 1, 8)
+    (1, 2.5, 1)
+    """
+    return minimum(microbatches, where(vpp > 1, ((vpp - 1) * pp + 1) / vpp, 1))
+
+
 @rule(cite="definition: 16-bit logits, their fp32 softmax")
 def logits_memory(microbatch_tokens: Tokens, vocab: Count, tp: Count, logit_bytes: Bytes) -> Bytes:
     """Logits of one micro-batch on the last stage.
@@ -289,9 +299,10 @@ def inner_stage_activations(
     )  # fmt: skip
 
 
-@rule(cite="definition: the last stage finishes each micro-batch before the next")
+@rule(cite="definition")
 def last_stage_activations(
     last_layers: Count,
+    last_in_flight: Count,
     microbatch_tokens: Tokens,
     dense_layers: Count,
     moe_layers: Count,
@@ -300,11 +311,11 @@ def last_stage_activations(
 ) -> Bytes:
     """Activations of the last stage.
 
-    >>> last_stage_activations(7, 100, 126, 0, 3, 0)
+    >>> last_stage_activations(7, 1, 100, 126, 0, 3, 0)
     2100
     """
     return stage_activations(
-        last_layers, 1, microbatch_tokens, dense_layers, moe_layers,
+        last_layers, last_in_flight, microbatch_tokens, dense_layers, moe_layers,
         dense_layer_activation_bytes, moe_layer_activation_bytes,
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import ceil, floor, where
+from constraints.maths import ceil, floor, minimum, where
 from constraints.quantities import Count, Fraction, Tokens, Truth
 from constraints.rule import rule
 
@@ -199,3 +199,15 @@ def microbatch_tokens(micro_batch: Count, sequence_length: Tokens, cp: Count) ->
     8192.0
     """
     return micro_batch * sequence_length / cp
+
+
+@rule(cite="Megatron-Core: with TP above the KV heads each rank keeps one whole head")
+def kv_ranks(tp: Count, kv_heads: Count, kv_repeats: Count) -> Count:
+    """Ranks that keys and values are split over; the others of a TP group hold copies.
+
+    `kv_repeats` marks a latent cache, which is expanded on each rank to that rank's heads only.
+
+    >>> kv_ranks(4, 8, 0), kv_ranks(16, 8, 0), kv_ranks(16, 128, 1)
+    (4, 8, 16)
+    """
+    return kv_repeats * tp + (1 - kv_repeats) * minimum(tp, kv_heads)
