@@ -45,7 +45,7 @@ def show(catalog: Catalog, kind: str, id: str, as_json: bool, width: int) -> str
             Column("kind", [f.kind for _, f in facts], False),
             Column("date", [f.date for _, f in facts], False),
             Column("source", [f"[{cites.setdefault(f.source, len(cites) + 1)}]" for _, f in facts], False),
-            Column("note", [f.note or "" for _, f in facts], False),
+            Column("note", [f.note or "" for _, f in facts], False, 1),
         ],
         width,
     )

@@ -7,7 +7,10 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_NUMBER_AND_UNIT = re.compile(r"(?<=\d) (?=%|[A-Za-z]+[/\w]*\b)(?!(?:of|and|in|on|with|against|for|to)\b)")
+_NUMBER_AND_UNIT = re.compile(
+    r"(?<=\d) (?=(?:%|day|min|h|[mun]?s|[kMGTP]?B|[kMGTPEZ]?FLOP|[kMG]?Wh?|[kMG]?USD|[kMGT]?token|[MG]?request"
+    r"|kg|kt|t|g|L)(?![\w=]))"
+)
 
 
 @dataclass(frozen=True)
