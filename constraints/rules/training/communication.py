@@ -216,14 +216,19 @@ def ep_exposed(
     tp_layer_time: Seconds,
     tp_exposed: Seconds,
     ep_overlap: Fraction,
+    overlap_interference: Fraction,
 ) -> Seconds:
-    """EP traffic of a layer's forward pass that the schedule does not hide.
+    """EP traffic of a layer's forward pass that shows: what is not hidden, and what hiding the rest costs.
 
-    >>> [ep_exposed(3.0, 5.0, 1.5, 0.5, 3.0, 1.0, overlap) for overlap in (0, 1)]  # room for 2 is left
-    [3.0, 1.0]
+    Hidden traffic slows the computation beside it by `overlap_interference` of its own time.
+
+    >>> layer = (3.0, 5.0, 1.5, 0.5, 3.0, 1.0)  # room for 2 is left
+    >>> [ep_exposed(*layer, *x) for x in ((0, 0), (1, 0), (1, 0.5))]
+    [3.0, 1.0, 2.0]
     """
-    hidden = cp_layer_time - cp_exposed + tp_layer_time - tp_exposed
-    return ep_layer_time - minimum(ep_overlap * ep_layer_time, maximum(0, moe_layer_forward - hidden))
+    taken = cp_layer_time - cp_exposed + tp_layer_time - tp_exposed
+    hidden = minimum(ep_overlap * ep_layer_time, maximum(0, moe_layer_forward - taken))
+    return ep_layer_time - (1 - overlap_interference) * hidden
 
 
 @rule(
@@ -289,19 +294,22 @@ def gradient_exposed(
     shard_weights: Count,
     stage_backward: Seconds,
     dp_overlap: Fraction,
+    overlap_interference: Fraction,
 ) -> Seconds:
-    """Data-parallel traffic of a step's backward passes that these do not hide.
+    """Data-parallel traffic of a step's backward passes that shows.
 
-    Stage 3 gathers weights there again, behind the same pass as the reduction.
+    Stage 3 gathers weights there again, behind the same pass as the reduction. Hidden traffic slows
+    the pass it hides behind by `overlap_interference` of its own time.
 
-    >>> [gradient_exposed(2.0, 1.0, 8, *zero, 5.0, 0.0) for zero in ((0, 0), (1, 0), (1, 1))]  # ZeRO 1, 2, 3
+    >>> [gradient_exposed(2.0, 1.0, 8, *zero, 5.0, 0.0, 0.0) for zero in ((0, 0), (1, 0), (1, 1))]  # ZeRO 1-3
     [2.0, 16.0, 24.0]
-    >>> gradient_exposed(2.0, 1.0, 8, 1, 1, 1.0, 1.0)  # 1 of 3 is hidden, eight times
-    16.0
+    >>> [gradient_exposed(2.0, 1.0, 8, 1, 1, 1.0, 1.0, x) for x in (0.0, 0.25)]  # 1 of 3 is hidden, eight times
+    [16.0, 18.0]
     """
     times = 1 + shard_gradients * (microbatches - 1)
     traffic = gradient_reduce_time + shard_weights * weight_gather_time
-    return times * (traffic - minimum(dp_overlap * traffic, stage_backward))
+    hidden = minimum(dp_overlap * traffic, stage_backward)
+    return times * (traffic - (1 - overlap_interference) * hidden)
 
 
 @rule(cite="Rajbhandari et al. 2020: stage 3 gathers weights for both passes of every micro-batch")
@@ -311,15 +319,17 @@ def gather_exposed(
     shard_weights: Count,
     stage_forward: Seconds,
     dp_overlap: Fraction,
+    overlap_interference: Fraction,
 ) -> Seconds:
-    """Weight gathering of a step's forward passes that these do not hide.
+    """Weight gathering of a step's forward passes that shows.
 
     Without any sharding the reduction is a whole all-reduce, which moves as much: the gather counts
     the same for stages 0 to 2. Stage 3 gathers for every micro-batch, here and in the backward pass
     (see `gradient_exposed`): 1.5 times as much for a single one.
 
-    >>> [gather_exposed(1.0, 8, *x) for x in ((0, 5.0, 0.0), (1, 5.0, 0.0), (1, 0.25, 1.0))]
-    [1.0, 8.0, 6.0]
+    >>> [gather_exposed(1.0, 8, *x) for x in ((0, 5.0, 0.0, 0), (1, 5.0, 0.0, 0), (1, 0.25, 1.0, 0.5))]
+    [1.0, 8.0, 7.0]
     """
     times = 1 + shard_weights * (microbatches - 1)
-    return times * (weight_gather_time - minimum(dp_overlap * weight_gather_time, stage_forward))
+    hidden = minimum(dp_overlap * weight_gather_time, stage_forward)
+    return times * (weight_gather_time - (1 - overlap_interference) * hidden)

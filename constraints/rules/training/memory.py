@@ -165,18 +165,23 @@ def gathered_weights(
     experts: Count,
     expert_parameters: Count,
     tp: Count,
+    cp: Count,
+    dp: Count,
     ep: Count,
     parameter_bytes: Bytes,
 ) -> Bytes:
     """Whole layers present for a moment where weights are sharded over data ranks (ZeRO 3, FSDP).
 
-    >>> [round(gathered_weights(z, 3_187_703_808, 0, 0, 0, 0, 8, 1, 2) / 1e9, 2) for z in (0, 1)]  # 405B, GB
+    A single data rank has nothing to gather.
+
+    >>> [round(gathered_weights(z, 3_187_703_808, 0, 0, 0, 0, 8, 1, 2, 1, 2) / 1e9, 2) for z in (0, 1)]  # 405B
     [0.0, 1.59]
-    >>> gathered_weights(1, 0, 50, 58, 8, 10, 1, 2, 2)  # two layers of 50 + 8 x 10 / EP 2, 2 bytes each
+    >>> gathered_weights(1, 0, 50, 58, 8, 10, 1, 1, 4, 2, 2)  # two layers of 50 + 8 x 10 / EP 2, 2 bytes each
     360.0
     """
     mixture = minimum(1, moe_layers) * (moe_layer_fixed_parameters + experts * expert_parameters / ep)
-    return shard_weights * 2 * maximum(dense_layer_parameters, mixture) / tp * parameter_bytes
+    layers = 2 * shard_weights * minimum(1, dp * cp - 1)
+    return layers * maximum(dense_layer_parameters, mixture) / tp * parameter_bytes
 
 
 @rule(cite="definition")
