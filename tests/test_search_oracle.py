@@ -220,8 +220,9 @@ def vectors(goals: list[str], designs: list[Values]) -> list[tuple[float, ...]]:
 
 
 def undominated(points: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
-    """The naive filter: each against all others."""
-    distinct = list(dict.fromkeys(p for p in points if not any(x != x for x in p)))
+    """The naive filter: each against all others. What differs in the eleventh digit only is a tie."""
+    settled = (tuple(float(f"{x:.10e}") for x in p) for p in points if not any(x != x for x in p))
+    distinct = list(dict.fromkeys(settled))
     return [p for p in distinct if not any(q != p and all(map(operator.le, q, p)) for q in distinct)]
 
 
