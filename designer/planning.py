@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import numpy as np
+
 from catalogs.errors import InputError
 from designer.archive import Archive, frontier_of
+from designer.brute import LARGEST, brute_frontier
 from designer.conflict import diagnose
 from designer.context import Value
 from designer.enumerate import Count
@@ -22,11 +25,13 @@ from designer.solve import close
 LEVERS_FOR = 24
 
 
-def plan_question(question: Question) -> PlanResult:
+def plan_question(question: Question, *, verify: bool = False) -> PlanResult:
     """All Pareto-optimal designs with what binds each, or why there is none.
 
     The space is enumerated exactly with limits cutting early; the frontier is closed by CP-SAT;
-    each design is evaluated again in plain floats, outside both, before it is returned.
+    each design is evaluated again in plain floats, outside both, before it is returned. With `verify`
+    the frontier is also computed by brute force, where the space is small enough. Raises CheckFailed
+    where two routes disagree: a defect of this program.
     """
     started = time.monotonic()
     deadline = started + question.scenario.solver.time_limit
@@ -59,6 +64,8 @@ def plan_question(question: Question) -> PlanResult:
                 "seconds": time.monotonic() - started,
             }
         )
+    if verify:
+        proof = proof.model_copy(update={"verified": _verified(question, archive, count)})
     effects, notes = removals(question, archive, count, deadline)
     designs = [
         _design(question, _label(i), design, effects.get(i, {}), i < LEVERS_FOR)
@@ -66,6 +73,22 @@ def plan_question(question: Question) -> PlanResult:
     ]
     status = "found" if proof.complete else "time_limit"
     return _result(question, status, proof, frontier=designs, notes=[*question.notes, *notes])
+
+
+def _verified(question: Question, archive: Archive, count: Count) -> str:
+    """What brute force says of the frontier."""
+    if not count.complete:
+        return "not verified: the search was not finished"
+    if count.raw > LARGEST:
+        return f"not verified: more than {LARGEST:,} designs are too many for brute force"
+    front, feasible = brute_frontier(question)
+    if not np.array_equal(front, archive.objectives):
+        raise CheckFailed(
+            f"brute force finds {len(front)} frontier designs, the search {len(archive.objectives)}"
+        )
+    return (
+        f"brute force over all {count.raw:,} designs, {feasible:,} of them feasible, finds the same frontier"
+    )
 
 
 def _proof(count: Count, archive: Archive, started: float) -> Proof:

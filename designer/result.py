@@ -71,6 +71,9 @@ class Proof(_Result):
     solver_optima: list[str] = []
     solver_closure: str = ""
     method: str = ""
+    verified: str = Field(
+        default="", description="what a second, independent route said, where one was asked for"
+    )
     seconds: float = 0.0
 
 

@@ -89,6 +89,10 @@ def plan(
     json: Json = False,
     catalog: CatalogDir = None,
     width: Width = None,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="compute the frontier again by brute force, where that is possible"),
+    ] = False,
     epsilon: Annotated[
         float, typer.Option(min=0, help="leave out near twins closer than this from the table")
     ] = 0.02,
@@ -102,7 +106,7 @@ def plan(
     from designer.report.plan_text import render
 
     q = _question(file, set_, catalog)
-    result = plan_question(q)
+    result = plan_question(q, verify=verify)
     typer.echo(
         result.to_json(indent=2)
         if json

@@ -75,6 +75,8 @@ def _head(result: PlanResult, width: int) -> list[str]:
         f" frontier, {proof}, {p.seconds:.1f} s"
     )
     lines += wrap(text, width, 0, 9)
+    if p.verified:
+        lines += wrap(f"verified {p.verified}", width, 0, 9)
     if p.cut:
         cuts = ", ".join(f"{k} {_share(v, p.raw_designs)}" for k, v in list(p.cut.items())[:6])
         lines += wrap(f"cut by   {cuts}", width, 0, 9)

@@ -1,0 +1,61 @@
+"""The frontier by plain brute force: every design, every rule, no order, no cuts, no solver.
+
+A second route to the same answer, for `plan --verify` and for benchmarks. It shares the rules and
+the facts with the search and nothing else: no schedule, no early limits, no dropping.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from designer.compile import Array, tables_of
+from designer.pareto import settled, skyline
+from designer.question import Question
+
+# Designs that brute force is tried on, and how many at once.
+LARGEST = 30_000_000
+CHUNK = 1 << 17
+
+
+def brute_frontier(question: Question) -> tuple[Array, int]:
+    """Objective vectors of the Pareto frontier in lexicographic order, and how many designs are feasible.
+
+    Maximised objectives are negated. Raises ValueError for a space of more than `LARGEST` designs.
+    """
+    sizes = [len(question.domains[d.name]) for d in question.decisions]
+    total = math.prod(sizes)
+    if total > LARGEST:
+        raise ValueError(f"{total:,} designs are too many for brute force; the limit is {LARGEST:,}")
+    tables = tables_of(question)
+    scalars = {n: k.si for n, k in question.given.items()}
+    wanted = [o.quantity for o in question.objectives]
+    wanted += [n for c in question.constraints for n in sorted(c.inputs)]
+    order = question.graph.order([*wanted, *question.limits], {*scalars, *tables})
+    front = np.empty((0, len(question.objectives)))
+    feasible = 0
+    with np.errstate(all="ignore"):
+        for start in range(0, total, CHUNK):
+            flat = np.arange(start, min(total, start + CHUNK))
+            places = dict(
+                zip((d.name for d in question.decisions), np.unravel_index(flat, sizes), strict=True)
+            )
+            values: dict[str, Array] = {
+                name: t.values[tuple(places[a] for a in t.axes)] for name, t in tables.items()
+            }
+            values.update(scalars)  # type: ignore[arg-type]
+            for r in order:
+                values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
+            keep = np.ones(len(flat), dtype=bool)
+            for name in question.limits:
+                keep &= np.asarray(values[name], dtype=bool)
+            for c in question.constraints:
+                keep &= np.asarray(c.holds(values), dtype=bool)
+            feasible += int(keep.sum())
+            goals = [
+                o.sign * np.broadcast_to(values[o.quantity], keep.shape)[keep] for o in question.objectives
+            ]
+            front = np.concatenate([front, settled(np.stack(goals, axis=1))])
+            front = front[skyline(front)]
+    return front, feasible

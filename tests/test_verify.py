@@ -1,0 +1,43 @@
+"""Brute force over the whole space finds the frontier the search found."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from designer import brute
+from designer.archive import frontier_of
+from designer.evaluation import CheckFailed
+from designer.loading import load, locate
+from designer.planning import plan_question
+
+SMALL = [
+    "llama-3.1-70b-chat", "deepseek-v3-serving", "corpus-embedding", "gpt-3-175b-carbon", "llama-3.1-8b-finetune",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_brute_force_agrees_exactly(name: str) -> None:
+    question = load(locate(name))
+    archive, count = frontier_of(question)
+    front, feasible = brute.brute_frontier(question)
+    np.testing.assert_array_equal(front, archive.objectives)
+    assert feasible >= count.feasible
+
+
+def test_verify_is_said() -> None:
+    proof = plan_question(load(locate("corpus-embedding")), verify=True).proof
+    assert proof.verified.startswith("brute force over all 12,288 designs")
+
+
+def test_a_disagreement_is_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
+    question = load(locate("corpus-embedding"))
+    wrong = np.zeros((1, len(question.objectives)))
+    monkeypatch.setattr("designer.planning.brute_frontier", lambda q: (wrong, 1))
+    with pytest.raises(CheckFailed):
+        plan_question(question, verify=True)
+
+
+def test_a_space_too_large_is_not_claimed_to_be_verified() -> None:
+    proof = plan_question(load(locate("deepseek-v3-pretrain")), verify=True).proof
+    assert proof.verified.startswith("not verified")
