@@ -52,6 +52,18 @@ class Graph:
             values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
         return values
 
+    def above(self, name: str) -> set[str]:
+        """Every quantity a rule's result is made out of, through other rules."""
+        seen: set[str] = set()
+        todo = [name]
+        while todo:
+            r = self.rules.get(todo.pop())
+            for n in r.inputs if r else ():
+                if n not in seen:
+                    seen.add(n)
+                    todo.append(n)
+        return seen
+
     def inputs_of(self, targets: Iterable[str]) -> set[str]:
         """Names under `targets` that no rule makes."""
         leaves: set[str] = set()

@@ -21,16 +21,16 @@ class CheckFailed(Exception):
 HEADLINE = {
     "training": (
         "time_to_train", "cost", "carbon", "energy", "power", "mfu", "step_time", "throughput_per_device",
-        "goodput", "bubble_share", "device_memory", "usable_memory", "devices_used", "idle_devices",
+        "goodput", "bubble_share", "peak_power", "device_memory", "usable_memory", "devices_used", "idle_devices",
     ),
     "serving": (
         "cost_per_token", "carbon_per_token", "ttft", "ttft_p50", "ttft_p90", "ttft_p99", "tpot", "tpot_p50",
         "tpot_p90", "tpot_p99", "tokens_per_second_per_device", "capacity", "serving_load", "device_memory",
-        "usable_memory", "devices", "devices_used", "idle_devices", "power", "cost", "carbon",
+        "usable_memory", "devices", "devices_used", "idle_devices", "power", "peak_power", "cost", "carbon",
     ),
     "batch": (
-        "time_to_complete", "cost", "carbon", "energy", "power", "cost_per_token", "tokens_per_second_per_device",
-        "device_memory", "usable_memory", "devices", "devices_used", "idle_devices",
+        "time_to_complete", "cost", "carbon", "energy", "power", "peak_power", "cost_per_token",
+        "tokens_per_second_per_device", "device_memory", "usable_memory", "devices", "devices_used", "idle_devices",
     ),
 }  # fmt: skip
 
@@ -116,8 +116,10 @@ def complete_design(
             design[d.name], origin = domain[0], "only candidate"
         elif d.name in question.baseline:
             design[d.name], origin = question.baseline[d.name], "baseline of the scenario"
-        elif d.start is not None:
+        elif d.start is not None and d.start in domain:
             design[d.name], origin = d.start, "default"
+        elif d.start is not None:
+            design[d.name], origin = domain[0], "first candidate"
         else:
             known = ", ".join(map(str, domain[:8]))
             raise InputError(f"--design gives no {d.name} and the scenario has several candidates ({known})")
@@ -125,18 +127,38 @@ def complete_design(
     return design, assumed
 
 
+# What loses its meaning when a limit is broken: everything that is made out of these.
+_MEANINGLESS = {"devices_suffice": "devices", "load_below_one": "request_rate_per_replica"}
+
+
+def _undefined(question: Question, broken: list[Binding]) -> set[str]:
+    """Quantities a design that breaks these limits has no value of.
+
+    More devices than there are have no cost, and an overloaded queue has no waiting time.
+    """
+    out: set[str] = set()
+    for b in broken:
+        root = _MEANINGLESS.get(b.name)
+        if root in question.graph.rules:
+            out |= {root} | {n for n in question.graph.rules if root in question.graph.above(n)}
+    return out - {"devices"}
+
+
 def evaluate(question: Question, given: Mapping[str, Value]) -> EvaluateResult:
     """Every quantity of one layout, feasible or not, and each limit it violates."""
     design, assumed = complete_design(question, given)
     values = values_of(question, design)
     broken = violations(question, values)
+    undefined = _undefined(question, broken)
     first = targets(question)
     made = [*first, *(n for n in values if n in question.graph.rules and n not in first)]
+    shown = {n: math.nan if n in undefined and question.unit(n) != "truth" else v for n, v in values.items()}
     return EvaluateResult(
         scenario=question.scenario.name,
         feasible=not broken,
         design=design,
         assumed=assumed,
-        metrics=metrics(question, values, made),
+        metrics=metrics(question, shown, made),
         violated=broken,
+        notes=question.notes,
     )

@@ -131,6 +131,12 @@ class Loader(ShapeReader, SenseReader):
         self.check_known(question)
         self.check_outputs(question)
         self.check_zeros(question)
+        if scenario.pricing.tenure == "spot":
+            notes.append(
+                "spot capacity is planned as if it were never reclaimed; assume.device_mtbf can say how often"
+            )
+        if any("power" in c.inputs for c in question.constraints):
+            notes.append("power is the mean at the meter; peak_power is what has to be provisioned")
         notes += [f"facts from your own {file}" for file in self.catalog.used_overlays()]
         return question
 

@@ -10,7 +10,7 @@ import numpy as np
 from catalogs.errors import InputError
 from designer.archive import Archive, frontier_of
 from designer.brute import LARGEST, brute_frontier
-from designer.conflict import diagnose
+from designer.conflict import explained
 from designer.context import Value
 from designer.enumerate import Count
 from designer.evaluation import CheckFailed, binding, metrics, targets, values_of, violations
@@ -39,7 +39,7 @@ def plan_question(question: Question, *, verify: bool = False) -> PlanResult:
     if not len(archive.positions):
         if not count.complete:
             return _result(question, "time_limit", _proof(count, archive, started))
-        found = diagnose(question, deadline)
+        found = explained(question, deadline)
         if not found.complete:
             return _result(question, "time_limit", _proof(count, archive, started))
         return _result(

@@ -137,6 +137,7 @@ class EvaluateResult(_Result):
     assumed: dict[str, str] = Field(default={}, description="decisions not given, and where each came from")
     metrics: dict[str, Metric]
     violated: list[Binding] = []
+    notes: list[str] = []
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 

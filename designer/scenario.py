@@ -154,7 +154,9 @@ class Scenario(_Block):
     )
     rules: list[str] = Field(default_factory=list, description="site rules, for example tp * pp <= 64")
     objectives: list[str] = Field(
-        default_factory=list, max_length=4, description="quantities to minimise, or 'max NAME' to maximise"
+        default_factory=list,
+        max_length=4,
+        description="quantities made small, or large where that is better (mfu); 'min NAME' and 'max NAME' say which",
     )
     baseline: dict[str, Scalar] = Field(
         default_factory=dict, description="a design that `evaluate` starts from for decisions it is not told"

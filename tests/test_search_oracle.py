@@ -22,8 +22,10 @@ import pytest
 import designer
 from catalogs import default_catalog, yaml
 from constraints.graph import Graph
+from designer.conflict import RESOURCE_LIMITS
 from designer.loading import Loader
 from designer.question import Question, job_rules
+from designer.result import PlanResult
 
 Values = dict[str, Any]
 CATALOG = default_catalog()  # one for all cases: reading files is most of the time of a small plan
@@ -308,8 +310,9 @@ def test_conflicts_and_repairs(tmp_path: Path, job: str, seed: int) -> None:
     file = c.write(tmp_path, terms)
     result = designer.plan(file, catalog=CATALOG)
     assert result.status == "infeasible"
-    if not c.possible:
-        assert not result.repairs
+    ours = {m.name for conflict in result.conflicts for m in conflict}
+    if not c.possible or ours & set(RESOURCE_LIMITS):
+        assert_hardware_conflicts(file, result)
         return
     assert {frozenset(m.name for m in conflict) for conflict in result.conflicts} == minimal_conflicts(
         c, everything
@@ -321,6 +324,26 @@ def test_conflicts_and_repairs(tmp_path: Path, job: str, seed: int) -> None:
         assert repaired.status == "found", repair.changes
         untouched = [t for t in everything if t.name not in repair.changes]
         assert c.feasible(untouched)
+
+
+def assert_hardware_conflicts(file: Path, result: PlanResult) -> None:
+    """Every conflict holds in every design, and each of its members is needed: some design breaks it alone."""
+    question = Loader(yaml.read(file), [], CATALOG).question()
+    limits = [n for n in question.limits if n in RESOURCE_LIMITS]
+    form = [n for n in question.limits if n not in RESOURCE_LIMITS]
+    reads = {n for t in question.constraints for n in t.inputs}
+    broken: list[set[str]] = []
+    for choice in itertools.product(*(question.domains[d.name] for d in question.decisions)):
+        design = dict(zip((d.name for d in question.decisions), choice, strict=True))
+        given = {n: k.si for n, k in question.bundle(design).items()}
+        v = question.graph.evaluate([*question.limits, *reads], given)
+        if all(v[n] for n in form):
+            broken.append({n for n in limits if not v[n]} | {t.name for t in question.constraints if not t.holds(v)})
+    for conflict in result.conflicts:
+        names = {m.name for m in conflict}
+        assert all(b & names for b in broken), names
+        assert not names or all(any(b & names == {n} for b in broken) for n in names), names
+    assert bool(result.conflicts) == bool(broken) or not broken
 
 
 def overrides(terms: list[Term], changes: dict[str, str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from catalogs import Catalog
 from catalogs.errors import InputError, nearest
@@ -78,7 +79,7 @@ def device_bundle(catalog: Catalog, node: Node) -> Bundle:
     elif fabric and fabric.latency:
         out["outer_latency"] = Known.of(fabric.latency, f"fabrics/{fabric.id}")
     out["device_power"] = Known.of(acc.power, where) if acc.power else _unknown(f"{where}: no power stated")
-    out["host_power_per_device"] = _host_power(node, acc, default["host_power_share"].si)
+    out["host_power_per_device"] = _host_power(catalog, node, acc, default["host_power_share"].si)
     if acc.collective:
         out["collective_floor"] = Known.of(acc.collective.latency, where)
         out["inner_latency"] = Known.of(acc.collective.per_rank_latency, where)
@@ -93,6 +94,7 @@ def device_bundle(catalog: Catalog, node: Node) -> Bundle:
             out.setdefault("base_" + name, Known(fact.si, "assumed", source))
         else:
             out.setdefault(name, Known(fact.si, "assumed", source))
+    out["base_compute_fraction"] = _capped(acc, base, out["base_compute_fraction"])
     return out
 
 
@@ -116,7 +118,17 @@ def precision_bundle(catalog: Catalog, node: Node, precision: str) -> Bundle:
     for name in ("launch_floor", "compute_fraction", "bandwidth_fraction", "corner"):
         fact = default[name]
         out.setdefault(name, Known(fact.si, "assumed", f"assumptions/device: {fact.source} ({fact.date})"))
+    out["compute_fraction"] = _capped(acc, precision, out["compute_fraction"])
     return out
+
+
+def _capped(acc: Accelerator, precision: str, fraction: Known) -> Known:
+    """A share of the peak, no larger than the best anybody has measured on the device."""
+    best = acc.measured_best.get(precision)  # type: ignore[call-overload]
+    peak = acc.compute.rates().get(precision)
+    if best is None or peak is None or fraction.si <= best.si / peak.si:
+        return fraction
+    return Known(best.si / peak.si, best.kind, f"accelerators/{acc.id}: {best.text} measured of {peak.text}")
 
 
 def training_precision(precision: str) -> Bundle:
@@ -146,13 +158,26 @@ def _efficiency(acc: Accelerator, precision: str, prefix: str) -> Bundle:
     return {prefix + n: Known.of(getattr(fitted, n), where) for n in names}
 
 
-def _host_power(node: Node, acc: Accelerator, share: float) -> Known:
+def _host_power(catalog: Catalog, node: Node, acc: Accelerator, share: float) -> Known:
+    """Power beside an accelerator: the node's own figure, that of a like node, or a share of its TDP."""
     if not acc.power:
         return _unknown(f"accelerators/{acc.id}: no power stated")
-    if node.power and node.power.si > node.accelerators * acc.power.si:
-        rest = (node.power.si - node.accelerators * acc.power.si) / node.accelerators
-        return Known(rest, node.power.kind, f"nodes/{node.id}: {node.power.text} less its accelerators")
+    for like in (node,) if node.power else nodes_with(catalog, acc.id):
+        if like.power and like.power.si > like.accelerators * acc.power.si:
+            rest = (like.power.si - like.accelerators * acc.power.si) / like.accelerators
+            kind = like.power.kind if like is node else "assumed"
+            return Known(rest, kind, f"nodes/{like.id}: {like.power.text} less its accelerators")
     return Known(share * acc.power.si, "assumed", "assumptions/device: host_power_share")
+
+
+def nodes_with(catalog: Catalog, accelerator: str) -> list[Node]:
+    """Nodes of the catalog that hold an accelerator, by id; found in their text, so others are not parsed."""
+    holds = re.compile(rf"^accelerator:\s+[\"']?{re.escape(accelerator)}[\"']?\s*(#.*)?$", re.MULTILINE)
+    return [
+        catalog.get("nodes", id)
+        for id in catalog.ids("nodes")
+        if holds.search(catalog.path("nodes", id).read_text("utf-8", errors="replace"))
+    ]
 
 
 def _unknown(where: str) -> Known:

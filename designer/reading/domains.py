@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from catalogs import units
-from catalogs.errors import InputError, nearest
+from catalogs.errors import InputError, Problem, nearest
+from constraints.bundles.device import nodes_with
 from designer.context import Context, Value
 from designer.reading.places import Path, Places
 from designer.scenario import Scenario
@@ -53,6 +54,7 @@ class DomainReader(Places):
                 domains[d.name] = list(d.default(context))
                 defaulted.add(d.name)
         self._precisions(domains, defaulted, context)
+        defaulted.discard("global_batch")  # the workload says it
         if scenario.site:
             domains["region"] = ["own-site"]
             defaulted.discard("region")
@@ -90,6 +92,20 @@ class DomainReader(Places):
         else:
             domains["node"] = list(d.default(c))
             defaulted.add("node")
+        for id in domains["node"]:
+            self._check_references(str(id))
+
+    def _check_references(self, id: str) -> None:
+        """A node that names a part the catalog has not is reported in the node's own file."""
+        node = self.catalog.get("nodes", id)
+        for kind, name in (("accelerators", node.accelerator), ("fabrics", node.nic and node.nic.fabric)):
+            try:
+                if name:
+                    self.catalog.get(kind, name)
+            except InputError as e:
+                if any(p.file for p in e.problems):
+                    raise
+                raise InputError(Problem(str(e), str(self.catalog.path("nodes", id)))) from None
 
     def _node_with(self, accelerator: Any, path: Path) -> str:
         """The node an accelerator is planned in: a vendor's system if there is one, else a cloud's."""
@@ -97,16 +113,7 @@ class DomainReader(Places):
             acc = self.catalog.get("accelerators", self._text(path, accelerator, "accelerator")).id
         except InputError as e:
             raise self._at(path, e) from None
-        nodes = [
-            node
-            for id in self.catalog.ids("nodes")
-            if re.search(
-                rf"^accelerator:\s+[\"']?{re.escape(acc)}[\"']?\s*(#.*)?$",
-                self.catalog.path("nodes", id).read_text("utf-8", errors="replace"),
-                re.M,
-            )
-            for node in [self.catalog.get("nodes", id)]
-        ]
+        nodes = nodes_with(self.catalog, acc)
         if not nodes:
             raise self.fail(path, f"no node of the catalog holds {acc}")
         best = min(nodes, key=lambda n: (n.kind != "system", n.nic is None, -n.accelerators, n.id))

@@ -24,6 +24,14 @@ DEFAULT_OBJECTIVES = {
 }
 # A limit a scenario may loosen: a design that leaves more than this idle should hold fewer nodes.
 MAX_IDLE = "idle_share <= 25 %"
+# Quantities a planner wants large; named alone as an objective they are maximised.
+LARGER_IS_BETTER = frozenset(
+    {
+        "mfu", "hfu", "goodput", "training_throughput", "throughput_per_device", "mtbf", "capacity",
+        "fleet_capacity", "spare_capacity", "job_rate", "output_rate", "token_rate",
+        "tokens_per_second_per_device", "kv_capacity_sequences", "static_concurrency",
+    }
+)  # fmt: skip
 # Shorter names for quantities, for people.
 ALIASES = {"gpus": "devices", "ttft_mean": "ttft", "tpot_mean": "tpot", "itl": "tpot"}
 
@@ -163,16 +171,14 @@ class TermReader(DomainReader):
         for i, text in enumerate(texts):
             path = ("objectives", i)
             words = text.split()
-            sign = 1
-            if len(words) == 2 and words[0] in ("min", "max"):
-                sign = -1 if words[0] == "max" else 1
-                words = words[1:]
+            sense = words.pop(0) if len(words) == 2 and words[0] in ("min", "max") else ""
             if len(words) != 1:
                 self.problems.append(
                     self.problem(path, f"{text!r} is not an objective; write 'cost' or 'max mfu'")
                 )
                 continue
             name = ALIASES.get(words[0], words[0])
+            sign = -1 if sense == "max" or (not sense and name in LARGER_IS_BETTER) else 1
             try:
                 if q.unit(name) == "truth":
                     raise InputError(f"{name} is a limit, not a quantity to optimise")

@@ -36,6 +36,10 @@ def render(result: EvaluateResult, q: Question, width: int, *, everything: bool 
                 numbers = f": {human(b.value, q.unit(b.quantity))}, {_off(b.slack)} off"
             name = "" if b.text.startswith(b.name) else f"{b.name}  "
             lines += wrap(f"{name}{b.text}{numbers}   [{b.place}]", width, 2, 4)
+    if result.notes:
+        lines.append("")
+        for n in result.notes:
+            lines += wrap(f"note: {n}", width)
     return "\n".join(lines)
 
 

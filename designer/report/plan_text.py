@@ -27,7 +27,7 @@ _REPAIRED = (
 _TITLES = {
     "time_to_train": "time", "cost": "cost", "carbon": "CO2e", "mfu": "MFU", "device_memory": "memory",
     "cost_per_token": "cost", "carbon_per_token": "CO2e", "tpot_p99": "TPOT\np99", "ttft_p99": "TTFT\np99",
-    "tokens_per_second_per_device": "tok/s\n/GPU", "time_to_complete": "time", "power": "power",
+    "tokens_per_second_per_device": "tok/s\n/GPU", "time_to_complete": "time", "power": "power\nmean",
     "throughput_per_device": "tok/s\n/GPU", "step_time": "step", "energy": "energy", "devices": "GPUs",
     "idle_devices": "idle", "tpot": "TPOT", "ttft": "TTFT", "goodput": "goodput",
 }  # fmt: skip
@@ -205,7 +205,9 @@ def _moved(shown: list[Design], width: int, units: dict[str, str]) -> list[str]:
             ends.setdefault(e, []).append(d.id)
     if ends:
         text = ", ".join(e + ("" if len(i) == len(shown) else f" ({' '.join(i)})") for e, i in ends.items())
-        lines += wrap(f"At the end of what you allowed, so that more might do better: {text}.", width, 0, 2)
+        lines += wrap(
+            f"At the end of the candidates, so that wider ones might do better: {text}.", width, 0, 2
+        )
     return lines
 
 
@@ -226,6 +228,11 @@ def _notes(result: PlanResult, shown: list[Design], width: int, file: str) -> li
 def _infeasible(result: PlanResult, width: int) -> list[str]:
     p = result.proof
     lines = wrap(f"No design meets everything. {p.raw_designs:,} designs checked, none feasible.", width)
+    if not result.conflict:
+        lines += [
+            "",
+            "No candidate is even well formed; the rules that reject most are under `cut by` above.",
+        ]
     for conflict in result.conflicts[:MAX_CONFLICTS]:
         if len(conflict) == 1:
             text = "This cannot be met, whatever else gives way:"
@@ -239,7 +246,10 @@ def _infeasible(result: PlanResult, width: int) -> list[str]:
     if result.repairs:
         lines += ["", "Smallest repairs, each evaluated and checked"]
         for i, r in enumerate(result.repairs):
-            change = ", ".join(f"{k} {v}" for k, v in r.changes.items())
+            # A site rule is named by its text, which has the old bound in it.
+            change = ", ".join(
+                f"{k.split()[0] if v.split()[0] in k else k} {v}" for k, v in r.changes.items()
+            )
             layout = " ".join(f"{k}={v}" for k, v in r.design.items() if k in _REPAIRED)
             size = f"  ({100 * r.relative:+.3g} %)" if r.relative is not None else ""
             lines += wrap(f"{chr(97 + i)}  {change}{size}  with {layout}", width, 2, 5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import maximum, minimum, where
+from constraints.maths import ceil, maximum, minimum, where
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds, Tokens, Truth
 from constraints.rule import rule
 from constraints.rules.library.collectives import hierarchical_gather_time, ranks_inside
@@ -231,6 +231,18 @@ def ep_exposed(
     return ep_layer_time - (1 - overlap_interference) * hidden
 
 
+@rule(cite="a NIC carries one collective at a time")
+def network_taken(
+    most_layers: Count, moe_layers: Count, expert_domains: Count, ep_layer_time: Seconds
+) -> Seconds:
+    """Time of a stage's forward pass in which expert traffic between domains holds the NIC, hidden or not.
+
+    >>> network_taken(4, 58, 3.5, 0.25), network_taken(4, 58, 0.0, 0.25), network_taken(8, 0, 0.0, 0.0)
+    (1.0, 0.0, 0.0)
+    """
+    return minimum(1, ceil(expert_domains)) * minimum(most_layers, moe_layers) * ep_layer_time
+
+
 @rule(
     wall=14,
     cite="Rajbhandari et al. 2020, ZeRO section 7: reduce-scatter once, or per micro-batch if sharded",
@@ -263,7 +275,7 @@ def gradient_reduce_time(
         ranks,
         ranks_inside(ranks, tp, scale_up_domain),
         *links,
-    ) + hierarchical_gather_time(
+    ) + minimum(1, stage_expert_parameters) * hierarchical_gather_time(
         stage_expert_parameters * gradient_traffic_bytes,
         replicas,
         ranks_inside(replicas, tp * ep, scale_up_domain),
@@ -293,22 +305,27 @@ def gradient_exposed(
     shard_gradients: Count,
     shard_weights: Count,
     stage_backward: Seconds,
+    network_taken: Seconds,
+    forward_repeats: Count,
     dp_overlap: Fraction,
     overlap_interference: Fraction,
 ) -> Seconds:
     """Data-parallel traffic of a step's backward passes that shows.
 
-    Stage 3 gathers weights there again, behind the same pass as the reduction. Hidden traffic slows
-    the pass it hides behind by `overlap_interference` of its own time.
+    Stage 3 gathers weights there again, behind the same pass as the reduction. It hides behind the
+    part of the pass in which expert traffic leaves the NIC free, and slows that by
+    `overlap_interference` of its own time.
 
-    >>> [gradient_exposed(2.0, 1.0, 8, *zero, 5.0, 0.0, 0.0) for zero in ((0, 0), (1, 0), (1, 1))]  # ZeRO 1-3
+    >>> [gradient_exposed(2.0, 1.0, 8, *zero, 5.0, 0, 0, 0.0, 0.0) for zero in ((0, 0), (1, 0), (1, 1))]  # ZeRO
     [2.0, 16.0, 24.0]
-    >>> [gradient_exposed(2.0, 1.0, 8, 1, 1, 1.0, 1.0, x) for x in (0.0, 0.25)]  # 1 of 3 is hidden, eight times
-    [16.0, 18.0]
+    >>> hidden = (2.0, 1.0, 8, 1, 1, 1.0)  # at most 1 of 3 is hidden, eight times
+    >>> [gradient_exposed(*hidden, *x) for x in ((0.0, 0, 1.0, 0.0), (0.0, 0, 1.0, 0.25), (0.5, 1, 1.0, 0.0))]
+    [16.0, 18.0, 24.0]
     """
     times = 1 + shard_gradients * (microbatches - 1)
     traffic = gradient_reduce_time + shard_weights * weight_gather_time
-    hidden = minimum(dp_overlap * traffic, stage_backward)
+    room = maximum(0, stage_backward - (1 + forward_repeats) * network_taken)
+    hidden = minimum(dp_overlap * traffic, room)
     return times * (traffic - (1 - overlap_interference) * hidden)
 
 
@@ -318,6 +335,7 @@ def gather_exposed(
     microbatches: Count,
     shard_weights: Count,
     stage_forward: Seconds,
+    network_taken: Seconds,
     dp_overlap: Fraction,
     overlap_interference: Fraction,
 ) -> Seconds:
@@ -327,9 +345,10 @@ def gather_exposed(
     the same for stages 0 to 2. Stage 3 gathers for every micro-batch, here and in the backward pass
     (see `gradient_exposed`): 1.5 times as much for a single one.
 
-    >>> [gather_exposed(1.0, 8, *x) for x in ((0, 5.0, 0.0, 0), (1, 5.0, 0.0, 0), (1, 0.25, 1.0, 0.5))]
+    >>> [gather_exposed(1.0, 8, *x) for x in ((0, 5.0, 0, 0.0, 0), (1, 5.0, 0, 0.0, 0), (1, 0.25, 0, 1.0, 0.5))]
     [1.0, 8.0, 7.0]
     """
     times = 1 + shard_weights * (microbatches - 1)
-    hidden = minimum(dp_overlap * weight_gather_time, stage_forward)
+    room = maximum(0, stage_forward - network_taken)
+    hidden = minimum(dp_overlap * weight_gather_time, room)
     return times * (weight_gather_time - (1 - overlap_interference) * hidden)

@@ -305,6 +305,7 @@ def hfu(mfu: Fraction, forward_repeats: Count) -> Fraction:
 
 @rule(cite="definition: the fullest stage's parameters outside the experts")
 def stage_dense_parameters(
+    first_layers: Count,
     most_layers: Count,
     dense_layer_parameters: Count,
     moe_layers: Count,
@@ -312,17 +313,15 @@ def stage_dense_parameters(
     embedding_parameters: Count,
     tp: Count,
 ) -> Count:
-    """Parameters outside the experts on one device of the fullest stage, embedding included.
+    """Parameters outside the experts on one device of the largest stage: the first, or a fuller inner one.
 
-    >>> stage_dense_parameters(8, 100, 0, 0, 200, 4), stage_dense_parameters(4, 100, 3, 60, 0, 1)
-    (250.0, 280.0)
+    >>> stage_dense_parameters(7, 8, 100, 0, 0, 200, 4), stage_dense_parameters(4, 4, 100, 3, 60, 0, 1)
+    (225.0, 280.0)
     """
     mixture = minimum(most_layers, moe_layers)
-    return (
-        mixture * moe_layer_fixed_parameters
-        + (most_layers - mixture) * dense_layer_parameters
-        + embedding_parameters
-    ) / tp
+    fullest = mixture * moe_layer_fixed_parameters + (most_layers - mixture) * dense_layer_parameters
+    spare = (most_layers - first_layers) * maximum(dense_layer_parameters, moe_layer_fixed_parameters)
+    return maximum(fullest, fullest - spare + embedding_parameters) / tp
 
 
 @rule(cite="definition")
