@@ -3,36 +3,9 @@
 from __future__ import annotations
 
 from constraints.maths import maximum, minimum, where
-from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds
+from constraints.quantities import Bytes, BytesPerSecond, Count, Seconds
 from constraints.rule import rule
 from constraints.rules.library.collectives import all_to_all_time, hierarchical_gather_time, ranks_inside
-
-
-@rule(wall=10, cite="definition: collectives reach a fraction of the link, fitted per device")
-def inner_bandwidth(scale_up_bandwidth: BytesPerSecond, collective_fraction: Fraction) -> BytesPerSecond:
-    """Bandwidth a collective reaches inside a scale-up domain, per device and direction.
-
-    >>> round(inner_bandwidth(450e9, 0.8) / 1e9, 1)  # GB/s
-    360.0
-    """
-    return scale_up_bandwidth * collective_fraction
-
-
-@rule(wall=10, cite="definition; where there is no network `network_reaches` rules out leaving the domain")
-def outer_bandwidth(
-    scale_out_bandwidth: BytesPerSecond,
-    network_fraction: Fraction,
-    has_network: Count,
-    scale_up_bandwidth: BytesPerSecond,
-) -> BytesPerSecond:
-    """Bandwidth a collective reaches between scale-up domains, per device and direction.
-
-    Without a network it is never used; the inner link stands in so that nothing is undefined.
-
-    >>> outer_bandwidth(50e9, 0.5, 1, 450e9), outer_bandwidth(0.0, 0.5, 0, 450e9)
-    (25000000000.0, 450000000000.0)
-    """
-    return where(has_network > 0, scale_out_bandwidth * network_fraction, scale_up_bandwidth)
 
 
 @rule(wall=14, cite="fit t = a0 + a1 (n - 2) + bytes of measured all-reduces; a ring between domains")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from constraints.maths import ceil, floor, minimum, where
-from constraints.quantities import Bytes, Count, Fraction, Tokens, Truth
+from constraints.maths import ceil, minimum, where
+from constraints.quantities import Bytes, Count, Tokens, Truth
 from constraints.rule import rule
 
 
@@ -37,36 +37,6 @@ def node_count(devices_used: Count, devices_per_node: Count) -> Count:
     return ceil(devices_used / devices_per_node)
 
 
-@rule(cite="definition")
-def devices(node_count: Count, devices_per_node: Count) -> Count:
-    """Devices that are there, and are paid for.
-
-    >>> devices(2, 8)
-    16
-    """
-    return node_count * devices_per_node
-
-
-@rule(cite="definition")
-def idle_devices(devices: Count, devices_used: Count) -> Count:
-    """Devices the layout leaves unused.
-
-    >>> idle_devices(16, 12)
-    4
-    """
-    return devices - devices_used
-
-
-@rule(cite="definition")
-def idle_share(idle_devices: Count, devices: Count) -> Fraction:
-    """Share of devices the layout leaves unused.
-
-    >>> idle_share(4, 16)
-    0.25
-    """
-    return idle_devices / devices
-
-
 @rule(cite="definition: layers are indivisible")
 def most_layers(layers: Count, pp: Count) -> Count:
     """Layers of the fullest stage.
@@ -75,16 +45,6 @@ def most_layers(layers: Count, pp: Count) -> Count:
     (20, 16)
     """
     return ceil(layers / pp)
-
-
-@rule(cite="definition: the last stage, which has the output projection, never has a spare layer")
-def last_layers(layers: Count, pp: Count) -> Count:
-    """Layers of the last stage.
-
-    >>> last_layers(80, 4), last_layers(61, 4)
-    (20, 15)
-    """
-    return floor(layers / pp)
 
 
 @rule(cite="Pope et al. 2022; a latent cache (DeepSeek-V2 2024) has no heads to split")
@@ -147,16 +107,6 @@ def expert_sources(tp: Count, ep: Count) -> Count:
     return where(ep > 1, ep / tp, 1)
 
 
-@rule(cite="Megatron-LM: attention heads are split, never shared, by TP")
-def tp_divides_heads(heads: Count, tp: Count) -> Truth:
-    """TP divides the attention heads.
-
-    >>> tp_divides_heads(64, 8), tp_divides_heads(64, 6)
-    (True, False)
-    """
-    return heads % tp == 0
-
-
 @rule(cite="vLLM, Megatron-Core: KV heads are split, or whole heads repeated")
 def tp_fits_kv_heads(kv_heads: Count, latent: Count, tp: Count) -> Truth:
     """TP divides the KV heads or is a multiple of them; a latent cache is repeated at any TP.
@@ -185,26 +135,6 @@ def weights_no_wider(weight_bytes: Bytes, operand_bytes: Bytes) -> Truth:
     (True, False)
     """
     return weight_bytes <= operand_bytes
-
-
-@rule(cite="definition: no stage without a layer")
-def pp_within_layers(pp: Count, layers: Count) -> Truth:
-    """PP is at most the number of layers.
-
-    >>> pp_within_layers(4, 80), pp_within_layers(81, 80)
-    (True, False)
-    """
-    return pp <= layers
-
-
-@rule(cite="definition: expert parallel ranks hold whole experts")
-def ep_divides_experts(experts: Count, ep: Count) -> Truth:
-    """EP divides the experts; a model without experts has EP 1.
-
-    >>> [ep_divides_experts(*x) for x in ((256, 64), (8, 3), (0, 1), (0, 2))]
-    [True, False, True, False]
-    """
-    return ((experts == 0) & (ep == 1)) | ((experts > 0) & (experts % ep == 0))
 
 
 @rule(cite="definition: EP groups are carved out of a stage's ranks")

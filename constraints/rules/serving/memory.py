@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from constraints.maths import floor, maximum, minimum, where
-from constraints.quantities import Bytes, BytesPerToken, Count, Tokens, Truth
+from constraints.quantities import Bytes, BytesPerToken, Count, Tokens
 from constraints.rule import rule
 
 
@@ -243,16 +243,6 @@ def device_memory(weight_memory: Bytes, kv_memory: Bytes, workspace_memory: Byte
     72000000000.0
     """
     return weight_memory + kv_memory + workspace_memory
-
-
-@rule(wall=2, cite="definition")
-def memory_fits(device_memory: Bytes, usable_memory: Bytes) -> Truth:
-    """Weights, a full batch and workspace fit in the memory left after the reserve.
-
-    >>> memory_fits(72e9, 75e9), memory_fits(76e9, 75e9)
-    (True, False)
-    """
-    return device_memory <= usable_memory
 
 
 @rule(wall=5, cite="definition")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from constraints.maths import maximum, minimum, where
-from constraints.quantities import Bytes, BytesPerToken, Count, Tokens, Truth
+from constraints.quantities import Bytes, BytesPerToken, Count, Tokens
 from constraints.rule import rule
 
 
@@ -347,13 +347,3 @@ def device_memory(
     inner = where(pp > 2, inner_stage_state + inner_stage_activations, 0)
     last = where(pp > 1, last_stage_state + last_stage_activations + logits_memory, 0)
     return maximum(first, inner, last) + gathered_weights + recompute_workspace
-
-
-@rule(cite="definition: allocator fragmentation, CUDA context and NCCL buffers take the reserve")
-def memory_fits(device_memory: Bytes, usable_memory: Bytes) -> Truth:
-    """The fullest device has room.
-
-    >>> memory_fits(70e9, 75e9), memory_fits(76e9, 75e9)
-    (True, False)
-    """
-    return device_memory <= usable_memory

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from constraints.maths import ceil, floor, minimum, where
-from constraints.quantities import Count, Fraction, Tokens, Truth
+from constraints.quantities import Count, Tokens, Truth
 from constraints.rule import rule
 
 
@@ -18,36 +18,6 @@ def devices_used(tp: Count, pp: Count, cp: Count, dp: Count) -> Count:
 
 
 @rule(cite="definition")
-def devices(node_count: Count, devices_per_node: Count) -> Count:
-    """Devices that are there, and are paid for.
-
-    >>> devices(2048, 8)
-    16384
-    """
-    return node_count * devices_per_node
-
-
-@rule(cite="definition")
-def idle_devices(devices: Count, devices_used: Count) -> Count:
-    """Devices the layout leaves unused.
-
-    >>> idle_devices(16_384, 16_000)
-    384
-    """
-    return devices - devices_used
-
-
-@rule(cite="definition")
-def idle_share(idle_devices: Count, devices: Count) -> Fraction:
-    """Share of devices the layout leaves unused.
-
-    >>> idle_share(4, 16)
-    0.25
-    """
-    return idle_devices / devices
-
-
-@rule(cite="definition")
 def devices_suffice(devices_used: Count, devices: Count) -> Truth:
     """TP x PP x CP x DP is at most the devices there are.
 
@@ -55,16 +25,6 @@ def devices_suffice(devices_used: Count, devices: Count) -> Truth:
     (True, False)
     """
     return devices_used <= devices
-
-
-@rule(cite="Megatron-LM: attention heads are split, never shared, by TP")
-def tp_divides_heads(heads: Count, tp: Count) -> Truth:
-    """TP divides the attention heads.
-
-    >>> tp_divides_heads(128, 8), tp_divides_heads(128, 6)
-    (True, False)
-    """
-    return heads % tp == 0
 
 
 @rule(cite="Megatron-Core: KV heads are split, or whole heads repeated")
@@ -87,16 +47,6 @@ def tp_divides_ffn(ffn: Count, expert_ffn: Count, tp: Count) -> Truth:
     return (ffn % tp == 0) & (expert_ffn % tp == 0)
 
 
-@rule(cite="definition: no stage without a layer")
-def pp_within_layers(pp: Count, layers: Count) -> Truth:
-    """PP is at most the number of layers.
-
-    >>> pp_within_layers(16, 126), pp_within_layers(128, 126)
-    (True, False)
-    """
-    return pp <= layers
-
-
 @rule(cite="Liu et al. 2023, Ring attention: a contiguous share of the sequence per rank")
 def cp_divides_sequence(sequence_length: Tokens, cp: Count) -> Truth:
     """CP divides the sequence in two equal chunks a rank, which balances causal attention.
@@ -105,16 +55,6 @@ def cp_divides_sequence(sequence_length: Tokens, cp: Count) -> Truth:
     (True, False, True)
     """
     return (sequence_length % (2 * cp) == 0) | (cp == 1)
-
-
-@rule(cite="Megatron-Core: expert parallel ranks hold whole experts")
-def ep_divides_experts(experts: Count, ep: Count) -> Truth:
-    """EP divides the experts; a model without experts has EP 1.
-
-    >>> [ep_divides_experts(*x) for x in ((256, 64), (8, 3), (0, 1), (0, 2))]
-    [True, False, True, False]
-    """
-    return ((experts == 0) & (ep == 1)) | ((experts > 0) & (experts % ep == 0))
 
 
 @rule(cite="Megatron-Core: expert data parallel size is DP x CP / EP")
@@ -179,16 +119,6 @@ def first_layers(layers: Count, pp: Count, most_layers: Count) -> Count:
     """
     even = floor(layers / pp)
     return where(layers - pp * even <= pp - 2, even, most_layers)
-
-
-@rule(cite="definition: the last stage is never one of those with a spare layer")
-def last_layers(layers: Count, pp: Count) -> Count:
-    """Layers of the last stage, which also carries the output projection.
-
-    >>> last_layers(126, 16), last_layers(61, 2), last_layers(10, 1)
-    (7, 30, 10)
-    """
-    return floor(layers / pp)
 
 
 @rule(cite="definition")
