@@ -43,6 +43,7 @@ class Catalog:
         self._files: dict[str, dict[str, Path]] = {}
         self._aliases: dict[str, dict[str, str]] = {}
         self._entries: dict[tuple[str, str], schema.Entry] = {}
+        self._holders: dict[str, list[str]] = {}
 
     def kinds(self) -> tuple[str, ...]:
         """The kinds of entries, which are the names of their folders."""
@@ -95,6 +96,19 @@ class Catalog:
         if key not in self._entries:
             self._entries[key] = _load(kind, self._index(kind)[found])
         return self._entries[key]
+
+    def nodes_with(self, accelerator: str) -> list[schema.Node]:
+        """Nodes that hold an accelerator, by id; found in their text, so that others are not parsed."""
+        if accelerator not in self._holders:
+            holds = re.compile(
+                rf"^accelerator:\s+[\"']?{re.escape(accelerator)}[\"']?\s*(#.*)?$", re.MULTILINE
+            )
+            self._holders[accelerator] = [
+                id
+                for id in self.ids("nodes")
+                if holds.search(self.path("nodes", id).read_text("utf-8", errors="replace"))
+            ]
+        return [self.get("nodes", id) for id in self._holders[accelerator]]
 
     def used_overlays(self) -> list[str]:
         """Files outside the shipped catalog that entries were read from so far."""

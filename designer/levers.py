@@ -9,7 +9,7 @@ from constraints.bundles.model import MODEL_NAMES
 from designer.context import Value
 from designer.evaluation import si_unit
 from designer.question import Question
-from designer.report.numbers import human
+from designer.report.decisions import decided
 from designer.result import Lever
 
 STEP = 1e-3
@@ -67,11 +67,7 @@ def edges(question: Question, design: Mapping[str, Value]) -> list[str]:
         if d.kind == "choice" or len(domain) < 2 or d.name in ("tp", "cp", "ep", "sp"):
             continue
         if design[d.name] == max(domain, key=float):
-            out.append(f"{d.name} {_shown(d.kind, design[d.name])} (largest)")
+            out.append(f"{d.name} {decided(d.name, design[d.name])} (largest)")
         elif design[d.name] == min(domain, key=float) and float(min(domain, key=float)) > 1:
-            out.append(f"{d.name} {_shown(d.kind, design[d.name])} (smallest)")
+            out.append(f"{d.name} {decided(d.name, design[d.name])} (smallest)")
     return out
-
-
-def _shown(kind: str, value: Value) -> str:
-    return human(float(value), "s") if kind == "time" else str(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from catalogs import Catalog
@@ -38,6 +39,7 @@ LAYERS = {
 }
 
 
+@cache
 def job_rules(job: str) -> dict[str, Rule]:
     """Rules of a job by quantity; those of a later layer replace earlier ones of the same name."""
     found: dict[str, Rule] = {}
@@ -137,10 +139,6 @@ class Question:
                 out[d.name] = Known(float(design[d.name]), "decision", "")
         return {**out, **self.given}
 
-    def quantities(self) -> set[str]:
-        """Names a budget, rule or objective may use."""
-        return set(self.graph.rules) | set(self.bundle(self.first_design()))
-
     def unit(self, quantity: str) -> str:
         """SI unit of a quantity."""
         return quantity_units(self.job).get(quantity, "")
@@ -149,6 +147,7 @@ class Question:
         return {d.name: self.domains[d.name][0] for d in self.decisions}
 
 
+@cache
 def quantity_units(job: str) -> dict[str, str]:
     """SI unit of every quantity of a job, made or given."""
     out: dict[str, str] = {}

@@ -10,7 +10,6 @@ whatever is decided later. Which way things move is proven over the box of value
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,13 +26,6 @@ SMALLEST = 200
 MOST_EQUAL = 6
 
 
-@dataclass(frozen=True)
-class Interface:
-    """How a set of rows is seen by the decisions below: -1 smaller is better, +1 larger, 0 must be equal."""
-
-    senses: dict[str, int]
-
-
 def steps_below(plan: Schedule, depth: int) -> list[Rule | Constraint]:
     """What is still to be computed after the decision at `depth`."""
     return [s for level in plan.levels[depth + 1 :] for s in level.steps]
@@ -48,8 +40,11 @@ def tables_below(plan: Schedule, depth: int, columns: Mapping[str, Array]) -> se
 
 def interface(
     plan: Schedule, depth: int, columns: Mapping[str, Array], objectives: Sequence[Objective]
-) -> Interface:
-    """The proven sense of each live column, over the box of its values and all later choices."""
+) -> dict[str, int]:
+    """How the decisions below see each live column: -1 smaller is better, +1 larger, 0 must be equal.
+
+    Proven over the box of the columns' values and all later choices.
+    """
     values: dict[str, Any] = dict(plan.scalars)
     for name in tables_below(plan, depth, columns):
         numbers = plan.tables[name].values
@@ -85,7 +80,7 @@ def interface(
             found(s.holds(inputs), +1)
     for o in objectives:
         found(values[o.quantity], -o.sign)
-    return Interface({n: next(iter(w)) if len(w) == 1 else 0 for n, w in bad.items() if w})
+    return {n: next(iter(w)) if len(w) == 1 else 0 for n, w in bad.items() if w}
 
 
 def undominated(
@@ -97,10 +92,10 @@ def undominated(
 ) -> Array | None:
     """Rows to keep after the decision at `depth`, or None where nothing can be dropped."""
     seen = interface(plan, depth, columns, objectives)
-    ordered = [-s * columns[n] for n, s in seen.senses.items() if s]
+    ordered = [-s * columns[n] for n, s in seen.items() if s]
     if not ordered:
         return None
-    equal = [columns[n] for n, s in seen.senses.items() if not s]
+    equal = [columns[n] for n, s in seen.items() if not s]
     needed = {a for n in tables_below(plan, depth, columns) for a in plan.tables[n].axes if a in positions}
     equal += [positions[a] for a in sorted(needed)]
     rows = len(ordered[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -35,3 +36,8 @@ def plain(where: str, **values: float) -> Bundle:
 def same(kind: str, where: str, values: Mapping[str, float]) -> Bundle:
     """A bundle of numbers that are known in the same way from the same place."""
     return {name: Known(float(v), kind, where) for name, v in values.items()}
+
+
+def unknown(why: str) -> Known:
+    """A number nobody states, and where it was looked for."""
+    return Known(math.nan, "unknown", why)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
-import re
-
 from catalogs import Catalog
-from catalogs.errors import InputError, nearest
+from catalogs.errors import InputError
 from catalogs.schema import Accelerator, Node
-from constraints.bundles import Bundle, Known, plain
+from constraints.bundles import Bundle, Known, plain, unknown
 
 # Bytes of one stored element.
 ELEMENT_BYTES = {
@@ -17,15 +14,6 @@ ELEMENT_BYTES = {
 }  # fmt: skip
 # What arithmetic outside the quantised products runs in, best first.
 _BASE = ("bf16", "fp16", "tf32", "fp32")
-
-
-def known_precision(name: str) -> str:
-    """`name` if it is a precision; raises InputError with the nearest one."""
-    if name not in ELEMENT_BYTES:
-        raise InputError(
-            f"unknown precision {name!r}{nearest(name, ELEMENT_BYTES)} (has: {', '.join(ELEMENT_BYTES)})"
-        )
-    return name
 
 
 def has_rate(accelerator: Accelerator, precision: str) -> bool:
@@ -64,7 +52,7 @@ def device_bundle(catalog: Catalog, node: Node) -> Bundle:
     }
     # A chip without a scale-up link reaches its neighbours in the node through the host.
     link = acc.scale_up.bandwidth if acc.scale_up else acc.host_link.bandwidth if acc.host_link else None
-    out["scale_up_bandwidth"] = Known.of(link, where) if link else _unknown(f"{where}: no link stated")
+    out["scale_up_bandwidth"] = Known.of(link, where) if link else unknown(f"{where}: no link stated")
     if not acc.scale_up and acc.host_link and node.accelerators > 1:
         out["scale_up_domain"] = Known(float(node.accelerators), "assumed", f"{here}: over the host link")
     if not link and node.accelerators == 1:
@@ -72,13 +60,13 @@ def device_bundle(catalog: Catalog, node: Node) -> Bundle:
         own = f"{where}: its own memory, as it reaches no other device"
         out["scale_up_bandwidth"] = Known(acc.memory_bandwidth.si, "assumed", own)
     nic = node.nic
-    out["scale_out_bandwidth"] = Known.of(nic.bandwidth, here) if nic else _unknown(f"{here}: no NIC stated")
+    out["scale_out_bandwidth"] = Known.of(nic.bandwidth, here) if nic else unknown(f"{here}: no NIC stated")
     fabric = catalog.get("fabrics", nic.fabric) if nic and nic.fabric else None
     if nic and nic.latency:
         out["outer_latency"] = Known.of(nic.latency, here)
     elif fabric and fabric.latency:
         out["outer_latency"] = Known.of(fabric.latency, f"fabrics/{fabric.id}")
-    out["device_power"] = Known.of(acc.power, where) if acc.power else _unknown(f"{where}: no power stated")
+    out["device_power"] = Known.of(acc.power, where) if acc.power else unknown(f"{where}: no power stated")
     out["host_power_per_device"] = _host_power(catalog, node, acc, default["host_power_share"].si)
     if acc.collective:
         out["collective_floor"] = Known.of(acc.collective.latency, where)
@@ -111,7 +99,7 @@ def precision_bundle(catalog: Catalog, node: Node, precision: str) -> Bundle:
     out: Bundle = {
         "compute_rate": Known.of(rates[precision], where)
         if precision in rates
-        else _unknown(f"{where}: no {precision} rate"),
+        else unknown(f"{where}: no {precision} rate"),
         **plain("definition", operand_bytes=ELEMENT_BYTES[precision]),
     }
     out |= _efficiency(acc, precision, "")
@@ -161,24 +149,10 @@ def _efficiency(acc: Accelerator, precision: str, prefix: str) -> Bundle:
 def _host_power(catalog: Catalog, node: Node, acc: Accelerator, share: float) -> Known:
     """Power beside an accelerator: the node's own figure, that of a like node, or a share of its TDP."""
     if not acc.power:
-        return _unknown(f"accelerators/{acc.id}: no power stated")
-    for like in (node,) if node.power else nodes_with(catalog, acc.id):
+        return unknown(f"accelerators/{acc.id}: no power stated")
+    for like in (node,) if node.power else catalog.nodes_with(acc.id):
         if like.power and like.power.si > like.accelerators * acc.power.si:
             rest = (like.power.si - like.accelerators * acc.power.si) / like.accelerators
             kind = like.power.kind if like is node else "assumed"
             return Known(rest, kind, f"nodes/{like.id}: {like.power.text} less its accelerators")
     return Known(share * acc.power.si, "assumed", "assumptions/device: host_power_share")
-
-
-def nodes_with(catalog: Catalog, accelerator: str) -> list[Node]:
-    """Nodes of the catalog that hold an accelerator, by id; found in their text, so others are not parsed."""
-    holds = re.compile(rf"^accelerator:\s+[\"']?{re.escape(accelerator)}[\"']?\s*(#.*)?$", re.MULTILINE)
-    return [
-        catalog.get("nodes", id)
-        for id in catalog.ids("nodes")
-        if holds.search(catalog.path("nodes", id).read_text("utf-8", errors="replace"))
-    ]
-
-
-def _unknown(where: str) -> Known:
-    return Known(math.nan, "unknown", where)

@@ -7,7 +7,7 @@ import math
 from catalogs import Catalog
 from catalogs.errors import InputError, nearest
 from catalogs.schema import Node, Region
-from constraints.bundles import Bundle, Known, same
+from constraints.bundles import Bundle, Known, same, unknown
 
 
 def region_bundle(catalog: Catalog, region: Region) -> Bundle:
@@ -20,10 +20,10 @@ def region_bundle(catalog: Catalog, region: Region) -> Bundle:
         "pue": Known.of(pue, f"operators/{operator.id}"),
         "water_usage": Known.of(water, f"operators/{operator.id}")
         if water
-        else _unknown(f"operators/{operator.id}: no WUE stated"),
+        else unknown(f"operators/{operator.id}: no WUE stated"),
         "electricity_price": Known.of(region.electricity_price, where)
         if region.electricity_price
-        else _unknown(f"{where}: no electricity price stated"),
+        else unknown(f"{where}: no electricity price stated"),
     }
 
 
@@ -79,7 +79,7 @@ def price_bundle(
     kind, name = ("purchase", "purchase_price") if owned else (tenure, "rental_rate")
     who = None if owned else provider or (region.provider if region else None)
     out: Bundle = {
-        n: _unknown(f"the scenario's tenure is {tenure}") for n in ("purchase_price", "rental_rate")
+        n: unknown(f"the scenario's tenure is {tenure}") for n in ("purchase_price", "rental_rate")
     }
     offers: list[tuple[float, str, str | None]] = []
     for id in _price_lists(catalog, node.accelerator):
@@ -92,7 +92,7 @@ def price_bundle(
             ]
     if not offers:
         of = f" from {who}" if who else ""
-        return out | {name: _unknown(f"no {kind} price of {node.accelerator}{of} in the price lists")}
+        return out | {name: unknown(f"no {kind} price of {node.accelerator}{of} in the price lists")}
     local = [o for o in offers if region and o[2] == region.id]
     if local:
         price, source, place = min(local, key=lambda o: o[0])
@@ -126,7 +126,3 @@ def own_site(carbon_intensity: float, pue: float, water: float | None, electrici
         "electricity_price": nan if electricity is None else electricity,
     }
     return same("scenario", "the scenario's own site", numbers)
-
-
-def _unknown(where: str) -> Known:
-    return Known(math.nan, "unknown", where)

@@ -7,7 +7,6 @@ from typing import Any
 
 from catalogs import units
 from catalogs.errors import InputError, Problem, nearest
-from constraints.bundles.device import nodes_with
 from designer.context import Context, Value
 from designer.reading.places import Path, Places
 from designer.scenario import Scenario
@@ -113,7 +112,7 @@ class DomainReader(Places):
             acc = self.catalog.get("accelerators", self._text(path, accelerator, "accelerator")).id
         except InputError as e:
             raise self._at(path, e) from None
-        nodes = nodes_with(self.catalog, acc)
+        nodes = self.catalog.nodes_with(acc)
         if not nodes:
             raise self.fail(path, f"no node of the catalog holds {acc}")
         best = min(nodes, key=lambda n: (n.kind != "system", n.nic is None, -n.accelerators, n.id))

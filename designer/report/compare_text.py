@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from designer.comparison import CompareResult
+from designer.report.decisions import decided
 from designer.report.numbers import human
 from designer.report.text import Column, table, wrap
 
@@ -43,6 +44,4 @@ def _short(name: str) -> str:
 
 
 def _decided(name: str, value: str | int | float | None) -> str:
-    if value is None:
-        return "–"
-    return human(float(value), "s") if name == "checkpoint_interval" else str(value)
+    return "–" if value is None else decided(name, value)

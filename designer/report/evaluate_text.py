@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from designer.evaluation import targets
 from designer.question import Question
+from designer.report.decisions import decided
 from designer.report.numbers import human
 from designer.report.text import Column, table, wrap
 from designer.result import EvaluateResult
@@ -12,10 +13,10 @@ from designer.result import EvaluateResult
 def render(result: EvaluateResult, q: Question, width: int, *, everything: bool = False) -> str:
     """Design, quantities, and the limits it violates."""
     lines = [f"{result.scenario}   {'feasible' if result.feasible else 'NOT feasible'}"]
-    given = [f"{k}={_value(q, k, v)}" for k, v in result.design.items() if k not in result.assumed]
+    given = [f"{k}={decided(k, v)}" for k, v in result.design.items() if k not in result.assumed]
     lines += wrap(f"design   {', '.join(given) or 'none given'}", width, 0, 9)
     for origin in dict.fromkeys(result.assumed.values()):
-        taken = [f"{k}={_value(q, k, result.design[k])}" for k, o in result.assumed.items() if o == origin]
+        taken = [f"{k}={decided(k, result.design[k])}" for k, o in result.assumed.items() if o == origin]
         lines += wrap(f"assumed  {', '.join(taken)} ({origin})", width, 0, 9)
     lines.append("")
     names = list(result.metrics) if everything else [n for n in targets(q) if n in result.metrics]
@@ -45,8 +46,3 @@ def render(result: EvaluateResult, q: Question, width: int, *, everything: bool 
 
 def _off(slack: float | None) -> str:
     return f"{-100 * slack:.3g} %" if slack is not None else ""
-
-
-def _value(q: Question, name: str, value: object) -> str:
-    kind = next(d.kind for d in q.decisions if d.name == name)
-    return human(float(str(value)), "s") if kind == "time" else str(value)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from designer.explanation import ExplainResult, Term
 from designer.question import Question
+from designer.report.decisions import decided
 from designer.report.numbers import human
 from designer.report.text import Column, bar, shorten, table, wrap
 
 
 def render(result: ExplainResult, q: Question, width: int) -> str:
     """Budgets, then one tree of equations per quantity, then the sources cited."""
-    design = " ".join(f"{k}={_value(q, k, v)}" for k, v in result.design.items())
+    design = " ".join(f"{k}={decided(k, v).replace(' ', '')}" for k, v in result.design.items())
     lines = wrap(f"Design {result.id + '  ' if result.id else ''}{design}", width, 0, 2)
     lines += _budgets(result, q, width)
     cites: dict[str, int] = {}
@@ -40,11 +41,6 @@ def _levers(quantity: str, result: ExplainResult, q: Question, width: int) -> li
         ],
         width,
     )
-
-
-def _value(q: Question, name: str, value: object) -> str:
-    kind = next(d.kind for d in q.decisions if d.name == name)
-    return human(float(str(value)), "s").replace(" ", "") if kind == "time" else str(value)
 
 
 def _budgets(result: ExplainResult, q: Question, width: int) -> list[str]:

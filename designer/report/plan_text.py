@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from designer.report.decisions import decided
 from designer.report.numbers import human
 from designer.report.text import Column, bar, shorten, table, wrap
 from designer.result import Binding, Design, Metric, PlanResult
@@ -115,7 +116,7 @@ def _table(result: PlanResult, shown: list[Design], job: str, width: int, units:
     names = _columns_of(shown)
     columns = [Column("", [d.id for d in shown], right=False)]
     for n in names:
-        cells = [_decision(n, d.design[n]) for d in shown]
+        cells = [decided(n, d.design[n]) for d in shown]
         columns.append(Column(_DECISIONS[n], cells, n not in ("node", "region", "recompute", "sharding")))
     objectives = [o.split()[1] for o in result.objectives]
     metrics = list(dict.fromkeys([*objectives, *_SHOWN[job]]))
@@ -146,10 +147,6 @@ def _unit_in_head(title: str, cells: list[str]) -> tuple[str, list[str]]:
     return f"{title}\n{units.pop()}", [p[0] for p in parts]
 
 
-def _decision(name: str, value: str | int | float) -> str:
-    return human(float(value), "s") if name == "checkpoint_interval" else str(value)
-
-
 def _metric(name: str, m: Metric, design: Design, units: dict[str, str]) -> str:
     if name == "device_memory" and m.value and (room := design.metrics.get("usable_memory")) and room.value:
         return f"{human(m.value, 'byte')} {100 * m.value / room.value:.0f}%"
@@ -159,7 +156,7 @@ def _metric(name: str, m: Metric, design: Design, units: dict[str, str]) -> str:
 def _same_everywhere(shown: list[Design], width: int) -> list[str]:
     """Decisions no column shows, because they are the same in every row."""
     same = [
-        f"{_DECISIONS[n].replace(chr(10), ' ')} {_decision(n, v)}"
+        f"{_DECISIONS[n].replace(chr(10), ' ')} {decided(n, v)}"
         for n, v in shown[0].design.items()
         if n in _DECISIONS and n not in _columns_of(shown)
     ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from constraints.maths import maximum, minimum
 from constraints.quantities import Count, Fraction
 from constraints.rule import rule
 
@@ -16,3 +19,20 @@ def pipeline_bubble(stages: Count, microbatches: Count, virtual_stages: Count) -
     [15.8, 8.6, 17.9, 48.4]
     """
     return (stages - 1) / (virtual_stages * microbatches + stages - 1)
+
+
+def heaviest_run(stage_layers: Any, dense_layers: Any, moe_layers: Any, dense: Any, mixture: Any) -> Any:
+    """What the costliest `stage_layers` layers of a model take, if a dense one takes `dense`.
+
+    In whatever `dense` and `mixture` are measured in: either kind may be the costlier, so both
+    packings are tried.
+
+    >>> heaviest_run(4, 3, 58, 1, 2), heaviest_run(4, 3, 58, 5, 2), heaviest_run(61, 3, 58, 1, 2)
+    (8, 17, 119)
+    """
+    most_mixture = minimum(stage_layers, moe_layers)
+    most_dense = minimum(stage_layers, dense_layers)
+    return maximum(
+        most_mixture * mixture + (stage_layers - most_mixture) * dense,
+        most_dense * dense + (stage_layers - most_dense) * mixture,
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from constraints.maths import maximum, minimum, where
 from constraints.quantities import Bytes, BytesPerToken, Count, Tokens
 from constraints.rule import rule
+from constraints.rules.library.pipeline import heaviest_run
+from constraints.rules.library.sharding import sharded_state_bytes
 
 
 @rule(cite="Rajbhandari et al. 2020, ZeRO: each state is split over data ranks from its stage on")
@@ -25,12 +27,10 @@ def dense_state_bytes(
     >>> dense_state_bytes(2, 2, 2, 4, 12, 1, 1, 1)  # ZeRO 3 over 4 ranks: 18 / 4
     4.5
     """
-    ranks = dp * cp
-    return (
-        parameter_bytes / (1 + shard_weights * (ranks - 1))
-        + gradient_bytes / (1 + shard_gradients * (ranks - 1))
-        + optimizer_bytes / (1 + shard_optimizer * (ranks - 1))
-    )
+    return sharded_state_bytes(
+        dp * cp, parameter_bytes, gradient_bytes, optimizer_bytes, shard_weights, shard_gradients,
+        shard_optimizer,
+    )  # fmt: skip
 
 
 @rule(cite="Megatron-LM theoretical memory usage: experts are split over their own data ranks")
@@ -50,12 +50,10 @@ def expert_state_bytes(
     >>> [expert_state_bytes(dp, 1, 8, 2, 4, 12, 1, 1, 1) for dp in (8, 32)]  # ZeRO 3 over 1 and 4 ranks
     [18.0, 4.5]
     """
-    ranks = dp * cp / ep
-    return (
-        parameter_bytes / (1 + shard_weights * (ranks - 1))
-        + gradient_bytes / (1 + shard_gradients * (ranks - 1))
-        + optimizer_bytes / (1 + shard_optimizer * (ranks - 1))
-    )
+    return sharded_state_bytes(
+        dp * cp / ep, parameter_bytes, gradient_bytes, optimizer_bytes, shard_weights, shard_gradients,
+        shard_optimizer,
+    )  # fmt: skip
 
 
 @rule(cite="definition: the stage with the most mixture layers, which are the larger ones")
@@ -103,11 +101,8 @@ def stage_activations(
     >>> stage_activations(10, 4, 100, 80, 0, 3, 0), stage_activations(4, 1, 1, 3, 58, 1, 2)
     (12000, 8)
     """
-    mixture = minimum(stage_layers, moe_layers)
-    plain = minimum(stage_layers, dense_layers)
-    per_token = maximum(
-        mixture * moe_layer_activation_bytes + (stage_layers - mixture) * dense_layer_activation_bytes,
-        plain * dense_layer_activation_bytes + (stage_layers - plain) * moe_layer_activation_bytes,
+    per_token = heaviest_run(
+        stage_layers, dense_layers, moe_layers, dense_layer_activation_bytes, moe_layer_activation_bytes
     )
     return in_flight * microbatch_tokens * per_token
 

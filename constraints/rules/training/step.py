@@ -15,6 +15,7 @@ from constraints.quantities import (
     TokensPerSecond,
 )
 from constraints.rule import rule
+from constraints.rules.library.pipeline import heaviest_run
 
 
 @rule(cite="definition: the stage with the most expensive packing of layers")
@@ -26,12 +27,7 @@ def packed_time(
     >>> packed_time(4, 3, 58, 1.0, 2.0), packed_time(61, 3, 58, 1.0, 2.0)
     (8.0, 119.0)
     """
-    mixture = minimum(stage_layers, moe_layers)
-    plain = minimum(stage_layers, dense_layers)
-    return maximum(
-        mixture * moe_time + (stage_layers - mixture) * dense_time,
-        plain * dense_time + (stage_layers - plain) * moe_time,
-    )
+    return heaviest_run(stage_layers, dense_layers, moe_layers, dense_time, moe_time)
 
 
 @rule(cite="definition: compute, then the traffic that shows")
