@@ -16,6 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from catalogs.errors import InputError
     from designer.cli.app import app
 
+    _load_commands()
     try:
         code = app(args=list(argv) if argv is not None else None, prog_name="designer", standalone_mode=False)
         if sys.stdout is not None:
@@ -42,6 +43,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except Exception as e:
         return _other(e)
+
+
+def _load_commands() -> None:
+    """Import every file of `designer/cli/commands`, in the order of their names."""
+    import importlib
+    import pkgutil
+
+    from designer.cli import commands
+
+    for module in sorted(pkgutil.iter_modules(commands.__path__), key=lambda m: m.name):
+        importlib.import_module(f"{commands.__name__}.{module.name}")
 
 
 def one_line(text: str) -> str:

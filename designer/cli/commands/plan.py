@@ -1,0 +1,140 @@
+"""`plan`, `explain`, `compare`: the search and what it found."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from designer.cli.app import app
+from designer.cli.options import CatalogDir, File, Json, Set, Width, again, columns, exit_code, open_question
+
+
+@app.command()
+def plan(
+    file: File,
+    set_: Set = None,
+    json: Json = False,
+    catalog: CatalogDir = None,
+    width: Width = None,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="compute the frontier again by brute force, where that is possible"),
+    ] = False,
+    epsilon: Annotated[
+        float, typer.Option(min=0, help="leave out near twins closer than this from the table")
+    ] = 0.02,
+) -> int:
+    """Find the Pareto-optimal designs of a scenario and what binds each.
+
+    Exit code: 0 found, 1 bad input, 2 no design exists, 3 time limit.
+    """
+    from designer.planning import plan_question
+    from designer.question import quantity_units
+    from designer.report.plan_text import render
+
+    q = open_question(file, set_, catalog)
+    result = plan_question(q, verify=verify)
+    typer.echo(
+        result.to_json(indent=2)
+        if json
+        else render(
+            result,
+            q.job,
+            columns(width),
+            quantity_units(q.job),
+            epsilon=epsilon,
+            file=again(file, set_, catalog),
+        )
+    )
+    return exit_code(result.status)
+
+
+@app.command()
+def explain(
+    file: File,
+    design: Annotated[
+        str, typer.Argument(help="a design of the plan (A, B, ...) or decisions: 'tp=8,pp=16'")
+    ] = "A",
+    quantity: Annotated[
+        list[str] | None,
+        typer.Option("--of", metavar="QUANTITY", help="quantities to explain; default: objectives"),
+    ] = None,
+    depth: Annotated[int, typer.Option(min=0, max=12, help="equations below each quantity")] = 2,
+    why_not: Annotated[
+        str, typer.Option("--why-not", metavar="'tp=8,pp=4'", help="a layout: what keeps it off the frontier")
+    ] = "",
+    set_: Set = None,
+    json: Json = False,
+    catalog: CatalogDir = None,
+    width: Width = None,
+) -> int:
+    """Print the equations behind a design, with numbers, shares and sources."""
+    from designer.designs import parse_design
+    from designer.explanation import explain as explain_design
+    from designer.report.explain_text import render
+
+    q = open_question(file, set_, catalog)
+    if why_not:
+        from designer.report.whynot_text import render as render_why_not
+        from designer.whynot import why_not as ask
+
+        reason = ask(q, parse_design(q, why_not))
+        typer.echo(reason.to_json(indent=2) if json else render_why_not(reason, q, columns(width)))
+        return 0
+    label, binds = "", []
+    if "=" in design:
+        chosen = parse_design(q, design)
+    else:
+        from designer.planning import find_design, plan_question
+
+        result = plan_question(q)
+        if not result.frontier:
+            typer.echo(
+                f"{file}: no design to explain; designer plan {again(file, set_, catalog)} says why",
+                err=True,
+            )
+            return exit_code(result.status)
+        found = find_design(result, design)
+        label, chosen, binds = found.id, dict(found.design), found.binds
+    answer = explain_design(q, chosen, quantity, depth=depth, label=label, binds=binds)
+    typer.echo(answer.to_json(indent=2) if json else render(answer, q, columns(width)))
+    return 0
+
+
+@app.command()
+def compare(
+    file: File,
+    left: Annotated[str, typer.Argument(help="a design of the plan, or a second scenario to compare with")],
+    right: Annotated[str | None, typer.Argument(help="another design of the plan")] = None,
+    set_: Set = None,
+    json: Json = False,
+    catalog: CatalogDir = None,
+    width: Width = None,
+) -> int:
+    """Put two designs side by side, or the first designs of two scenarios.
+
+    designer compare FILE A C
+
+    designer compare FILE OTHER_FILE
+    """
+    from designer.comparison import compare as compare_designs
+    from designer.planning import find_design, plan_question
+    from designer.question import quantity_units
+    from designer.report.compare_text import render
+
+    q = open_question(file, set_, catalog)
+    first = plan_question(q)
+    units = quantity_units(q.job)
+    if right is None:
+        other = open_question(left, set_, catalog)
+        second = plan_question(other)
+        units = {**quantity_units(other.job), **units}
+        pair = (find_design(first, "A"), find_design(second, "A"))
+        names = (first.scenario, second.scenario)
+    else:
+        pair = (find_design(first, left), find_design(first, right))
+        names = (pair[0].id, pair[1].id)
+    result = compare_designs(*pair, names)
+    typer.echo(result.to_json(indent=2) if json else render(result, units, columns(width)))
+    return 0

@@ -1,0 +1,59 @@
+"""Options that commands share, and what they stand for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+File = Annotated[str, typer.Argument(help="scenario file (YAML), or the name of a shipped scenario")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="replace a value of the scenario")
+]
+Json = Annotated[bool, typer.Option("--json", help="print the result as JSON")]
+CatalogDir = Annotated[
+    list[Path] | None, typer.Option("--catalog", metavar="DIR", help="a folder of your own catalog entries")
+]
+Width = Annotated[int | None, typer.Option("--width", min=40, max=400, help="columns to print in")]
+
+
+def open_catalog(folders: list[Path] | None) -> Any:
+    from catalogs import Catalog, default_catalog
+
+    return Catalog(folders) if folders else default_catalog()
+
+
+def open_question(file: str, sets: list[str] | None, folders: list[Path] | None) -> Any:
+    from designer.loading import load, locate
+
+    return load(locate(file), sets or [], open_catalog(folders))
+
+
+def again(file: str, sets: list[str] | None, folders: list[Path] | None) -> str:
+    """How to ask another command about the same question."""
+    import shlex
+
+    options = [("--set", s) for s in sets or []] + [("--catalog", str(f)) for f in folders or []]
+    return shlex.join([file, *(word for option in options for word in option)])
+
+
+def columns(width: int | None) -> int:
+    import shutil
+
+    return width or min(120, shutil.get_terminal_size((100, 24)).columns)
+
+
+def exit_code(status: str) -> int:
+    from designer.cli import INFEASIBLE, TIME_LIMIT
+
+    return {"found": 0, "infeasible": INFEASIBLE, "time_limit": TIME_LIMIT}[status]
+
+
+def refuse(why: str, **options: object) -> None:
+    """An option that would be left unused is a mistake, not a decoration."""
+    from catalogs.errors import InputError
+
+    for name, value in options.items():
+        if value:
+            raise InputError(f"--{name.strip('_')} {why}")
