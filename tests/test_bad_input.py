@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from catalogs import Catalog
-from designer.cli import app, main
+from designer.cli import main, options
 from designer.loading import load
 
 CATALOG = Catalog()
@@ -51,7 +51,7 @@ class Case:
 @pytest.fixture(autouse=True)
 def one_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
     """Entries are read once for all cases; a case with folders of its own gets its own."""
-    monkeypatch.setattr(app, "_catalog", lambda folders: Catalog(folders) if folders else CATALOG)
+    monkeypatch.setattr(options, "open_catalog", lambda folders: Catalog(folders) if folders else CATALOG)
 
 
 def _unescaped(text: str) -> str:

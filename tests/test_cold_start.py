@@ -51,7 +51,7 @@ def test_the_check_can_fail() -> None:
 def test_public_names_are_functions_whatever_was_used_before(first: str) -> None:
     """A module of the package must not take the place of the function of the same name."""
     code = f"""
-import designer, designer.cli.app
+import designer, designer.cli.app, designer.cli.commands.plan
 designer.{first}
 for name in ("plan", "explain", "evaluate"):
     assert callable(getattr(designer, name)), name
