@@ -7,9 +7,12 @@ import numpy as np
 from designer.compile import Array
 from designer.context import Value
 from designer.enumerate import Block, Count, enumerate_designs
-from designer.pareto import settled, skyline
+from designer.pareto import beaten, settled, skyline
 from designer.question import Question
 from designer.solve import MAX_ROWS
+
+# Rows of the running frontier that a block is first compared with.
+FEW = 64
 
 
 class Archive:
@@ -29,19 +32,21 @@ class Archive:
             [np.broadcast_to(x.sign * np.asarray(block.values[x.quantity], float), (block.rows,)) for x in o],
             axis=1,
         )
-        places = np.stack([block.positions[d.name] for d in self.question.decisions], axis=1)
         values = settled(values)
-        keep = skyline(values)
-        if self.rows + block.rows <= MAX_ROWS:
-            finite = ~np.isnan(values).any(axis=1)
-            self._remember(values[finite], places[finite])
-        else:
-            self._remember(values[keep], places[keep])
+        # What some of the frontier so far beats need not be sorted.
+        some = self.objectives[:: 1 + len(self.objectives) // FEW]
+        fresh = np.flatnonzero(~beaten(values, some))
+        keep = fresh[skyline(values[fresh])]
+        shown = np.flatnonzero(~np.isnan(values).any(axis=1)) if self.rows + block.rows <= MAX_ROWS else keep
+        self._remember(values[shown], self._places(block, shown))
         self.rows += block.rows
         both = np.concatenate([self.objectives, values[keep]])
-        places = np.concatenate([self.positions, places[keep]])
+        places = np.concatenate([self.positions, self._places(block, keep)])
         front = skyline(both)
         self.objectives, self.positions = both[front], places[front]
+
+    def _places(self, block: Block, rows: Array) -> Array:
+        return np.stack([block.positions[d.name][rows] for d in self.question.decisions], axis=1)
 
     def _remember(self, values: Array, places: Array) -> None:
         self.all_objectives.append(values)

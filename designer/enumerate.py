@@ -15,7 +15,7 @@ from designer.question import Objective, Question
 from designer.reduce import SMALLEST, undominated
 
 # Rows handled at once; a table of a few dozen columns of this length stays in cache and memory.
-CHUNK = 1 << 16
+CHUNK = 1 << 17
 # Above this share of rows kept, dropping dominated ones is not tried again at the same decision.
 POOR = 0.7
 

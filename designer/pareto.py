@@ -49,13 +49,33 @@ def skyline(points: Array) -> Array:
     return order[_sweep(sorted_points)]
 
 
+def skyline_by_group(points: Array, group: Array) -> Array:
+    """Positions of the rows that no row of the same group dominates; as `skyline` of each group.
+
+    >>> skyline_by_group(np.array([[1.0, 2.0], [3.0, 3.0], [2.0, 2.0]]), np.array([0, 1, 0])).tolist()
+    [0, 1]
+    """
+    if points.shape[1] != 2:
+        # A row beats another only where it is at least as good in the group's number and in its negative.
+        return skyline(np.column_stack([points, group, -group]))
+    alive = np.flatnonzero(~np.any(np.isnan(points), axis=1))
+    first, second = (np.unique(points[alive, k], return_inverse=True)[1].reshape(-1) for k in (0, 1))
+    order = np.lexsort((second, first, group[alive]))
+    # Within a group, rows rise in the first number: each must be lower in the second than all before it.
+    # Groups are set one below the other, so that one running minimum serves them all.
+    height = second[order] - group[alive][order] * (len(alive) + 1)
+    kept = np.ones(len(order), dtype=bool)
+    kept[1:] = height[1:] < np.minimum.accumulate(height)[:-1]
+    return alive[order[kept]]
+
+
 def _sweep(points: Array) -> Array:
     """Skyline of distinct rows in lexicographic order: a row is dominated by an earlier one or not at all."""
     kept = np.empty((0, points.shape[1]))
     out: list[Array] = []
     for start in range(0, len(points), BLOCK):
         block = points[start : start + BLOCK]
-        free = np.flatnonzero(~_dominated(block, kept)) if len(kept) else np.arange(len(block))
+        free = np.flatnonzero(~beaten(block, kept)) if len(kept) else np.arange(len(block))
         rows = block[free]
         # Rows of the block against each other: only the one itself is at least as good as it.
         alone = np.sum(np.all(rows[None, :, :] <= rows[:, None, :], axis=2), axis=1) == 1
@@ -64,8 +84,8 @@ def _sweep(points: Array) -> Array:
     return np.concatenate(out)
 
 
-def _dominated(rows: Array, by: Array) -> Array:
-    """Which `rows` some row of `by` is at least as good as in everything."""
+def beaten(rows: Array, by: Array) -> Array:
+    """Which `rows` some row of `by` is at least as good as in everything; smaller is better."""
     out = np.zeros(len(rows), dtype=bool)
     for start in range(0, len(by), 8 * BLOCK):
         rest = np.flatnonzero(~out)

@@ -17,7 +17,7 @@ import numpy as np
 from constraints.rule import Rule
 from constraints.signs import Signed, box, lift
 from designer.compile import Array, Schedule
-from designer.pareto import skyline
+from designer.pareto import skyline, skyline_by_group
 from designer.question import Constraint, Objective
 
 # Fewer rows are not worth the proof.
@@ -98,19 +98,63 @@ def undominated(
     equal = [columns[n] for n, s in seen.items() if not s]
     needed = {a for n in tables_below(plan, depth, columns) for a in plan.tables[n].axes if a in positions}
     equal += [positions[a] for a in sorted(needed)]
-    rows = len(ordered[0])
     points = np.stack(ordered, axis=1)
     if not equal:
         return np.sort(skyline(points))
     if len(equal) > MOST_EQUAL:
         return None
-    group = np.zeros(rows, dtype=np.int64)
+    alive = _without_beaten(points, np.stack(equal, axis=1).astype(float))
+    group = _groups([column[alive] for column in equal])
+    return np.sort(alive[skyline_by_group(points[alive], group)])
+
+
+def _without_beaten(points: Array, equal: Array) -> Array:
+    """Rows left when a strong row of each group has beaten what it can: most of the work, no sorting.
+
+    Rows are thrown into buckets by a hash of what must be equal; the row with the smallest sum of a
+    bucket removes those that equal it in `equal` and are no better in any of `points`.
+    """
+    rows = np.arange(len(points))
+    key = _hashed(equal)
+    with np.errstate(all="ignore"):
+        scale = np.nanmax(np.abs(points), axis=0)
+        share = points / np.where(scale > 0, scale, 1.0)
+    for weights in _WEIGHTS[points.shape[1] > 2]:
+        bucket = key[rows]
+        score = share[rows] @ np.resize(weights, points.shape[1])
+        best = np.full(_BUCKETS, np.inf)
+        np.fmin.at(best, bucket, score)
+        at = np.flatnonzero(score == best[bucket])[::-1]
+        strongest = np.full(_BUCKETS, -1)
+        strongest[bucket[at]] = rows[at]
+        by = strongest[bucket]
+        beaten = (by >= 0) & (by != rows)
+        beaten &= (equal[rows] == equal[by]).all(axis=1) & (points[rows] >= points[by]).all(axis=1)
+        rows = rows[~beaten]
+    return rows
+
+
+_BUCKETS = 1 << 16
+# Directions in which a strong row is looked for, for two numbers and for more.
+_WEIGHTS: tuple[tuple[tuple[float, ...], ...], ...] = (
+    ((1.0, 1.0), (1.0, 1e-6), (1e-6, 1.0)),
+    ((1.0,), (1.0, 0.1), (0.1, 1.0), (1.0, 0.3, 0.1), (0.1, 0.3, 1.0)),
+)
+
+
+def _hashed(equal: Array) -> Array:
+    """A bucket for each row; rows that are equal share it."""
+    mixed = np.zeros(len(equal), dtype=np.uint64)
+    for column in (equal + 0.0).T:  # + 0.0: both zeros are one number
+        mixed = (mixed ^ np.ascontiguousarray(column).view(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(29)
+    return (mixed >> np.uint64(48)).astype(np.int64)
+
+
+def _groups(equal: Sequence[Array]) -> Array:
+    """A number for each row, the same for rows that are equal in all columns."""
+    group = np.zeros(len(equal[0]), dtype=np.int64)
     for column in equal:
         part = np.unique(column, return_inverse=True)[1].reshape(-1)
         group = np.unique(group * (int(part.max()) + 1) + part, return_inverse=True)[1].reshape(-1)
-    if int(group.max()) * 2 > rows:
-        return None
-    order = np.argsort(group, kind="stable")
-    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
-    kept = [order[a:b][skyline(points[order[a:b]])] for a, b in zip(starts, [*starts[1:], rows], strict=True)]
-    return np.sort(np.concatenate(kept))
+    return group

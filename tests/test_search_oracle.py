@@ -260,7 +260,7 @@ def terms_of(r: random.Random, c: Case, count: int, low: float, high: float) -> 
     return terms + r.sample(SITE_RULES, r.choice([0, 0, 1, 2]))
 
 
-CASES = [("training", s) for s in range(70)] + [("serving", s) for s in range(30)]
+CASES = [("training", s) for s in range(210)] + [("serving", s) for s in range(90)]
 
 
 @pytest.mark.parametrize(("job", "seed"), CASES)
