@@ -9,6 +9,7 @@ import numpy as np
 
 from catalogs.errors import InputError
 from designer.archive import Archive, frontier_of
+from designer.bounds import prove
 from designer.brute import LARGEST, brute_frontier
 from designer.conflict import explained
 from designer.context import Value
@@ -23,6 +24,12 @@ from designer.solve import close
 
 # Designs whose levers are worked out with the plan; `explain` does it for any.
 LEVERS_FOR = 24
+# Of the time limit, what the search may take; the rest is for the bounds of an unfinished one.
+SEARCH_SHARE = 0.95
+# A bound further from the best design than this factor is not worth saying.
+USELESS = 100.0
+# How long a verification by bounds may take.
+VERIFY_SECONDS = 600
 
 
 def plan_question(question: Question, *, verify: bool = False) -> PlanResult:
@@ -30,15 +37,18 @@ def plan_question(question: Question, *, verify: bool = False) -> PlanResult:
 
     The space is enumerated exactly with limits cutting early; the frontier is closed by CP-SAT;
     each design is evaluated again in plain floats, outside both, before it is returned. With `verify`
-    the frontier is also computed by brute force, where the space is small enough. Raises CheckFailed
+    the answer is proven a second time: by brute force where the space is small enough, else by interval
+    branch and bound. Raises CheckFailed
     where two routes disagree: a defect of this program.
     """
     started = time.monotonic()
-    deadline = started + question.scenario.solver.time_limit
-    archive, count = frontier_of(question, deadline)
+    limit = question.scenario.solver.time_limit
+    deadline = started + limit
+    archive, count = frontier_of(question, started + SEARCH_SHARE * limit)
     if not len(archive.positions):
         if not count.complete:
-            return _result(question, "time_limit", _proof(count, archive, started))
+            proof = _bounded(question, archive, _proof(count, archive, started), deadline)
+            return _result(question, "time_limit", proof)
         found = explained(question, deadline)
         if not found.complete:
             return _result(question, "time_limit", _proof(count, archive, started))
@@ -64,6 +74,8 @@ def plan_question(question: Question, *, verify: bool = False) -> PlanResult:
                 "seconds": time.monotonic() - started,
             }
         )
+    else:
+        proof = _bounded(question, archive, proof, deadline)
     if verify:
         proof = proof.model_copy(update={"verified": _verified(question, archive, count)})
     effects, notes = removals(question, archive, count, deadline)
@@ -75,19 +87,43 @@ def plan_question(question: Question, *, verify: bool = False) -> PlanResult:
     return _result(question, status, proof, frontier=designs, notes=[*question.notes, *notes])
 
 
+def _bounded(question: Question, archive: Archive, proof: Proof, deadline: float) -> Proof:
+    """An unfinished proof with what no design can be better than, where that says anything."""
+    lowest = prove(question, archive.objectives, max(deadline, time.monotonic() + 1.0), wide=True).lowest
+    best = archive.objectives.min(axis=0) if len(archive.objectives) else np.full(len(lowest), np.nan)
+    bounds = {
+        o.quantity: o.sign * x
+        for o, x, b in zip(question.objectives, lowest, best, strict=bool(lowest))
+        if o.sign * x > 0 and max(b / x, x / b) < USELESS
+    }
+    return proof.model_copy(update={"bounds": bounds})
+
+
 def _verified(question: Question, archive: Archive, count: Count) -> str:
-    """What brute force says of the frontier."""
+    """What a second, independent route says of the frontier."""
     if not count.complete:
         return "not verified: the search was not finished"
-    if count.raw > LARGEST:
-        return f"not verified: more than {LARGEST:,} designs are too many for brute force"
-    front, feasible = brute_frontier(question)
-    if not np.array_equal(front, archive.objectives):
-        raise CheckFailed(
-            f"brute force finds {len(front)} frontier designs, the search {len(archive.objectives)}"
+    if count.raw <= LARGEST:
+        front, feasible = brute_frontier(question)
+        if not np.array_equal(front, archive.objectives):
+            raise CheckFailed(
+                f"brute force finds {len(front)} frontier designs, the search {len(archive.objectives)}"
+            )
+        return (
+            f"brute force over all {count.raw:,} designs, {feasible:,} of them feasible,"
+            " finds the same frontier"
+        )
+    found = prove(question, archive.objectives, time.monotonic() + VERIFY_SECONDS)
+    if found.better is not None:
+        raise CheckFailed(f"the frontier does not cover {found.better}")
+    if not found.complete:
+        return (
+            f"not finished: interval bounds closed {100 * (1 - found.open):.2g} % of the space in"
+            f" {VERIFY_SECONDS} s and found nothing better"
         )
     return (
-        f"brute force over all {count.raw:,} designs, {feasible:,} of them feasible, finds the same frontier"
+        f"interval branch and bound over all {count.raw:,} designs ({found.boxes:,} boxes,"
+        f" {found.designs:,} designs one by one) finds nothing that beats the frontier"
     )
 
 

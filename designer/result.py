@@ -74,6 +74,9 @@ class Proof(_Result):
     verified: str = Field(
         default="", description="what a second, independent route said, where one was asked for"
     )
+    bounds: dict[str, float] = Field(
+        default={}, description="where time ran out: what no design can be better than, by objective (SI)"
+    )
     seconds: float = 0.0
 
 

@@ -38,6 +38,12 @@ def test_a_disagreement_is_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
         plan_question(question, verify=True)
 
 
-def test_a_space_too_large_is_not_claimed_to_be_verified() -> None:
+def test_a_space_too_large_for_brute_force_is_verified_by_bounds() -> None:
     proof = plan_question(load(locate("deepseek-v3-pretrain")), verify=True).proof
-    assert proof.verified.startswith("not verified")
+    assert proof.verified.startswith("interval branch and bound over all 57,829,464 designs")
+
+
+def test_what_bounds_could_not_close_is_not_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("designer.planning.VERIFY_SECONDS", 0)
+    proof = plan_question(load(locate("deepseek-v3-pretrain")), verify=True).proof
+    assert proof.verified.startswith("not finished: interval bounds closed 0 % of the space")

@@ -49,13 +49,13 @@ def render(
 ) -> str:
     """The whole answer, no line wider than `width` unless a single word is."""
     if result.status == "infeasible":
-        return "\n".join([*_head(result, width), "", *_infeasible(result, width)])
+        return "\n".join([*_head(result, width, units), "", *_infeasible(result, width)])
     if not result.frontier:
         return "\n".join(
-            [*_head(result, width), "", "No design found within the time limit; nothing is proven."]
+            [*_head(result, width, units), "", "No design found within the time limit; nothing is proven."]
         )
     shown = _thinned(result, epsilon)
-    lines = [*_head(result, width), ""]
+    lines = [*_head(result, width, units), ""]
     lines += _table(result, shown, job, width, units)
     lines += [""] + _same_everywhere(shown, width)
     lines += _budgets(result, shown, width, units)
@@ -64,7 +64,7 @@ def render(
     return "\n".join(lines)
 
 
-def _head(result: PlanResult, width: int) -> list[str]:
+def _head(result: PlanResult, width: int, units: dict[str, str]) -> list[str]:
     p = result.proof
     proof = "complete" if p.complete else "NOT PROVEN COMPLETE"
     if p.solver_closure and p.complete:
@@ -76,6 +76,9 @@ def _head(result: PlanResult, width: int) -> list[str]:
         f" frontier, {proof}, {p.seconds:.1f} s"
     )
     lines += wrap(text, width, 0, 9)
+    if p.bounds:
+        ends = [f"{n} {human(x, units.get(n, ''))}" for n, x in p.bounds.items()]
+        lines += wrap(f"bounds   no design can be better than {', '.join(ends)}", width, 0, 9)
     if p.verified:
         lines += wrap(f"verified {p.verified}", width, 0, 9)
     if p.cut:

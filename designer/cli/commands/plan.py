@@ -19,7 +19,7 @@ def plan(
     width: Width = None,
     verify: Annotated[
         bool,
-        typer.Option("--verify", help="compute the frontier again by brute force, where that is possible"),
+        typer.Option("--verify", help="prove the answer again, by another route"),
     ] = False,
     epsilon: Annotated[
         float, typer.Option(min=0, help="leave out near twins closer than this from the table")
