@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from catalogs import Catalog
-from designer import evaluation, explanation
+from designer import evaluation, explanation, grid
 from designer.context import Value
 from designer.loading import load, locate
 from designer.planning import find_design, plan_question
@@ -27,6 +27,20 @@ def evaluate(
 ) -> EvaluateResult:
     """Every quantity of one layout of a scenario, feasible or not, and each limit it violates."""
     return evaluation.evaluate(load(locate(path), sets, catalog), design)
+
+
+def evaluate_grid(
+    path: str | Path,
+    over: Mapping[str, Sequence[Value]],
+    quantities: Sequence[str] | None = None,
+    sets: Sequence[str] = (),
+    catalog: Catalog | None = None,
+) -> grid.Grid:
+    """Quantities of every combination of some decisions' values, millions a second, without a search.
+
+    designer.evaluate_grid("llama-3.1-70b-chat", {"tp": [1, 2, 4, 8], "batch": [1, 8, 64]}, ["tpot_p99"])
+    """
+    return grid.evaluate_grid(load(locate(path), sets, catalog), over, quantities)
 
 
 def explain(

@@ -9,6 +9,7 @@ from catalogs.errors import InputError, nearest
 from designer.context import Value
 from designer.question import Question
 from designer.reading.domains import MAX_COUNT, SWITCHES
+from designer.space import Decision
 
 # Names a scenario takes for candidates, and what a design says instead.
 _INSTEAD = {"devices": "; give node_count", "accelerator": "; give node"}
@@ -27,14 +28,16 @@ def parse_design(question: Question, text: str) -> dict[str, Value]:
             raise InputError(f"--design: unknown decision {name!r}{hint}")
         if name in out:
             raise InputError(f"--design: {name} is given twice")
-        out[name] = _value(question, decisions[name], raw)
+        out[name] = read_value(question, decisions[name], raw)
     return out
 
 
-def _value(question: Question, d: object, raw: str) -> Value:
-    from designer.space import Decision
+def read_value(question: Question, d: Decision, written: object) -> Value:
+    """A value of a decision, from text or from a number (of a time: seconds).
 
-    assert isinstance(d, Decision)
+    Raises InputError for one that the decision cannot have.
+    """
+    raw = f"{written} s" if d.kind == "time" and isinstance(written, int | float) else str(written)
     if d.kind == "time":
         try:
             seconds = units.parse(raw, "s")
