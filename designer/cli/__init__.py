@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-BAD_INPUT, INFEASIBLE, TIME_LIMIT, DEFECT = 1, 2, 3, 70
+BAD_INPUT, INFEASIBLE, TIME_LIMIT, DEFECT, INTERRUPTED = 1, 2, 3, 70, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,7 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = app(args=list(argv) if argv is not None else None, prog_name="designer", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
-        return int(code or 0)
+        # typer turns an interrupt into an exit with this code and no word.
+        return _interrupted() if code == INTERRUPTED else int(code or 0)
     except InputError as e:
         for p in e.problems:
             print(one_line(str(p)), file=sys.stderr)
@@ -39,8 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"designer: cannot write the answer: {e.strerror or e}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+        return _interrupted()
     except Exception as e:
         return _other(e)
 
@@ -84,9 +84,7 @@ def _other(error: Exception) -> int:
         print(f"designer: {one_line(_usage(error))}", file=sys.stderr)
         return BAD_INPUT
     if "Abort" in kinds:
-        print("interrupted", file=sys.stderr)
-        return 130
-
+        return _interrupted()
     if os.environ.get("DESIGNER_TRACEBACK"):
         raise error
     print(
@@ -95,6 +93,11 @@ def _other(error: Exception) -> int:
         file=sys.stderr,
     )
     return DEFECT
+
+
+def _interrupted() -> int:
+    print("interrupted", file=sys.stderr)
+    return INTERRUPTED
 
 
 def _usage(error: Any) -> str:
@@ -107,4 +110,12 @@ def _usage(error: Any) -> str:
 
 def run() -> None:
     """Entry point of the `designer` command."""
-    sys.exit(main())
+    import signal
+
+    try:
+        code = main()
+        # The answer is out: nothing that comes now makes it less true.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except KeyboardInterrupt:  # while the commands were being loaded, or as the last word was said
+        code = _interrupted()
+    sys.exit(code)
