@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalogs import units
 from catalogs.errors import InputError, nearest
-from catalogs.schema import Accelerator, Fact, Grid, Node, Operator, Price, Region
+from catalogs.schema import Accelerator, Fact, Grid, Hierarchy, Node, Operator, Price, Region
 
 if TYPE_CHECKING:
     from catalogs.store import Catalog
@@ -170,3 +170,47 @@ RULES["grids-intensity"] = ("grids", _intensity)
 def _pue(entry: Operator, catalog: Catalog) -> Iterator[Finding]:
     if entry.pue.si > 3:
         yield ("pue",), f"a PUE of {entry.pue.text} is not a data centre; expected 1 to 3"
+
+
+# What a level of each hierarchy measures, any of these, and whether it rises from level to level.
+_HIERARCHIES: dict[str, tuple[tuple[str, ...], bool]] = {
+    "energy": (("J", "J/byte"), True),
+    "latency": (("s",), True),
+    "distance": (("m",), True),
+    "bandwidth": (("byte/s",), False),
+    "speed": (("m/s",), False),
+}
+
+
+@_rule("hierarchies", "hierarchy-order")
+def _order(entry: Hierarchy, catalog: Catalog) -> Iterator[Finding]:
+    """All levels measure the same, and each is farther than the one before."""
+    allowed, rises = _HIERARCHIES[entry.quantity]
+    before: Fact | None = None
+    for name, fact in entry.levels.items():
+        unit = units.dimension((before or fact).unit)
+        if units.dimension(fact.unit) != unit or unit not in map(units.dimension, allowed):
+            yield ("levels", name), f"{fact.text} is not the {entry.quantity} of the other levels"
+        elif before and (fact.si > before.si) != rises:
+            way = "rises" if rises else "falls"
+            yield ("levels", name), f"{fact.text} is out of order; {entry.quantity} {way} from level to level"
+        before = fact
+
+
+@_rule("hierarchies", "hierarchy-entry")
+def _repeated(entry: Hierarchy, catalog: Catalog) -> Iterator[Finding]:
+    """A level that repeats another entry's figure is equal to it, within its digits."""
+    for name, place in entry.entries.items():
+        if name not in entry.levels:
+            yield ("entries", name), f"no level {name!r}{nearest(name, entry.levels)}"
+            continue
+        kind, _, id = place.partition("/")
+        try:
+            other = catalog.get(kind, id)
+        except InputError as e:
+            yield ("entries", name), str(e)
+            continue
+        fact = entry.levels[name]
+        known = [getattr(other, f, None) for f in ("bandwidth", "memory_bandwidth", "read", "latency")]
+        if not any(f is not None and abs(f.si / fact.si - 1) < 0.005 for f in known):
+            yield ("entries", name), f"{fact.text} is not a figure of {place}"

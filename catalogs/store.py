@@ -22,12 +22,16 @@ KINDS = {
     "nodes": "node",
     "fabrics": "fabric",
     "storage": "storage",
+    "datasets": "dataset",
     "regions": "region",
     "grids": "grid",
     "operators": "operator",
     "prices": "price",
     "embodied": "embodied",
     "reliability": "reliability",
+    "hierarchies": "hierarchy",
+    "scaling": "scaling law",
+    "fidelity": "table of scores",
     "assumptions": "assumptions",
 }
 
@@ -73,6 +77,8 @@ class Catalog:
     @overload
     def get(self, kind: Literal["storage"], name: str) -> schema.Storage: ...
     @overload
+    def get(self, kind: Literal["datasets"], name: str) -> schema.Dataset: ...
+    @overload
     def get(self, kind: Literal["regions"], name: str) -> schema.Region: ...
     @overload
     def get(self, kind: Literal["grids"], name: str) -> schema.Grid: ...
@@ -84,6 +90,12 @@ class Catalog:
     def get(self, kind: Literal["embodied"], name: str) -> schema.Embodied: ...
     @overload
     def get(self, kind: Literal["reliability"], name: str) -> schema.Reliability: ...
+    @overload
+    def get(self, kind: Literal["hierarchies"], name: str) -> schema.Hierarchy: ...
+    @overload
+    def get(self, kind: Literal["scaling"], name: str) -> schema.ScalingLaw: ...
+    @overload
+    def get(self, kind: Literal["fidelity"], name: str) -> schema.Fidelity: ...
     @overload
     def get(self, kind: Literal["assumptions"], name: str) -> schema.Assumptions: ...
     @overload

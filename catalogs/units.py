@@ -45,6 +45,8 @@ def _unit_factor(unit: str) -> tuple[float, str]:
     """SI factor and dimensionality text of a unit expression."""
     import pint
 
+    if unit.startswith("/"):  # 40/s
+        unit = "1" + unit
     if unit and (len(unit) > _MAX_UNIT or not _UNIT.fullmatch(unit)):
         raise InputError(f"unknown unit {unit if len(unit) <= _MAX_UNIT else unit[:60] + '...'!r}")
     try:
@@ -70,6 +72,18 @@ def dimension(unit: str) -> str:
     (True, '[information] / [time]')
     """
     return _unit_factor(unit)[1]
+
+
+def dimension_of(text: str) -> str:
+    """Dimension of a quantity text, or the empty string where it is none.
+
+    >>> dimension_of("250 MB/s"), dimension_of("fast")
+    ('[information] / [time]', '')
+    """
+    try:
+        return dimension(split(text)[1])
+    except InputError:
+        return ""
 
 
 def factor(unit: str) -> float:
@@ -114,8 +128,8 @@ def parse(text: object, unit: str) -> float:
 
     A bare number is taken only when `unit` is a pure number.
 
-    >>> parse("80 GB", "byte"), parse("12 %", "")
-    (80000000000.0, 0.12)
+    >>> parse("80 GB", "byte"), parse("12 %", ""), parse("40/s", "1/s")
+    (80000000000.0, 0.12, 40.0)
     """
     if isinstance(text, bool) or not isinstance(text, (int, float, str)):
         raise InputError(f"{_short(text)} is not a quantity; write it like {f'1 {unit}'.strip()!r}")

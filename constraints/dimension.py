@@ -205,6 +205,14 @@ class Dimensioned:
     def rule_exp(self, x: Any) -> Dimensioned:
         return Dimensioned.of(math.exp(min(_pure("exp of", x), 700.0)), "")
 
+    def rule_special(self, name: str, plain: Callable[..., float], trend: Any, *args: Any) -> Dimensioned:
+        return Dimensioned.of(plain(*(abs(_pure(f"{name} of", a)) for a in args)), "")
+
+    def rule_root(self, f: Callable[[Any], Any], low: Any, high: Any) -> Dimensioned:
+        _, middle = _same("looks for a root between", low, high)
+        f(middle)  # whatever it does to the unknown is checked as it is done
+        return middle
+
     def rule_where(self, condition: Any, yes: Any, no: Any) -> Any:
         return _where(condition, yes, no)
 

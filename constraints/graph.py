@@ -64,6 +64,16 @@ class Graph:
                     todo.append(n)
         return seen
 
+    def supported_by(self, given: Iterable[str]) -> Graph:
+        """The rules that can be worked out from `given` names; the others have nothing to say."""
+        known = set(given)
+        rest = dict(self.rules)
+        while ready := [n for n, r in rest.items() if known.issuperset(r.inputs)]:
+            known.update(ready)
+            for n in ready:
+                del rest[n]
+        return Graph({n: r for n, r in self.rules.items() if n not in rest})
+
     def inputs_of(self, targets: Iterable[str]) -> set[str]:
         """Names under `targets` that no rule makes."""
         leaves: set[str] = set()

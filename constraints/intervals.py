@@ -185,6 +185,23 @@ class Span:
     def rule_exp(x: Any) -> Span:
         return Span(np.exp(x.low), np.exp(x.high))
 
+    @staticmethod
+    def rule_special(
+        name: str, plain: Callable[..., float], trend: tuple[int, ...] | None, *args: Any
+    ) -> Span:
+        if trend is None:  # only known by its values
+            return Span(-np.inf, np.inf)
+        from constraints.maths import special_function
+
+        parts = [span(a) if t > 0 else -span(a) for a, t in zip(args, trend, strict=True)]
+        lows = (t * p.low for p, t in zip(parts, trend, strict=True))
+        highs = (t * p.high for p, t in zip(parts, trend, strict=True))
+        return Span(*(special_function(name, plain, trend, *ends) for ends in (lows, highs)))
+
+    @staticmethod
+    def rule_root(f: Callable[[Any], Any], low: Any, high: Any) -> Span:
+        return Span(span(low).low, span(high).high)
+
 
 def span(x: Any) -> Span:
     """A number or an array of numbers as spans without width.

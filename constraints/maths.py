@@ -9,8 +9,11 @@ recognised by the module it was made in, which keeps a single evaluation free of
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import reduce
 from typing import Any
+
+from constraints import special
 
 _PLAIN = (int, float, bool)
 
@@ -99,6 +102,74 @@ def _plain_exp(x: float) -> float:
 def exp(x: Any) -> Any:
     """Exponential; infinite (not an error) where a float overflows."""
     return _unary("exp", _plain_exp, x)
+
+
+def log(x: Any) -> Any:
+    """Natural logarithm."""
+    return special_function("log", math.log, (1,), x)
+
+
+def exprel(x: Any) -> Any:
+    """(e^x - 1) / x, which is 1 at 0; exact near 0, where the quotient is not.
+
+    >>> exprel(0.0), round(exprel(-1.0), 4)
+    (1.0, 0.6321)
+    """
+    return special_function("exprel", special.exprel, (1,), x)
+
+
+def erlang_blocking(servers: Any, load: Any) -> Any:
+    """Erlang's B of `servers` at an offered `load`, also for a number of servers that is not whole.
+
+    >>> round(erlang_blocking(2, 1.0), 6)
+    0.2
+    """
+    return special_function("erlang_blocking", special.erlang_blocking, (-1, 1), servers, load)
+
+
+def computed(name: str, plain: Callable[..., float], *args: Any) -> Any:
+    """A function of pure numbers that has no closed form, computed by `plain` from floats."""
+    return special_function(name, plain, None, *args)
+
+
+def special_function(
+    name: str, plain: Callable[..., float], trend: tuple[int, ...] | None, *args: Any
+) -> Any:
+    """A function of pure numbers: `trend` is 1 where it rises with one, -1 where it falls, if it is monotone.
+
+    Symbols show it by its name; arrays run it once for every distinct row.
+    """
+    own = _own("special", *args)
+    if own is not None:
+        return own(name, plain, trend, *args)
+    np = _numpy(*args)
+    if np is None:
+        return plain(*args)
+    rows = np.stack([np.ravel(a) for a in np.broadcast_arrays(*args)], axis=1)
+    distinct, back = np.unique(rows, axis=0, return_inverse=True)
+    found = np.array([plain(*map(float, row)) for row in distinct], dtype=float)
+    return found[back.reshape(-1)].reshape(np.broadcast_shapes(*(np.shape(a) for a in args)))[()]
+
+
+_HALVINGS = 110  # more than a double has digits, from any bracket that a queue may need
+
+
+def root(f: Callable[[Any], Any], low: Any, high: Any) -> Any:
+    """Where a falling function crosses 0, by bisection of [low, high]; an end where it does not cross.
+
+    `f` takes and returns what `low` and `high` are: floats, or arrays solved all at once.
+
+    >>> round(root(lambda x: 2.0 - x * x, 0.0, 2.0), 12)
+    1.414213562373
+    """
+    own = _own("root", high, f(low))
+    if own is not None:
+        return own(f, low, high)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        beyond = f(middle) > 0
+        low, high = where(beyond, middle, low), where(beyond, high, middle)
+    return (low + high) / 2
 
 
 def where(condition: Any, yes: Any, no: Any) -> Any:

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from catalogs.errors import InputError, nearest
+from constraints.quantities import Domain
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-LAYERS = ("library", "shared", "training", "serving", "batch")
+LAYERS = ("library", "shared", "training", "network", "streaming", "dataset", "serving", "batch")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -24,14 +25,17 @@ ROOT = Path(__file__).resolve().parent.parent
 class Rule:
     """A named quantity made out of others.
 
-    `inputs` maps each input quantity to its SI unit; `unit` is the result's. A *limit* is a rule
-    whose unit is `"truth"`. `layer` is the folder it lives in: `library` rules are formulas to call,
-    the others also form the graph of a job.
+    `inputs` maps each input quantity to its SI unit, `domains` to the values it may take; `unit` is the
+    result's. `where` holds what must be true of the inputs together, by the reason why
+    (`constraints.domain` checks both). A *limit* is a rule whose unit is `"truth"`. `layer` is the folder
+    it lives in: `library` rules are formulas to call, the others also form the graph of a job.
     """
 
     id: str
     fn: Callable[..., Any] = field(repr=False)
     inputs: Mapping[str, str]
+    domains: Mapping[str, Domain]
+    where: Mapping[str, Callable[..., Any]]
     unit: str
     cite: str
     wall: int | None
@@ -56,13 +60,13 @@ class Rule:
         return self.fn(**inputs)
 
 
-def _unit(fn: Callable[..., Any], annotation: Any) -> str:
-    """Unit named by an annotation, which is text under `from __future__ import annotations`."""
+def _quantity(fn: Callable[..., Any], annotation: Any) -> tuple[str, Domain]:
+    """Unit and domain of an annotation, which is text under `from __future__ import annotations`."""
     alias = fn.__globals__.get(annotation) if isinstance(annotation, str) else annotation
     metadata = getattr(alias, "__metadata__", None)
     if not metadata:
         raise TypeError(f"{fn.__module__}.{fn.__name__}: {annotation!r} is not a quantity annotation")
-    return str(metadata[0])
+    return str(metadata[0]), metadata[1] if len(metadata) > 1 else Domain()
 
 
 def _line_of_def(file: str, line: int) -> int:
@@ -73,17 +77,20 @@ def _line_of_def(file: str, line: int) -> int:
     return line
 
 
-def rule(*, cite: str, wall: int | None = None) -> Callable[[F], F]:
+def rule(
+    *, cite: str, wall: int | None = None, where: Mapping[str, Callable[..., Any]] | None = None
+) -> Callable[[F], F]:
     """Declare a function to be a rule; it stays a function, to be called by other rules and by anyone.
 
     `cite` names the source of the equation, or is "definition"; `wall` is its number among the
-    22 walls, where it has one.
+    22 walls, where it has one. `where` maps the reason for a condition to the condition, a function
+    of some of the inputs by name; outside it the rule has no meaning.
     """
 
     def declare(fn: F) -> F:
-        units = {name: _unit(fn, a) for name, a in fn.__annotations__.items()}
-        result = units.pop("return")
+        found = {name: _quantity(fn, a) for name, a in fn.__annotations__.items()}
         code = fn.__code__
+        names = code.co_varnames[: code.co_argcount]
         path = Path(code.co_filename).resolve()
         layer = fn.__module__.split(".")[2] if fn.__module__.startswith("constraints.rules.") else "library"
 
@@ -99,8 +106,10 @@ def rule(*, cite: str, wall: int | None = None) -> Callable[[F], F]:
         call.__rule__ = Rule(  # type: ignore[attr-defined]
             id=fn.__name__,
             fn=fn,
-            inputs={n: units[n] for n in code.co_varnames[: code.co_argcount]},
-            unit=result,
+            inputs={n: found[n][0] for n in names},
+            domains={n: found[n][1] for n in names},
+            where=dict(where or {}),
+            unit=found["return"][0],
             cite=cite,
             wall=wall,
             layer=layer,
@@ -136,11 +145,12 @@ def rules(*layers: str) -> dict[str, Rule]:
 def find(name: str) -> Rule:
     """The rule called `name`, in any layer; training wins over serving where both have one.
 
-    Raises InputError with the nearest name.
+    `serving.device_memory` is that of its layer. Raises InputError with the nearest name.
     """
-    for layer in LAYERS:
+    of, dot, bare = name.partition(".")
+    for layer in (of,) if dot and of in LAYERS else LAYERS:
         known = rules(layer)
-        if name in known:
-            return known[name]
+        if (bare if dot else name) in known:
+            return known[bare if dot else name]
     every = [n for layer in LAYERS for n in rules(layer)]
     raise InputError(f"unknown rule {name!r}{nearest(name, every)}")

@@ -151,6 +151,23 @@ class Signed:
         return Signed(max(x.low, y.low), x.high + y.high, moves)
 
     @staticmethod
+    def rule_special(
+        name: str, plain: Callable[..., float], trend: tuple[int, ...] | None, *args: Any
+    ) -> Signed:
+        if trend is None:  # nothing is proven of a function that is only known by its values
+            return Signed(-math.inf, math.inf, dict.fromkeys(_joined(*(lift(a).moves for a in args)), BOTH))
+        parts = [lift(a) if t > 0 else -lift(a) for a, t in zip(args, trend, strict=True)]
+        low = plain(*(t * p.low for p, t in zip(parts, trend, strict=True)))
+        high = plain(*(t * p.high for p, t in zip(parts, trend, strict=True)))
+        return Signed(low, high, _joined(*(p.moves for p in parts)))
+
+    @staticmethod
+    def rule_root(f: Callable[[Any], Any], low: Any, high: Any) -> Signed:
+        a, b = lift(low), lift(high)
+        read = _joined(a.moves, b.moves, lift(f(b)).moves)
+        return Signed(a.low, b.high, dict.fromkeys(read, BOTH))
+
+    @staticmethod
     def rule_ceil(x: Any) -> Signed:
         return _rising(x, lambda v: float(math.ceil(v)) if math.isfinite(v) else v)
 

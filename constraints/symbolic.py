@@ -161,6 +161,18 @@ class Sym:
         return _call("exp", lambda v: math.exp(v[0]) if v[0] < 700 else math.inf, x)
 
     @staticmethod
+    def rule_special(name: str, plain: Callable[..., float], trend: Any, *args: Any) -> Sym:
+        return _call(name, lambda v: plain(*v), *args)
+
+    @staticmethod
+    def rule_root(f: Callable[[Any], Any], low: Any, high: Any) -> Sym:
+        """The equation solved, in an unknown x, with the solution as its value."""
+        from constraints.maths import root
+
+        found = root(lambda x: _lift(f(x)).value, _lift(low).value, _lift(high).value)
+        return Sym("root", (_lift(f(symbol("x", found))),), found)
+
+    @staticmethod
     def rule_call(rule: Rule, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Sym:
         """A rule called inside another: its name, with what it works out to inside."""
         given = {**dict(zip(rule.inputs, args, strict=False)), **kwargs}
@@ -260,14 +272,19 @@ def _apply(op: str, *values: Any) -> Sym:
             return Sym("number", (), _VALUE[op](a.value, b.value))
     try:
         value = _VALUE[op](*(p.value for p in parts))
-    except (OverflowError, ZeroDivisionError):
+    except ArithmeticError:
         value = math.nan
     return Sym(op, parts, value)
 
 
 def _call(op: str, plain: Callable[[Any], Any], *values: Any) -> Sym:
+    """A function; no number where it has none, so that a formula can be read at any values."""
     parts = tuple(map(_lift, values))
-    return Sym(op, parts, plain([p.value for p in parts]))
+    try:
+        value = plain([p.value for p in parts])
+    except (ValueError, ArithmeticError):
+        value = math.nan
+    return Sym(op, parts, value)
 
 
 def _rounding(op: str, x: Any, plain: Callable[[float], int]) -> Sym:
@@ -276,7 +293,7 @@ def _rounding(op: str, x: Any, plain: Callable[[float], int]) -> Sym:
     shown = (
         s.args[0] if s.op in ("+", "-") and s.args[1].op == "number" and abs(s.args[1].value) < 1e-6 else s
     )
-    return Sym(op, (shown,), plain(s.value))
+    return Sym(op, (shown,), plain(s.value) if math.isfinite(s.value) else math.nan)
 
 
 def _number(x: Any) -> str:
@@ -339,6 +356,8 @@ def _latex(s: Sym) -> tuple[str, int]:
         return rf"\sqrt{{{plain[0]}}}", _ATOM
     if s.op == "where":
         return rf"\begin{{cases}} {plain[1]} & {plain[0]} \\ {plain[2]} & \text{{else}} \end{{cases}}", _ATOM
+    if s.op == "root":
+        return rf"x : {plain[0]} = 0", 0
     if s.op == "smoothmax":
         power = plain[2]
         a, b = (rf"\left({p}\right)^{{{power}}}" for p in plain[:2])
@@ -350,7 +369,7 @@ def _latex(s: Sym) -> tuple[str, int]:
         sign = _LATEX.get(s.op, f" {s.op} ")
         after = _bracketed(parts[1], level + (s.op == "-"))
         return f"{_bracketed(parts[0], level)}{sign}{after}", level
-    name = rf"\{s.op}" if s.op in ("max", "min", "exp") else rf"\operatorname{{{s.op}}}"
+    name = rf"\{s.op}" if s.op in ("max", "min", "exp", "log") else rf"\operatorname{{{s.op}}}"
     return rf"{name}\left({', '.join(plain)}\right)", _ATOM
 
 

@@ -26,7 +26,7 @@ MAX_CONFLICTS = 50
 # Limits that more or other hardware lifts, or less work.
 RESOURCE_LIMITS = (
     "memory_fits", "devices_suffice", "network_reaches", "precision_supported", "checkpoint_keeps_up",
-    "nodes_suffice", "load_below_one", "slots_suffice",
+    "nodes_suffice", "load_below_one", "slots_suffice", "workers_fit",
 )  # fmt: skip
 
 

@@ -22,14 +22,15 @@ class Context:
     job: str
     catalog: Catalog
     workload: Training | Serving | Batch
-    model: Bundle
+    models: list[Bundle]
     domains: dict[str, list[Value]]
 
     def domain(self, name: str) -> list[Value]:
         return self.domains[name]
 
-    def model_count(self, name: str) -> int:
-        return int(self.model[name].si)
+    def model_counts(self, name: str) -> list[int]:
+        """A count of each candidate model."""
+        return [int(m[name].si) for m in self.models]
 
     def workload_value(self, name: str) -> float:
         return float(getattr(self.workload, name))
@@ -53,4 +54,4 @@ class Context:
 
     def global_batch(self) -> int:
         assert isinstance(self.workload, Training)
-        return round(self.workload.global_batch / self.workload.sequence_length)
+        return round(self.workload.sequences)

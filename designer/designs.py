@@ -37,15 +37,15 @@ def read_value(question: Question, d: Decision, written: object) -> Value:
 
     Raises InputError for one that the decision cannot have.
     """
-    raw = f"{written} s" if d.kind == "time" and isinstance(written, int | float) else str(written)
-    if d.kind == "time":
+    raw = f"{written} {d.unit}" if d.unit and isinstance(written, int | float) else str(written)
+    if d.unit:
         try:
-            seconds = units.parse(raw, "s")
+            amount = units.parse(raw, d.unit)
         except InputError as e:
             raise InputError(f"--design: {d.name}: {e}") from None
-        if seconds <= 0:
+        if amount <= 0:
             raise InputError(f"--design: {d.name}: {raw!r} must be above 0")
-        return seconds
+        return amount
     if d.kind == "count":
         low, high = (0, 1) if d.name in SWITCHES else (1, MAX_COUNT)
         if not re.fullmatch("[0-9]{1,12}", raw) or not low <= int(raw) <= high:

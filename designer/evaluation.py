@@ -21,12 +21,15 @@ class CheckFailed(Exception):
 HEADLINE = {
     "training": (
         "time_to_train", "cost", "carbon", "energy", "power", "mfu", "step_time", "throughput_per_device",
-        "goodput", "bubble_share", "peak_power", "device_memory", "usable_memory", "devices_used", "idle_devices",
+        "sample_rate", "fed_share", "storage_time", "transform_time", "accelerate_time", "workers_needed",
+        "goodput", "bubble_share", "step_computation_share", "step_communication_share",
+        "step_coordination_share", "peak_power", "device_memory", "usable_memory", "devices_used", "idle_devices",
     ),
     "serving": (
         "cost_per_token", "carbon_per_token", "ttft", "ttft_p50", "ttft_p90", "ttft_p99", "tpot", "tpot_p50",
-        "tpot_p90", "tpot_p99", "tokens_per_second_per_device", "capacity", "serving_load", "device_memory",
-        "usable_memory", "devices", "devices_used", "idle_devices", "power", "peak_power", "cost", "carbon",
+        "tpot_p90", "tpot_p99", "decode_communication_share", "tokens_per_second_per_device", "capacity",
+        "serving_load", "device_memory", "usable_memory", "devices", "devices_used", "idle_devices", "power",
+        "peak_power", "cost", "carbon",
     ),
     "batch": (
         "time_to_complete", "cost", "carbon", "energy", "power", "peak_power", "cost_per_token",

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from catalogs.errors import InputError, nearest
 from constraints.bundles import Bundle
 from constraints.rule import Rule
+from constraints.sensitivity import elasticities
 from constraints.symbolic import Sym, trace
 from designer.context import Value
 from designer.evaluation import binding, complete_design, si_unit, targets, values_of, violations
@@ -163,24 +164,10 @@ def _term(
 
 
 def _inputs(q: Question, bundle: Bundle, values: Mapping[str, Any], rule: Rule, depth: int) -> list[Term]:
-    moved = elasticities(rule, values)
+    moved = {n: e if math.isfinite(e) else 0.0 for n, e in elasticities(rule, values).items()}
     matter = [n for n in rule.inputs if abs(moved[n]) >= NEGLIGIBLE] or list(rule.inputs)[:4]
-    matter.sort(key=lambda n: -abs(moved[n]))
+    matter.sort(key=lambda n: -round(abs(moved[n]), 3))
     return [_term(q, bundle, values, n, depth - 1, moved[n]) for n in matter]
-
-
-def elasticities(rule: Rule, values: Mapping[str, Any]) -> dict[str, float]:
-    """Percent change of a rule's result per percent change of each input, others held."""
-    base = rule.fn(**{n: values[n] for n in rule.inputs})
-    out: dict[str, float] = {}
-    for n in rule.inputs:
-        step = 1e-5
-        up = rule.fn(**{**{m: values[m] for m in rule.inputs}, n: values[n] * (1 + step)})
-        usable = (
-            isinstance(base, (int, float)) and not isinstance(base, bool) and base and math.isfinite(base)
-        )
-        out[n] = (float(up) / float(base) - 1) / step if usable and math.isfinite(float(up)) else 0.0
-    return out
 
 
 def _shares(formula: Sym, total: float) -> list[Share]:
@@ -201,4 +188,4 @@ def _plain(x: Any) -> Any:
     return float(x) if math.isfinite(float(x)) else None
 
 
-__all__ = ["Branch", "ExplainResult", "Share", "Term", "elasticities", "explain", "targets"]
+__all__ = ["Branch", "ExplainResult", "Share", "Term", "explain", "targets"]

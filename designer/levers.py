@@ -37,7 +37,9 @@ def levers(question: Question, design: Mapping[str, Value], quantity: str, most:
     found: list[Lever] = []
     if not base or not math.isfinite(base):
         return found
-    for name in question.graph.inputs_of([quantity]) - decided - MODEL_NAMES - {"devices_per_node"}:
+    for name in (
+        question.graph.inputs_of([quantity]) - decided - MODEL_NAMES - {"devices_per_node", "samples"}
+    ):
         known = bundle[name]
         if not known.si or not math.isfinite(known.si):
             continue
@@ -68,6 +70,10 @@ def edges(question: Question, design: Mapping[str, Value]) -> list[str]:
             continue
         if design[d.name] == max(domain, key=float):
             out.append(f"{d.name} {decided(d.name, design[d.name])} (largest)")
-        elif design[d.name] == min(domain, key=float) and float(min(domain, key=float)) > 1:
+        elif (
+            d.name != "workers"
+            and design[d.name] == min(domain, key=float)
+            and float(min(domain, key=float)) > 1
+        ):
             out.append(f"{d.name} {decided(d.name, design[d.name])} (smallest)")
     return out

@@ -5,39 +5,52 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path as File
 
 from catalogs import Catalog, default_catalog, yaml
 from catalogs.errors import InputError, Problem, nearest
 from constraints.bundles import Bundle, Known
+from constraints.bundles.dataset import source_bundle
+from constraints.bundles.fidelity import scaling_bundle
 from constraints.bundles.model import model_bundle
+from constraints.bundles.modes import NOT_CLIPPED
 from constraints.bundles.site import check_provider
 from constraints.graph import Graph
-from designer.question import Question, assumptions, groups_of, job_rules, record_bundle, workload_bundle
+from designer.feeding import dataset_bundle, dataset_of
+from designer.question import (
+    Question,
+    assumptions,
+    groups_of,
+    job_rules,
+    parts_of,
+    record_bundle,
+    workload_bundle,
+)
+from designer.reading.places import Path as Place
 from designer.reading.sense import SenseReader
 from designer.reading.shape import ShapeReader
 from designer.scenario import Scenario
-from designer.space import DECISIONS
+from designer.space import decisions_of
 
 
-def shipped() -> dict[str, Path]:
+def shipped() -> dict[str, File]:
     """Scenarios that come with the package, by name."""
     import scenarios
 
-    folder = Path(scenarios.__path__[0])
+    folder = File(scenarios.__path__[0])
     return {p.stem: p for p in sorted(folder.glob("*.yaml"))}
 
 
-def is_scenario(name: str | Path) -> bool:
+def is_scenario(name: str | File) -> bool:
     """Whether a command-line argument means a scenario rather than a rule."""
     text = str(name)
     return text.endswith((".yaml", ".yml")) or "/" in text or os.path.exists(text) or text in shipped()
 
 
-def locate(name: str | Path) -> Path:
+def locate(name: str | File) -> File:
     """The file a user means: a path, else a shipped scenario by name or by its usual path."""
     if name and os.path.exists(name):
-        return Path(name)
+        return File(name)
     known = shipped()
     plain = str(name).removeprefix("scenarios/").removesuffix(".yaml")
     if plain in known:
@@ -48,20 +61,20 @@ def locate(name: str | Path) -> Path:
     )
 
 
-def load(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | None = None) -> Question:
+def load(path: str | File, sets: Sequence[str] = (), catalog: Catalog | None = None) -> Question:
     """The question a scenario file asks, with `--set path=value` overrides applied.
 
     Raises InputError listing every problem found, each with its file and line.
     """
     try:
         document = yaml.read(path)
-        document = replace(document, file=_short(Path(path)))
+        document = replace(document, file=_short(File(path)))
     except InputError as e:
         raise InputError(*map(_quoted, e.problems)) from None
     return Loader(document, sets, catalog or default_catalog()).question()
 
 
-def _short(path: Path) -> str:
+def _short(path: File) -> str:
     """A file as messages name it: a shipped scenario by its place in the package."""
     return f"scenarios/{path.name}" if shipped().get(path.stem) == path else str(path)
 
@@ -80,17 +93,24 @@ class Loader(ShapeReader, SenseReader):
         scenario = self._scenario()
         job = scenario.workload.job
         notes: list[str] = []
-        model = self._model(scenario)
-        domains, defaulted = self._domains(scenario, job, model)
+        models = self._models(scenario)
+        domains, defaulted = self._domains(scenario, job, models)
         self.raise_problems()
+        model = next(iter(models.values()))
+        parts = parts_of(
+            scenario.workload, model, (self.catalog.get("nodes", str(n)) for n in domains["node"])
+        )
         given = {
-            **model,
+            **(model if "model" not in domains else {}),
+            **self._fed(scenario),
             **assumptions(self.catalog, job),
             **self._record(scenario),
             **workload_bundle(scenario.workload),
         }
         # A decision takes the place of an assumption of its name.
         given = {name: known for name, known in given.items() if name not in domains}
+        if job == "training" and "clipping" not in domains:
+            given |= NOT_CLIPPED
         given["owned"] = Known(
             float(scenario.pricing.tenure == "owned"), "scenario", "the scenario's pricing"
         )
@@ -106,21 +126,29 @@ class Loader(ShapeReader, SenseReader):
                 check_provider(self.catalog, scenario.pricing.provider)
             except InputError as e:
                 raise self._at(("pricing", "provider"), e) from None
-        graph = Graph(job_rules(job))
+        several = models if "model" in domains else {}
+        made = groups_of(scenario, self.catalog, several, domains)
+        groups = [g for g in made if domains.keys() >= set(g.axes)]
+        graph = Graph(job_rules(job, parts))
+        if "network" in parts:
+            # What splits or counts layers has nothing to say of a network known by its totals.
+            makes = (g.build(*(domains[a][0] for a in g.axes)) for g in groups)
+            graph = graph.supported_by({*given, *domains, *(n for bundle in makes for n in bundle)})
         question = Question(
             scenario=scenario,
             job=job,
             graph=graph,
-            decisions=tuple(d for d in DECISIONS[job] if d.name in domains),
+            decisions=tuple(d for d in decisions_of(scenario.workload, model) if d.name in domains),
             domains=domains,
             defaulted=defaulted,
             given=given,
-            groups=groups_of(job, scenario, self.catalog),
+            groups=groups,
             limits=[r.id for r in graph.rules.values() if r.is_limit],
             constraints=[],
             objectives=[],
             baseline={},
             notes=notes,
+            parts=parts,
         )
         self._assume(question)
         question.constraints = self._constraints(question)
@@ -128,6 +156,7 @@ class Loader(ShapeReader, SenseReader):
         question.baseline = self._design(question, dict(scenario.baseline), ("baseline",))
         self.raise_problems()
         self.check_rates(question)
+        self.check_feeding(question)
         self.check_known(question)
         self.check_outputs(question)
         self.check_zeros(question)
@@ -135,20 +164,54 @@ class Loader(ShapeReader, SenseReader):
             notes.append(
                 "spot capacity is planned as if it were never reclaimed; assume.device_mtbf can say how often"
             )
+        notes += self.unscored(question)
+        if "streaming" in parts:
+            notes.append(
+                "the memory that weights are streamed from is taken to be large and fast enough;"
+                " its power and price are not counted"
+            )
         if any("power" in c.inputs for c in question.constraints):
             notes.append("power is the mean at the meter; peak_power is what has to be provisioned")
         notes += [f"facts from your own {file}" for file in self.catalog.used_overlays()]
         return question
 
-    def _model(self, scenario: Scenario) -> Bundle:
+    def _models(self, scenario: Scenario) -> dict[str, Bundle]:
+        """Numbers of each candidate model, by its id: the workload's, or those of `candidates.model`."""
+        self.check_open_choices(scenario)
         try:
-            model = model_bundle(self.catalog.get("models", scenario.workload.model))
+            self.catalog.get("scaling", scenario.scaling)
         except InputError as e:
-            raise self._at(("workload", "model"), e) from None
-        self.check_workload(scenario, model)
+            raise self._at(("scaling",), e) from None
+        self.check_benchmark(scenario)
+        said = scenario.workload.model
+        names: dict[str, Place] = {said: ("workload", "model")} if said else {}
+        names = names or self._model_names(scenario.candidates["model"])
+        models: dict[str, Bundle] = {}
+        for name, at in names.items():
+            try:
+                model = self.catalog.get("models", name)
+                models[model.id] = model_bundle(model)
+                if scenario.workload.job == "training":
+                    models[model.id] |= scaling_bundle(self.catalog, scenario.scaling, model)
+            except InputError as e:
+                raise self._at(at, e) from None
+            self.check_workload(scenario, model, models[model.id])
         self.check_money_and_place(scenario)
         self.raise_problems()
-        return model
+        return models
+
+    def _fed(self, scenario: Scenario) -> Bundle:
+        dataset = dataset_of(scenario.workload)
+        if dataset is None:
+            return {}
+        path: Place = ("workload", "dataset")
+        try:
+            fed = dataset_bundle(self.catalog, dataset)
+            path = (*path, "storage")
+            return fed | source_bundle(self.catalog, dataset.storage, dataset.drives, dataset.capacity)
+        except InputError as e:
+            path = (*path, "name") if str(e).startswith("unknown dataset") else path
+            raise self._at(path, e) from None
 
     def _record(self, scenario: Scenario) -> Bundle:
         for key in ("storage", "reliability"):

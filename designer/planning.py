@@ -18,7 +18,7 @@ from designer.evaluation import CheckFailed, binding, metrics, targets, values_o
 from designer.infeasible import why_none
 from designer.levers import edges, levers
 from designer.question import Question
-from designer.removal import removals
+from designer.removal import FEEDING_STAGES, removals, stage_text
 from designer.result import Binding, Design, PlanResult, Proof
 from designer.solve import close
 
@@ -194,7 +194,10 @@ def _design(
             binds.append(binding(question, c, values, effect))
         else:
             r = question.graph.rules[name]
-            binds.append(Binding(name=name, text=r.title, place=f"{r.file}:{r.line}", effect=effect))
+            if name in FEEDING_STAGES and values[name] <= values["accelerate_time"]:
+                continue  # another layout would gain, this one does not wait for the stage
+            text = stage_text(question, name, values) if name in FEEDING_STAGES else r.title
+            binds.append(Binding(name=name, text=text, place=f"{r.file}:{r.line}", effect=effect))
     return Design(
         id=label,
         design=design,

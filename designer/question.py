@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 from catalogs import Catalog
-from constraints.bundles import Bundle, Known, same
+from catalogs.schema import Node
+from constraints.bundles import Bundle, Known, same, unknown
+from constraints.bundles.dataset import DECODE, host_bundle
 from constraints.bundles.device import (
     ELEMENT_BYTES,
     device_bundle,
     precision_bundle,
+    stream_bundle,
     training_precision,
+    weight_bundle,
 )
-from constraints.bundles.modes import RECOMPUTE, SHARDING
+from constraints.bundles.fidelity import score_bundle
+from constraints.bundles.modes import CLIPPING, RECOMPUTE, SHARDING
 from constraints.bundles.site import (
     embodied_bundle,
     own_site,
@@ -29,7 +34,8 @@ from constraints.graph import Graph
 from constraints.rule import Rule, rules
 from designer import expressions
 from designer.context import Value
-from designer.scenario import Batch, Scenario, Serving, Training
+from designer.feeding import dataset_of
+from designer.scenario import Batch, Privacy, Scenario, Serving, Training
 from designer.space import Decision
 
 LAYERS = {
@@ -39,13 +45,35 @@ LAYERS = {
 }
 
 
+# What a rule goes on being called when a layer replaces it by one that reads it.
+_KEPT = {
+    "streaming": {
+        n: f"resident_{n}"
+        for n in ("stage_time", "gradient_exposed", "gather_exposed", "optimizer_time", "device_memory")
+    },
+    "dataset": {"step_time": "device_step_time", "step_computation": "device_computation"},
+}
+
+
 @cache
-def job_rules(job: str) -> dict[str, Rule]:
-    """Rules of a job by quantity; those of a later layer replace earlier ones of the same name."""
+def job_rules(job: str, parts: tuple[str, ...] = ()) -> dict[str, Rule]:
+    """Rules of a job by quantity, with the layers that parts of a scenario add (`network`, `dataset`).
+
+    Those of a later layer replace earlier ones of the same name.
+    """
     found: dict[str, Rule] = {}
-    for layer in LAYERS[job]:
+    for layer in (*LAYERS[job], *parts):
+        for name, kept in _KEPT.get(layer, {}).items():
+            found[kept] = replace(found[name], id=kept)
         found |= rules(layer)
     return found
+
+
+def parts_of(workload: Training | Serving | Batch, model: Bundle, nodes: Iterable[Node]) -> tuple[str, ...]:
+    """The layers a scenario adds to those of its job."""
+    streams = workload.job == "training" and any(n.weight_stream for n in nodes)
+    asked = {"network": "layers" not in model, "streaming": streams, "dataset": dataset_of(workload)}
+    return tuple(part for part, there in asked.items() if there)
 
 
 @dataclass(frozen=True)
@@ -128,6 +156,12 @@ class Question:
     objectives: list[Objective]
     baseline: dict[str, Value]
     notes: list[str]
+    parts: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> dict[str, str]:
+        """SI unit of every quantity."""
+        return quantity_units(self.job, self.parts)
 
     def bundle(self, design: Mapping[str, Value]) -> Bundle:
         """Every number the rules are given for one design, decisions included."""
@@ -141,25 +175,28 @@ class Question:
 
     def unit(self, quantity: str) -> str:
         """SI unit of a quantity."""
-        return quantity_units(self.job).get(quantity, "")
+        return self.units.get(quantity, "")
 
     def first_design(self) -> dict[str, Value]:
         return {d.name: self.domains[d.name][0] for d in self.decisions}
 
 
 @cache
-def quantity_units(job: str) -> dict[str, str]:
+def quantity_units(job: str, parts: tuple[str, ...] = ()) -> dict[str, str]:
     """SI unit of every quantity of a job, made or given."""
     out: dict[str, str] = {}
-    for r in job_rules(job).values():
+    for r in job_rules(job, parts).values():
         out.update(r.inputs)
-    for r in job_rules(job).values():
+    for r in job_rules(job, parts).values():
         out[r.id] = r.unit
     return out
 
 
-def groups_of(job: str, scenario: Scenario, catalog: Catalog) -> list[Group]:
-    """How choices become numbers, for a job."""
+def groups_of(
+    scenario: Scenario, catalog: Catalog, models: Mapping[str, Bundle], open_: Collection[str]
+) -> list[Group]:
+    """How choices become numbers; `models` are those the search may choose from, `open_` its decisions."""
+    job = scenario.workload.job
 
     def node_of(name: Value) -> Any:
         return catalog.get("nodes", str(name))
@@ -193,26 +230,61 @@ def groups_of(job: str, scenario: Scenario, catalog: Catalog) -> list[Group]:
 
     out = [
         Group(("node",), device),
-        Group(("node", "precision"), lambda n, p: precision_bundle(catalog, node_of(n), str(p))),
         Group(("region",), region),
         Group(("node", "region"), price),
     ]
+    if dataset_of(scenario.workload):
+        out.append(Group(("node",), lambda n: host_bundle(node_of(n))))
+        out.append(Group(("decode",), lambda d: DECODE[str(d)]))
+    if models:
+        out.append(Group(("model",), lambda m: models[str(m)]))
+    if "clipping" in open_:
+        out.append(Group(("clipping",), lambda c: CLIPPING[str(c)]))
     if job == "training":
         return [
             *out,
+            Group(("node", "precision"), lambda n, p: precision_bundle(catalog, node_of(n), str(p))),
+            Group(("node",), lambda n: stream_bundle(node_of(n))),
             Group(("precision",), lambda p: training_precision(str(p))),
             Group(("recompute",), lambda r: RECOMPUTE[str(r)]),
             Group(("sharding",), lambda s: SHARDING[str(s)]),
         ]
-    return [*out, Group(("weights",), element("weight_bytes")), Group(("kv",), element("kv_element_bytes"))]
+    return [
+        *out,
+        *_compression(scenario, catalog, "sparsity" in open_),
+        Group(("kv",), element("kv_element_bytes")),
+    ]
+
+
+def _compression(scenario: Scenario, catalog: Catalog, sparsity: bool) -> list[Group]:
+    """How stored weights and their sparsity become bytes, rates and scores."""
+    model = catalog.get("models", str(scenario.workload.model)).id
+
+    def node_precision(node: Value, precision: Value, pattern: Value = "none") -> Bundle:
+        return precision_bundle(catalog, catalog.get("nodes", str(node)), str(precision), str(pattern))
+
+    def stored(weights: Value, pattern: Value = "none") -> Bundle:
+        return weight_bundle(str(weights), str(pattern))
+
+    def score(weights: Value, precision: Value, kv: Value, pattern: Value = "none") -> Bundle:
+        formats = (str(weights), str(precision), str(kv), str(pattern))
+        return score_bundle(catalog, model, scenario.benchmark, *formats)
+
+    more = ("sparsity",) if sparsity else ()
+    return [
+        Group(("node", "precision", *more), node_precision),
+        Group(("weights", *more), stored),
+        Group(("weights", "precision", "kv", *more), score),
+    ]
 
 
 def workload_bundle(workload: Training | Serving | Batch) -> Bundle:
     """The workload as numbers; a length mix becomes the moments of prompt and output lengths."""
     where = "the scenario's workload"
     if isinstance(workload, Training):
-        numbers = {"sequence_length": workload.sequence_length, "dataset_tokens": workload.dataset}
-        return same("scenario", where, numbers)
+        stated = {"sequence_length": workload.sequence_length, "dataset_tokens": workload.dataset}
+        numbers = {n: v for n, v in stated.items() if isinstance(v, float)}
+        return same("scenario", where, numbers) | _privacy_bundle(workload.privacy)
     total = sum(m.share for m in workload.lengths)
 
     def moment(key: str, k: int) -> float:
@@ -223,14 +295,28 @@ def workload_bundle(workload: Training | Serving | Batch) -> Bundle:
         "input_tokens": moment("input", 1),
         "input_square": moment("input", 2),
         "input_cube": moment("input", 3),
-        "output_tokens": moment("output", 1),
-        "context_limit": max(m.input + m.output for m in workload.lengths),
+        "output_tokens": moment("generated", 1),
+        "reasoning_tokens": moment("reasoning", 1),
+        "context_limit": max(m.input + m.generated for m in workload.lengths),
+        "samples": 1.0,
     }
     if isinstance(workload, Serving):
-        numbers |= {"request_rate": workload.rate, "period": workload.period}
+        numbers |= {"answer_rate": workload.rate, "period": workload.period}
     else:
         numbers |= {"requests": workload.requests}
-    return same("scenario", where, numbers)
+    out = same("scenario", where, numbers)
+    success = workload.success if isinstance(workload, Serving) else None
+    out["sample_success"] = (
+        unknown(f"{where} states no success") if success is None else Known(success, "scenario", where)
+    )
+    return out
+
+
+def _privacy_bundle(privacy: Privacy | None) -> Bundle:
+    if privacy is None:
+        return dict.fromkeys(("epsilon", "delta", "data_passes"), unknown("no workload.privacy is given"))
+    numbers = {"epsilon": privacy.epsilon, "delta": privacy.delta, "data_passes": privacy.passes}
+    return same("scenario", "the scenario's workload.privacy", numbers)
 
 
 def assumptions(catalog: Catalog, job: str) -> Bundle:

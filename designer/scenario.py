@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    Tag,
+)
 from pydantic_core import CoreSchema, core_schema
 
 from catalogs import units
@@ -42,6 +51,47 @@ class Unit:
         return {"type": types, "examples": [self.example]}
 
 
+class Samples(float):
+    """A number written in samples where tokens may stand too."""
+
+
+class TokensOrSamples(Unit):
+    """A number of tokens, or of samples: the text says which."""
+
+    def __init__(self, example: str):
+        super().__init__("token", example)
+
+    def read(self, text: object) -> float:
+        if isinstance(text, str) and _is_sample(text):
+            return Samples(Unit("sample", self.example).read(text))
+        if isinstance(text, (int, float)) and not isinstance(text, bool):
+            raise ValueError(f"{text} has no unit; write it like '{text} token' or '{text} sample'")
+        return super().read(text)
+
+
+class SampleRate(Unit):
+    """Samples per second, or bytes per second, which the size of a sample turns into samples."""
+
+    def read(self, text: object) -> float:
+        if isinstance(text, str) and units.dimension_of(text) == units.dimension("byte/s"):
+            return BytesPerSecond(Unit("byte/s", self.example).read(text))
+        return super().read(text)
+
+
+class BytesPerSecond(float):
+    """A rate written in bytes where samples may stand too."""
+
+
+def _is_sample(text: str) -> bool:
+    return bool(text) and text.split()[-1].rstrip("s") in ("sample", "image")
+
+
+def _at_most_all(share: float) -> float:
+    if share > 1:
+        raise ValueError(f"{100 * share:g} % is more than all of it")
+    return share
+
+
 TokenCount = Annotated[float, Unit("token", "8192 token")]
 TokenCountOrZero = Annotated[float, Unit("token", "0 token", zero=True)]
 Rate = Annotated[float, Unit("request/s", "40 request/s")]
@@ -53,20 +103,90 @@ EnergyPrice = Annotated[float, Unit("USD/kWh", "0.07 USD/kWh", zero=True)]
 Intensity = Annotated[float, Unit("gCO2e/kWh", "429 gCO2e/kWh", zero=True)]
 Water = Annotated[float, Unit("L/kWh", "1.8 L/kWh", zero=True)]
 Pure = Annotated[float, Unit("", "1.1")]
+SampleCount = Annotated[float, Unit("sample", "1.28e6 sample")]
+SampleSize = Annotated[float, Unit("byte/sample", "110 KB")]
+Capacity = Annotated[float, Unit("byte", "100 TiB")]
+PrepareRate = Annotated[float, SampleRate("sample/s", "500 sample/s")]
+TimeOrZero = Annotated[float, Unit("s", "2 ms", zero=True)]
+BatchSize = Annotated[float, TokensOrSamples("4194304 token")]
+Share = Annotated[float, Unit("%", "40 %"), AfterValidator(_at_most_all)]
 
 
 class _Block(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Dataset(_Block):
+    """Samples, where they are read and who prepares them. A sample is one image or one sequence."""
+
+    name: str | None = Field(
+        default=None, description="a data set of the catalog, instead of samples and sample_size"
+    )
+    samples: SampleCount | None = Field(default=None, description="samples of one epoch")
+    sample_size: SampleSize | None = Field(default=None, description="mean bytes of a sample as it is stored")
+    epochs: Pure = Field(default=1.0, description="times the run goes through all samples")
+    storage: str = Field(
+        description="a storage of the catalog, or a read bandwidth: 20 GB/s of all nodes together, 2 GB/s/node of each"
+    )
+    drives: int | None = Field(
+        default=None, ge=1, description="drives a node has, where the storage is one drive"
+    )
+    capacity: Capacity | None = Field(
+        default=None, description="provisioned capacity, where the storage is sold by capacity"
+    )
+    cache: Literal["ram", "none"] = Field(
+        default="ram", description="whether nodes keep in memory what they have read, if all of it fits"
+    )
+    decode_rate: PrepareRate = Field(
+        description="what one worker (a core) decodes: 500 sample/s, or 250 MB/s of stored bytes"
+    )
+    augment_time: TimeOrZero = Field(
+        default=0.0, description="time a worker takes to crop, flip and normalise one sample"
+    )
+    device_decode_rate: PrepareRate | None = Field(
+        default=None, description="what one device decodes and augments, doing nothing else"
+    )
+
+
+class Privacy(_Block):
+    """Differentially private training (DP-SGD); one sequence is one record."""
+
+    epsilon: Pure = Field(description="privacy budget of the whole run")
+    delta: Pure = Field(description="probability with which it may fail, below one over the records")
+    passes: Pure = Field(default=1.0, description="times the run reads its data")
+
+
 class Training(_Block):
-    """A training run of a given number of tokens."""
+    """A training run of a given number of tokens or samples."""
 
     job: Literal["training"]
-    model: str = Field(description="a model of the catalog: designer catalog list models")
-    sequence_length: TokenCount = Field(description="tokens of one training sequence")
-    dataset: TokenCount = Field(description="tokens to train on")
-    global_batch: TokenCount = Field(description="tokens of one optimizer step")
+    model: str | None = Field(
+        default=None,
+        description="a model of the catalog: designer catalog list models; or give several as candidates.model",
+    )
+    sequence_length: TokenCount | None = Field(
+        default=None, description="tokens of one training sequence; of a network of images there are none"
+    )
+    dataset: (
+        Annotated[
+            Annotated[TokenCount, Tag("<tokens>")] | Annotated[Dataset, Tag("<samples>")],
+            Discriminator(lambda v: "<samples>" if isinstance(v, (dict, Dataset)) else "<tokens>"),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="tokens to train on, at hand when they are needed; or a data set that must be read and"
+        " prepared; or leave the tokens open as candidates.dataset_tokens",
+    )
+    global_batch: BatchSize = Field(description="tokens or samples of one optimizer step")
+    privacy: Privacy | None = Field(default=None, description="train with differential privacy")
+
+    @property
+    def sequences(self) -> float:
+        """Sequences, or samples, of one optimizer step."""
+        if isinstance(self.global_batch, Samples) or not self.sequence_length:
+            return float(self.global_batch)
+        return self.global_batch / self.sequence_length
 
 
 class Length(_Block):
@@ -74,7 +194,15 @@ class Length(_Block):
 
     share: Pure = Field(description="share of requests, up to a common factor")
     input: TokenCount = Field(description="prompt tokens")
-    output: TokenCountOrZero = Field(description="generated tokens")
+    output: TokenCountOrZero = Field(description="generated tokens that the user sees")
+    reasoning: TokenCountOrZero = Field(
+        default=0.0, description="tokens generated before them that the user does not see"
+    )
+
+    @property
+    def generated(self) -> float:
+        """Tokens generated, seen or not."""
+        return self.reasoning + self.output
 
 
 class Serving(_Block):
@@ -84,6 +212,9 @@ class Serving(_Block):
     model: str = Field(description="a model of the catalog: designer catalog list models")
     rate: Rate = Field(description="requests per second of the whole fleet")
     lengths: tuple[Length, ...] = Field(min_length=1, description="the mix of prompt and output lengths")
+    success: Share | None = Field(
+        default=None, description="share of questions that one sample answers rightly, for candidates.samples"
+    )
     period: Time = Field(
         default=365.25 * 86400 / 12,
         description="time over which cost and carbon are counted (default: a month)",
@@ -149,6 +280,13 @@ class Scenario(_Block):
     site: Site | None = None
     storage: str | None = Field(default=None, description="storage of the catalog that takes checkpoints")
     reliability: str | None = Field(default=None, description="failure record of the catalog to plan with")
+    scaling: str = Field(
+        default="besiroglu-2024",
+        description="law of the catalog for the loss of a model trained from scratch",
+    )
+    benchmark: str = Field(
+        default="openllm-v1", description="benchmark of the catalog's scores that accuracy_loss is taken on"
+    )
     budgets: dict[str, Scalar] | list[str] = Field(
         default_factory=dict, description="bounds on quantities, for example time_to_train: 60 day"
     )

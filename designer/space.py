@@ -7,20 +7,25 @@ feeding rules comes last.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from constraints.bundles.device import ELEMENT_BYTES
-from constraints.bundles.modes import RECOMPUTE, SHARDING
+from constraints.bundles import Bundle
+from constraints.bundles.dataset import DECODE
+from constraints.bundles.device import ELEMENT_BYTES, SPARSITY
+from constraints.bundles.modes import CLIPPING, RECOMPUTE, SHARDING
 from designer.context import Context, Value
+from designer.feeding import dataset_of
+from designer.scenario import Batch, Serving, Training
 
 
 @dataclass(frozen=True)
 class Decision:
     """Something the search chooses.
 
-    `kind` is "count" (a positive integer), "time" (written with a unit) or "choice" (a name, which
-    becomes several numbers). `default` makes the domain when the scenario gives none; `start` is the
-    value `evaluate` takes where neither the command nor the scenario's baseline says.
+    `kind` is "count" (a positive integer), "time" or "tokens" (written with a unit) or "choice" (a name,
+    which becomes several numbers). `default` makes the domain when the scenario gives none; `start` is
+    the value `evaluate` takes where neither the command nor the scenario's baseline says. A decision whose
+    default is empty is made only where the scenario gives candidates of it: otherwise its workload says.
     """
 
     name: str
@@ -29,6 +34,11 @@ class Decision:
     default: Callable[[Context], list[Value]]
     start: Value | None = None
     choices: tuple[str, ...] | None = None
+
+    @property
+    def unit(self) -> str | None:
+        """SI unit of the values of a decision that is a quantity."""
+        return {"time": "s", "tokens": "token"}.get(self.kind)
 
 
 def _only(*values: Value) -> Callable[[Context], list[Value]]:
@@ -51,12 +61,12 @@ def _upto(n: float) -> list[Value]:
 
 def _tp(c: Context) -> list[Value]:
     """Divisors of the heads up to the widest scale-up domain (but no further than 16 of a larger one)."""
-    return [d for d in divisors(c.model_count("heads")) if d <= min(16, c.widest("scale_up_domain"))]
+    most = min(16, c.widest("scale_up_domain"))
+    return sorted({d for heads in c.model_counts("heads") for d in divisors(heads) if d <= most})
 
 
 def _ep(c: Context) -> list[Value]:
-    experts = c.model_count("experts")
-    return [d for d in divisors(experts) if d <= 64] if experts else [1]
+    return sorted({d for experts in c.model_counts("experts") for d in divisors(max(1, experts)) if d <= 64})
 
 
 def _cp(c: Context) -> list[Value]:
@@ -68,6 +78,11 @@ def _dp(c: Context) -> list[Value]:
     sequences = int(max(c.domain("global_batch")))
     most = c.most_devices()
     return [d for d in divisors(sequences) if d <= most]
+
+
+def _clipping(c: Context) -> list[Value]:
+    """Ways to clip per-sample gradients, where training is private."""
+    return list(CLIPPING) if getattr(c.workload, "privacy", None) else []
 
 
 def _intervals(c: Context) -> list[Value]:
@@ -85,6 +100,11 @@ def _batches(c: Context) -> list[Value]:
     return [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512]
 
 
+def _workers(c: Context) -> list[Value]:
+    """Counts up to beyond what a host has for each device, so that a shortage of cores shows."""
+    return [1, 2, 4, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64] if "cpu" in c.domain("decode") else [1]
+
+
 _PRECISIONS = tuple(ELEMENT_BYTES)
 # Integers have no gradients.
 _TRAINABLE = ("fp32", "tf32", "bf16", "fp16", "fp8", "fp4")
@@ -93,6 +113,7 @@ _NODES = Decision("node", "choice", "node", _only("dgx-h100", "dgx-h200", "dgx-b
 _REGION = Decision("region", "choice", "region", _only("aws-us-east-1"))
 
 TRAINING = (
+    Decision("model", "choice", "model", _only()),
     _NODES,
     Decision("precision", "choice", "precision", _precisions, choices=_TRAINABLE),
     Decision("global_batch", "count", "batch (sequences)", lambda c: [c.global_batch()]),
@@ -102,26 +123,30 @@ TRAINING = (
     Decision("ep", "count", "EP", _ep, 1),
     Decision("micro_batch", "count", "micro-batch", _only(1, 2, 4), 1),
     Decision("recompute", "choice", "recompute", _only(*RECOMPUTE), "selective", tuple(RECOMPUTE)),
-    Decision("pp", "count", "PP", lambda c: _upto(c.model_count("layers")), 1),
+    Decision("clipping", "choice", "clipping", _clipping, "ghost", tuple(CLIPPING)),
+    Decision("pp", "count", "PP", lambda c: _upto(max(c.model_counts("layers"))), 1),
     Decision("vpp", "count", "VPP", _only(1, 2, 3, 4, 6, 8), 1),
     Decision("dp", "count", "DP", _dp, 1),
     Decision("sharding", "choice", "sharding", _only("zero1", "zero2", "zero3"), "zero1", tuple(SHARDING)),
     Decision("node_count", "count", "nodes", _only(*(2**i for i in range(8)))),
     _REGION,
     Decision("checkpoint_interval", "time", "checkpoint", _intervals, 1800.0),
+    Decision("dataset_tokens", "tokens", "tokens", _only()),
 )
 
 SERVING = (
     _NODES,
     Decision("precision", "choice", "precision", _precisions, choices=_PRECISIONS),
     Decision("weights", "choice", "weights", lambda c: c.domain("precision"), choices=_STORED),
+    Decision("sparsity", "choice", "sparsity", _only(), "none", ("none", *SPARSITY)),
     Decision("kv", "choice", "KV", lambda c: c.domain("precision"), choices=_STORED),
     Decision("tp", "count", "TP", _tp, 1),
     Decision("pp", "count", "PP", _only(1, 2, 4), 1),
-    Decision("dp", "count", "DP", lambda c: [1, 2, 4, 8] if c.model_count("experts") else [1], 1),
+    Decision("dp", "count", "DP", lambda c: [1, 2, 4, 8] if max(c.model_counts("experts")) else [1], 1),
     Decision("ep", "count", "EP", _ep, 1),
     Decision("prefill_batch", "count", "prefill batch", _only(1), 1),
     Decision("batch", "count", "batch", _batches),
+    Decision("samples", "count", "samples", _only(), 1),
     Decision("replicas", "count", "replicas", lambda c: _upto(min(64, c.most_devices()))),
     _REGION,
 )
@@ -131,6 +156,32 @@ BATCH = tuple(
     if d.name == "prefill_batch"
     else d
     for d in SERVING
+    if d.name != "samples"
 )
 
+# How a data set is prepared; decided where both storage and devices are known.
+_FEEDING = (
+    Decision("decode", "choice", "decode", _only("cpu"), "cpu", tuple(DECODE)),
+    Decision("workers", "count", "workers", _workers, 8),
+)
+# A network known by its totals has no layers to split or to recompute.
+_OF_LAYERS = ("tp", "sp", "cp", "ep", "recompute", "pp", "vpp")
+_WHOLE = {
+    "micro_batch": dict(default=_only(512, 256, 128, 64, 32, 16), start=64),
+    "sharding": dict(default=_only("zero1"), choices=("zero0", "zero1", "zero2")),
+}
+
 DECISIONS = {"training": TRAINING, "serving": SERVING, "batch": BATCH}
+DECISION_NAMES = frozenset(d.name for found in (*DECISIONS.values(), _FEEDING) for d in found)
+
+
+def decisions_of(workload: Training | Serving | Batch, model: Bundle) -> tuple[Decision, ...]:
+    """The decisions of one scenario: those of its job that its model has, and those its data set adds."""
+    found = list(DECISIONS[workload.job])
+    if "layers" not in model:
+        whole = (d for d in found if d.name not in _OF_LAYERS)
+        found = [replace(d, **_WHOLE.get(d.name, {})) for d in whole]  # type: ignore[arg-type]
+    if dataset_of(workload):
+        at = next(i for i, d in enumerate(found) if d.name == "node_count")
+        found[at + 1 : at + 1] = _FEEDING
+    return tuple(found)

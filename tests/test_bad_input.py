@@ -20,9 +20,9 @@ from designer.loading import load
 
 CATALOG = Catalog()
 HERE = Path(__file__).parent / "bad"
-CHANGE = re.compile(r"\[(training|serving)(?: \+ (.*?))?\] (.*?) =>(?: (.*))?")
+CHANGE = re.compile(r"\[(training|serving|images)(?: \+ (.*?))?\] (.*?) =>(?: (.*))?")
 # `file:line:column: path: message`, an option, or what the command was about: never bare words.
-PLACED = re.compile(r"[^ ]+: .|--(set|design|with|all|catalog) |unknown |no design ")
+PLACED = re.compile(r"[^ ]+: .|--(set|design|with|all|catalog|wall|latex) |unknown |no design ")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Case:
 
     def arguments(self, folder: Path) -> list[str]:
         """The command line, after writing what it reads."""
-        for name in ("training", "serving"):
+        for name in ("training", "serving", "images"):
             shutil.copy(HERE / f"{name}.yaml", folder)
         if self.title.startswith("$ "):
             return shlex.split(self.title[2:])

@@ -6,9 +6,11 @@ from catalogs.schema.accelerator import Accelerator
 from catalogs.schema.assumption import Assumptions
 from catalogs.schema.entry import Entry, load
 from catalogs.schema.fact import Fact, Source
+from catalogs.schema.fidelity import Fidelity, ScalingLaw, Score
+from catalogs.schema.hierarchy import Hierarchy
 from catalogs.schema.market import Embodied, Price, Reliability
 from catalogs.schema.model import Architecture, Model
-from catalogs.schema.node import Fabric, Node, Storage
+from catalogs.schema.node import Dataset, Fabric, Node, Storage
 from catalogs.schema.site import Grid, Operator, Region
 
 # folder of each kind -> its model
@@ -18,12 +20,16 @@ MODELS: dict[str, type[Entry]] = {
     "nodes": Node,
     "fabrics": Fabric,
     "storage": Storage,
+    "datasets": Dataset,
     "regions": Region,
     "grids": Grid,
     "operators": Operator,
     "prices": Price,
     "embodied": Embodied,
     "reliability": Reliability,
+    "hierarchies": Hierarchy,
+    "scaling": ScalingLaw,
+    "fidelity": Fidelity,
     "assumptions": Assumptions,
 }
 
@@ -32,17 +38,22 @@ __all__ = [
     "Accelerator",
     "Architecture",
     "Assumptions",
+    "Dataset",
     "Embodied",
     "Entry",
     "Fabric",
     "Fact",
+    "Fidelity",
     "Grid",
+    "Hierarchy",
     "Model",
     "Node",
     "Operator",
     "Price",
     "Region",
     "Reliability",
+    "ScalingLaw",
+    "Score",
     "Source",
     "Storage",
     "load",

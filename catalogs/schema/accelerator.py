@@ -109,6 +109,7 @@ class Accelerator(Entry):
     efficiency: dict[Dtype, Efficiency] = Field(default_factory=dict)
     attention: dict[Dtype, Attention] = Field(default_factory=dict)
     collective: Collective | None = None
+    structured_sparsity: Number | None = None  # how many times faster 2:4 sparse products are at their peak
     measured_best: dict[Dtype, FlopPerSecond] = Field(default_factory=dict)
 
     @field_validator("released", mode="before")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import StrictBool, model_validator
 
 from catalogs.schema.entry import Block, Entry
-from catalogs.schema.fact import Count, CountOrZero, Flop, Number, Source, SourceKey, Text, Wrong
+from catalogs.schema.fact import Bytes, Count, CountOrZero, Flop, Number, Source, SourceKey, Text, Wrong
 
 
 class Architecture(Block):
@@ -98,7 +98,11 @@ class Model(Entry):
     kind: Literal["decoder", "encoder", "encoder-decoder", "cnn"]
     attention: Literal["mha", "gqa", "mqa", "mla", "hybrid", "none"]
     architecture: Architecture | None = None
+    # a network without an architecture: totals of one forward pass of one sample
     forward_flops: Flop | None = None
+    forward_traffic: Bytes | None = None  # to and from device memory, elements of 16 bit
+    forward_kernels: Number | None = None
+    kept_activations: Number | None = None  # elements kept for the backward pass
     parameters: Number
     active_parameters: Number | None = None
     extra_parameters: Number | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from catalogs.schema.entry import Block, Entry
-from catalogs.schema.fact import Bytes, BytesPerSecond, Count, Seconds, Source, SourceKey, Text, Watts
+from catalogs.schema.fact import Bytes, BytesPerSecond, Count, Number, Seconds, Source, SourceKey, Text, Watts
 
 
 class Nic(Block):
@@ -26,6 +26,7 @@ class Node(Entry):
     accelerators: Count
     scale_up_domain: Count
     nic: Nic | None = None
+    weight_stream: BytesPerSecond | None = None  # per accelerator per direction, from memory outside it
     cpu: Text | None = None
     cores: Count | None = None
     host_memory: Bytes | None = None
@@ -40,6 +41,14 @@ class Fabric(Entry):
     kind: Literal["scale-up", "scale-out", "host"]
     bandwidth: BytesPerSecond
     latency: Seconds | None = None
+
+
+class Dataset(Entry):
+    """A set of samples as it is stored."""
+
+    kind: Literal["images", "volumes", "text", "audio"]
+    samples: Number
+    size: Bytes
 
 
 class Storage(Entry):

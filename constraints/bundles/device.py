@@ -6,12 +6,16 @@ from catalogs import Catalog
 from catalogs.errors import InputError
 from catalogs.schema import Accelerator, Node
 from constraints.bundles import Bundle, Known, plain, unknown
+from constraints.rules.library.compression import structured_sparse_bytes, structured_sparse_rate
 
 # Bytes of one stored element.
 ELEMENT_BYTES = {
     "fp64": 8.0, "fp32": 4.0, "tf32": 4.0, "bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0,
     "fp6": 0.75, "fp4": 0.5, "int4": 0.5,
 }  # fmt: skip
+# Patterns of sparse weights: how many stay of how many, and what the index of each takes.
+SPARSITY = {"2:4": (2, 4)}
+INDEX_BYTES = 0.25
 # What arithmetic outside the quantised products runs in, best first.
 _BASE = ("bf16", "fp16", "tf32", "fp32")
 
@@ -86,20 +90,51 @@ def device_bundle(catalog: Catalog, node: Node) -> Bundle:
     return out
 
 
-def precision_bundle(catalog: Catalog, node: Node, precision: str) -> Bundle:
+def stream_bundle(node: Node) -> Bundle:
+    """Whether a node's devices hold their weights or stream them in, and how fast."""
+    here = f"nodes/{node.id}"
+    if node.weight_stream is None:
+        return {
+            **plain(f"{here}: its devices hold their weights", streamed=0),
+            "stream_bandwidth": unknown(f"{here}: no weight stream"),
+        }
+    return {
+        **plain(f"{here}: weights are streamed in", streamed=1),
+        "stream_bandwidth": Known.of(node.weight_stream, here),
+    }
+
+
+def precision_bundle(catalog: Catalog, node: Node, precision: str, sparsity: str = "none") -> Bundle:
     """Numbers of a device's matrix products in one precision; an absent rate is NaN.
+
+    With a pattern of sparsity the rate is that of the sparse matrix units, where the device has them; the
+    share of it that kernels reach is taken to be that of dense ones.
 
     Efficiency is that fitted for this precision, or the documented default: never another
     precision's fit.
     """
-    acc = catalog.get("accelerators", node.accelerator)
+    return rate_bundle(catalog, catalog.get("accelerators", node.accelerator), precision, sparsity)
+
+
+def rate_bundle(catalog: Catalog, acc: Accelerator, precision: str, sparsity: str = "none") -> Bundle:
+    """The same for an accelerator outside any node."""
     rates = acc.compute.rates()
     where = f"accelerators/{acc.id}"
     default = catalog.get("assumptions", "device").values
+    rate = (
+        Known.of(rates[precision], where) if precision in rates else unknown(f"{where}: no {precision} rate")
+    )
+    if sparsity != "none":
+        sparse = acc.structured_sparsity
+        rate = (
+            Known(
+                structured_sparse_rate(rate.si, *SPARSITY[sparsity]), sparse.kind, f"{where}: {sparse.source}"
+            )
+            if sparse
+            else unknown(f"{where}: no {sparsity} matrix units stated")
+        )
     out: Bundle = {
-        "compute_rate": Known.of(rates[precision], where)
-        if precision in rates
-        else unknown(f"{where}: no {precision} rate"),
+        "compute_rate": rate,
         **plain("definition", operand_bytes=ELEMENT_BYTES[precision]),
     }
     out |= _efficiency(acc, precision, "")
@@ -108,6 +143,15 @@ def precision_bundle(catalog: Catalog, node: Node, precision: str) -> Bundle:
         out.setdefault(name, Known(fact.si, "assumed", f"assumptions/device: {fact.source} ({fact.date})"))
     out["compute_fraction"] = _capped(acc, precision, out["compute_fraction"])
     return out
+
+
+def weight_bundle(weights: str, sparsity: str) -> Bundle:
+    """Bytes of one stored weight, with its share of what says where sparse ones stand."""
+    stored = ELEMENT_BYTES[weights]
+    if sparsity == "none":
+        return plain("definition", weight_bytes=stored)
+    held = structured_sparse_bytes(1, stored, *SPARSITY[sparsity], INDEX_BYTES)
+    return plain("Mishra et al. 2021: two bits an index", weight_bytes=held)
 
 
 def _capped(acc: Accelerator, precision: str, fraction: Known) -> Known:
@@ -151,7 +195,7 @@ def _host_power(catalog: Catalog, node: Node, acc: Accelerator, share: float) ->
     if not acc.power:
         return unknown(f"accelerators/{acc.id}: no power stated")
     for like in (node,) if node.power else catalog.nodes_with(acc.id):
-        if like.power and like.power.si > like.accelerators * acc.power.si:
+        if like.power and like.power.si >= like.accelerators * acc.power.si:
             rest = (like.power.si - like.accelerators * acc.power.si) / like.accelerators
             kind = like.power.kind if like is node else "assumed"
             return Known(rest, kind, f"nodes/{like.id}: {like.power.text} less its accelerators")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from catalogs.errors import InputError
 from catalogs.schema import Architecture, Model
 from constraints.bundles import Bundle, Known, same
+from constraints.bundles.network import NETWORK_NAMES, missing, network_bundle
 
 # Every name a model gives, for whoever wants to hold the architecture fixed.
 MODEL_NAMES = frozenset(
@@ -17,14 +18,14 @@ MODEL_NAMES = frozenset(
         "ffn_bias", "expert_bias", "router_bias", "norm_parameters", "final_norm_parameters",
         "embedding_extra", "extra_parameters",
     }
-)  # fmt: skip
+) | NETWORK_NAMES  # fmt: skip
 
 
 def model_bundle(model: Model) -> Bundle:
-    """Numbers of a transformer; raises InputError for a model these equations do not describe."""
+    """Numbers of a model; raises InputError for one that no equations describe."""
     a = model.architecture
     if a is None:
-        raise InputError(f"{model.id} is a {model.kind}; layouts are planned for transformers only")
+        return network_bundle(model)
     reason = uncovered(model)
     if reason:
         raise InputError(f"{model.id} cannot be planned: {reason}")
@@ -54,10 +55,11 @@ def model_bundle(model: Model) -> Bundle:
 
 
 def uncovered(model: Model) -> str:
-    """Why the transformer equations do not describe this model, or the empty string."""
+    """Why no equations describe this model, or the empty string."""
     a = model.architecture
     if a is None:
-        return f"it is a {model.kind}"
+        absent = missing(model)
+        return f"the catalog states no {absent}" if absent else ""
     if model.kind == "encoder-decoder":
         return "encoder-decoder models need two stacks"
     if a.mamba_blocks:

@@ -1,4 +1,4 @@
-"""Training modes as numbers: recomputation and sharding. One line adds a mode."""
+"""Training modes as numbers: recomputation, sharding, clipping. One line adds a mode."""
 
 from __future__ import annotations
 
@@ -19,6 +19,19 @@ RECOMPUTE: dict[str, Bundle] = {
         keep_products=0, keep_cheap=0, forward_repeats=1, cheap_repeats=0,
     ),
 }  # fmt: skip
+
+# How DP-SGD clips the gradient of each sample: extra backward passes, whether each gradient is kept.
+CLIPPING: dict[str, Bundle] = {
+    "ghost": plain(
+        "Li et al. 2022, ghost clipping: a second backward pass, for the norms",
+        norm_passes=1, samples_kept=0,
+    ),
+    "per_sample": plain(
+        "Abadi et al. 2016: the gradient of every sample of a micro-batch is kept",
+        norm_passes=0, samples_kept=1,
+    ),
+}  # fmt: skip
+NOT_CLIPPED = plain("definition: gradients are not clipped by sample", norm_passes=0, samples_kept=0)
 
 # ZeRO stages: which states are split over data-parallel ranks.
 _ZERO = "Rajbhandari et al. 2020, ZeRO"

@@ -7,39 +7,49 @@ from typing import Any
 
 from catalogs import units
 from catalogs.errors import InputError, Problem, nearest
+from constraints.bundles import Bundle
 from designer.context import Context, Value
-from designer.reading.places import Path, Places
+from designer.reading.ladders import MAX_DOMAIN, Ladders
+from designer.reading.places import Path
 from designer.scenario import Scenario
-from designer.space import DECISIONS, Decision
+from designer.space import DECISION_NAMES, DECISIONS, Decision, decisions_of
 
-MAX_DOMAIN = 100_000
 # No cluster, batch or degree is larger; far beyond it, products of counts are no longer exact.
 MAX_COUNT = 100_000_000
 # Counts that say whether, not how many.
 SWITCHES = ("sp",)
 
 
-class DomainReader(Places):
+class DomainReader(Ladders):
     """Reads `candidates`, and designs such as the baseline."""
 
     def _domains(
-        self, scenario: Scenario, job: str, model: dict[str, Any]
+        self, scenario: Scenario, job: str, models: dict[str, Bundle]
     ) -> tuple[dict[str, list[Value]], set[str]]:
         wanted = dict(scenario.candidates)
-        decisions = {d.name: d for d in DECISIONS[job]}
+        decisions = {d.name: d for d in decisions_of(scenario.workload, next(iter(models.values())))}
+        for d in DECISIONS[job]:
+            if d.name in wanted and d.name not in decisions:
+                raise self.fail(
+                    ("candidates", d.name),
+                    f"{d.name} splits layers, and {scenario.workload.model} is known by its totals:"
+                    " it is planned whole on every device",
+                )
         extra = {"accelerator", "devices", "node_count"}
         for name in wanted:
             if name not in decisions and name not in extra:
-                known = [*decisions, *extra]
+                hint = nearest(name, [*decisions, *extra])
+                if not hint and name in DECISION_NAMES:
+                    hint = f" of this {job} workload"
                 self.problems.append(
-                    self.problem(
-                        ("candidates", name), f"unknown decision {name!r}{nearest(name, known)}", key=True
-                    )
+                    self.problem(("candidates", name), f"unknown decision {name!r}{hint}", key=True)
                 )
         self.raise_problems()
         domains: dict[str, list[Value]] = {}
         defaulted: set[str] = set()
-        context = Context(job, self.catalog, scenario.workload, model, domains)
+        context = Context(job, self.catalog, scenario.workload, list(models.values()), domains)
+        if "model" in wanted:
+            domains["model"] = list(models)
         self._nodes(wanted, domains, defaulted, decisions["node"], context)
         self._node_count(wanted, domains, defaulted, context, job)
         # Two passes: what other defaults read must be there first.
@@ -49,8 +59,8 @@ class DomainReader(Places):
                 continue
             if d.name in wanted:
                 domains[d.name] = self._domain(d, wanted[d.name])
-            else:
-                domains[d.name] = list(d.default(context))
+            elif values := list(d.default(context)):
+                domains[d.name] = values
                 defaulted.add(d.name)
         self._precisions(domains, defaulted, context)
         defaulted.discard("global_batch")  # the workload says it
@@ -155,22 +165,6 @@ class DomainReader(Places):
             domains["node_count"] = [2**i for i in range(8)] if job == "training" else [8]
             defaulted.add("node_count")
 
-    def _list(self, path: Path, raw: Any) -> list[Any]:
-        values = raw if isinstance(raw, list) else [raw]
-        if not values:
-            raise self.fail(path, "an empty list; give at least one value")
-        return values
-
-    @staticmethod
-    def _item(path: Path, raw: Any, i: int) -> Path:
-        """Where the `i`-th value of a domain stands, which may be a single value instead of a list."""
-        return (*path, i) if isinstance(raw, list) else path
-
-    def _text(self, path: Path, item: Any, what: str) -> str:
-        if not isinstance(item, str):
-            raise self.fail(path, f"{item!r} is not text; expected the name of {_article(what)}")
-        return item
-
     def _counts(self, path: Path, raw: Any) -> list[int]:
         out: list[int] = []
         for i, item in enumerate(self._list(path, raw)):
@@ -207,6 +201,8 @@ class DomainReader(Places):
         path: Path = ("candidates", d.name)
         if d.name == "global_batch":
             return list(self._batches(path, raw))
+        if d.unit == "token":
+            return list(self._ladder(path, raw, d.unit))
         if d.kind == "count" and d.name not in SWITCHES:
             return list(self._counts(path, raw))
         out: list[Value] = []
@@ -216,12 +212,16 @@ class DomainReader(Places):
 
     def _batches(self, path: Path, raw: Any) -> list[int]:
         """Global batches as sequences; those written in tokens are converted."""
-        length = units.parse(self.data["workload"]["sequence_length"], "token")
+        written = self.data["workload"].get("sequence_length")
+        length = units.parse(written, "token") if written is not None else 0.0
         out: list[int] = []
         for i, item in enumerate(self._list(path, raw)):
             at = self._item(path, raw, i)
-            if not isinstance(item, str) or "token" not in item:
+            if not isinstance(item, str) or ("token" not in item and "sample" not in item):
                 out.extend(self._counts(at, item))
+                continue
+            if "sample" in item or not length:
+                out.extend(self._counts(at, self._samples(at, item)))
                 continue
             try:
                 sequences = units.parse(item, "token") / length
@@ -231,6 +231,13 @@ class DomainReader(Places):
                 raise self.fail(at, f"{item!r} is not a whole number of sequences of {length:,.0f} token")
             out.append(round(sequences))
         return sorted(set(out))
+
+    def _samples(self, path: Path, item: str) -> float:
+        """A count written in samples."""
+        try:
+            return units.parse(item, "sample")
+        except InputError as e:
+            raise self._at(path, e) from None
 
     def _value(self, d: Decision, item: Any, path: Path) -> Value:
         """One value of a decision, checked."""
@@ -243,23 +250,17 @@ class DomainReader(Places):
             if len(found) != 1:
                 raise self.fail(path, f"{item!r} is not one count")
             return found[0]
-        if d.kind == "time":
-            try:
-                seconds = units.parse(item, "s")
-            except InputError as e:
-                raise self._at(path, e) from None
-            if seconds <= 0:
-                raise self.fail(path, f"{item!r} must be above 0")
-            return seconds
+        if d.unit:
+            return self._amount(path, item, d.unit)
         name = self._text(path, item, d.name)
         if d.choices and name not in d.choices:
             known = ", ".join(d.choices)
             raise self.fail(path, f"unknown {d.name} {name!r}{nearest(name, d.choices)} (has: {known})")
-        if d.name in ("node", "region"):
+        if d.name in ("model", "node", "region"):
             if d.name == "region" and "site" in self.data:
                 raise self.fail(path, "give either a site or a region, not both")
             try:
-                return str(self.catalog.get("nodes" if d.name == "node" else "regions", name).id)
+                return str(self.catalog.get(d.name + "s", name).id)
             except InputError as e:
                 raise self._at(path, e) from None
         return name
@@ -282,7 +283,3 @@ class DomainReader(Places):
     def _regions(self, domains: dict[str, list[Value]]) -> None:
         for r in domains["region"]:
             self.catalog.get("regions", str(r))
-
-
-def _article(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 
+from catalogs.schema import Model
 from constraints.bundles import Bundle
 from designer.evaluation import values_of
+from designer.feeding import dataset_of
 from designer.question import Question
 from designer.reading.domains import MAX_COUNT
 from designer.reading.places import Path
 from designer.reading.unknowns import UnknownReader
-from designer.scenario import Scenario, Serving, Training
+from designer.scenario import Batch, Dataset, Samples, Scenario, Serving, Training
 
 # Quantities that only a request with an answer has.
 _PER_OUTPUT_TOKEN = ("tpot", "tpot_p50", "tpot_p90", "tpot_p99")
@@ -22,38 +24,114 @@ class SenseReader(UnknownReader):
     def _mistake(self, path: Path, message: str, *, key: bool = False) -> None:
         self.problems.append(self.problem(path, message, key=key))
 
-    def check_workload(self, scenario: Scenario, model: Bundle) -> None:
-        """A context longer than the model was made for is a mistake, not a layout."""
-        w, most = scenario.workload, model["max_context"].si
-        if isinstance(w, Training):
-            self._training(w, most)
+    def check_open_choices(self, scenario: Scenario) -> None:
+        """The model and the tokens of a training run are given once: by the workload or as candidates."""
+        w = scenario.workload
+        if not isinstance(w, Training):
             return
-        encoder = self.catalog.get("models", w.model).kind == "encoder"
+        for key, name in (("model", "model"), ("dataset", "dataset_tokens")):
+            said, open_ = getattr(w, key) is not None, name in scenario.candidates
+            if said and open_:
+                self._mistake(
+                    ("candidates", name),
+                    f"give either workload.{key} or candidates.{name}, not both",
+                    key=True,
+                )
+            elif not said and not open_:
+                self._mistake(("workload",), f"missing key {key!r}")
+        self.check_privacy(scenario)
+        self.raise_problems()
+
+    def check_privacy(self, scenario: Scenario) -> None:
+        """A privacy budget that means nothing, and clipping without one."""
+        w = scenario.workload
+        if not isinstance(w, Training):
+            return
+        if w.privacy is None:
+            if "clipping" in scenario.candidates:
+                self._mistake(
+                    ("candidates", "clipping"), "unused, as workload.privacy is not given", key=True
+                )
+            return
+        if w.privacy.delta >= 1:
+            self._mistake(("workload", "privacy", "delta"), f"{w.privacy.delta:g} must be below 1")
+
+    def check_workload(self, scenario: Scenario, entry: Model, model: Bundle) -> None:
+        """A context longer than the model was made for is a mistake, not a layout."""
+        w = scenario.workload
+        if "max_context" not in model:
+            self._network(w, entry)
+            return
+        most = model["max_context"].si
+        if isinstance(w, Training):
+            self._training(w, entry.id, most)
+            return
+        encoder = entry.kind == "encoder"
         for i, length in enumerate(w.lengths):
             path: Path = ("workload", "lengths", i)
-            if encoder and length.output:
+            if encoder and length.generated:
                 self._mistake(
                     (*path, "output"), f"{w.model} is an encoder and generates nothing; write 0 token"
                 )
-            if length.input + length.output > most:
+            if length.input + length.generated > most:
                 self._mistake(
                     path,
-                    f"{count(length.input + length.output)} token of input and output is longer than the context"
+                    f"{count(length.input + length.generated)} token of input and output is longer than the context"
                     f" of {w.model}: {most:,.0f} token",
                 )
 
-    def _training(self, w: Training, most: float) -> None:
+    def _network(self, w: Training | Serving | Batch, entry: Model) -> None:
+        """A network without an architecture is trained, on samples, whole on every device."""
+        name, kind = entry.id, entry.kind
+        if w.model is None:
+            self._mistake(
+                ("candidates", "model"),
+                f"{name} is a {kind} known by its totals; give it as workload.model",
+            )
+            return
+        if not isinstance(w, Training):
+            self._mistake(("workload", "model"), f"{name} is a {kind}; only its training is planned")
+            return
+        if w.sequence_length is not None:
+            self._mistake(
+                ("workload", "sequence_length"),
+                f"{name} is a {kind} and has no tokens; leave it out",
+                key=True,
+            )
+        if not isinstance(w.global_batch, Samples):
+            self._mistake(
+                ("workload", "global_batch"),
+                f"{name} is a {kind} and has no tokens; write it like '2048 sample'",
+            )
+        elif not w.global_batch.is_integer() or w.global_batch > MAX_COUNT:
+            self._mistake(
+                ("workload", "global_batch"),
+                f"{count(w.global_batch)} is not a whole number of samples up to {MAX_COUNT:,}",
+            )
+        if not isinstance(w.dataset, Dataset):
+            self._mistake(
+                ("workload", "dataset"),
+                f"{name} is a {kind} and has no tokens; describe its samples, for example "
+                "{name: imagenet-1k, epochs: 90, storage: 2 GB/s/node, decode_rate: 500 sample/s}",
+            )
+
+    def _training(self, w: Training, model: str, most: float) -> None:
         length, batch = w.sequence_length, w.global_batch
+        if length is None:
+            self._mistake(("workload",), "missing key 'sequence_length'")
+            return
         place: Path = ("workload", "sequence_length")
         if length > most:
             self._mistake(
-                place, f"{count(length)} token is longer than the context of {w.model}: {most:,.0f} token"
+                place, f"{count(length)} token is longer than the context of {model}: {most:,.0f} token"
             )
             return
         if not length.is_integer():
             self._mistake(place, f"{count(length)} token is not a whole number of tokens")
             return
-        sequences = batch / length
+        sequences = w.sequences
+        if isinstance(batch, Samples):
+            batch = batch * length
         if sequences > MAX_COUNT:
             self._mistake(
                 ("workload", "global_batch"),
@@ -66,6 +144,26 @@ class SenseReader(UnknownReader):
                 f"{count(batch)} token is not a whole number of sequences of {count(length)};"
                 f" nearest {count(below)} token",
             )
+
+    def check_feeding(self, q: Question) -> None:
+        """Whoever decodes has a rate to decode at, and a host that prepares samples has cores."""
+        dataset = dataset_of(q.scenario.workload)
+        if dataset is None:
+            return
+        where = q.domains["decode"]
+        if "gpu" in where and dataset.device_decode_rate is None:
+            raise self.fail(
+                ("candidates", "decode"), "decoding on the devices needs workload.dataset.device_decode_rate"
+            )
+        if "cpu" not in where or "host_cores" in q.given:
+            return
+        for i, id in enumerate(q.domains["node"]):
+            if self.catalog.get("nodes", str(id)).cores is None:
+                path: Path = ("candidates", "node")
+                raise self.fail(
+                    self._item(path, q.scenario.candidates.get("node"), i),
+                    f"the catalog does not say how many cores {id} has for workers; give assume.host_cores",
+                )
 
     def check_money_and_place(self, scenario: Scenario) -> None:
         """A price that the tenure leaves unused would be a number nobody reads."""
@@ -88,7 +186,7 @@ class SenseReader(UnknownReader):
     def check_outputs(self, q: Question) -> None:
         """Time per output token of requests that put nothing out."""
         w = q.scenario.workload
-        if not isinstance(w, Serving) or any(m.output for m in w.lengths):
+        if not isinstance(w, Serving) or any(m.generated for m in w.lengths):
             return
         asked: list[tuple[Path, str]] = [
             (("objectives", i) if q.scenario.objectives else ("workload", "job"), o.quantity)

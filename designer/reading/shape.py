@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from catalogs.errors import nearest
 from designer.reading.places import Places
 from designer.scenario import Scenario
-from designer.space import DECISIONS
+from designer.space import DECISION_NAMES, DECISIONS
 
 
 class ShapeReader(Places):
@@ -35,9 +35,10 @@ class ShapeReader(Places):
         kind = error["type"]
         if kind == "extra_forbidden":
             known = _field_names(loc[:-1], self.data)
-            self.problems.append(
-                self.problem(loc, f"unknown key {loc[-1]!r}{nearest(str(loc[-1]), known)}", key=True)
-            )
+            hint = nearest(str(loc[-1]), known)
+            if not hint and loc[-1] in DECISION_NAMES:
+                hint = f"; it is a decision: candidates.{loc[-1]}"
+            self.problems.append(self.problem(loc, f"unknown key {loc[-1]!r}{hint}", key=True))
         elif kind == "missing":
             self.problems.append(self.problem(loc[:-1], f"missing key {loc[-1]!r}"))
         elif kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -134,7 +135,8 @@ def _short(value: object) -> str:
 def _is_type_tag(part: object) -> bool:
     """Parts pydantic adds to a location to say which member of a union it tried."""
     return isinstance(part, str) and (
-        part in ("str", "int", "float", "list[union[str,int,float]]", "list[str]")
+        part.startswith("<")
+        or part in ("str", "int", "float", "list[union[str,int,float]]", "list[str]")
         or part.startswith(("dict[", "list[", "constrained"))
     )
 
@@ -150,7 +152,9 @@ def _field_names(path: tuple[Any, ...], data: Any) -> list[str]:
     if path[0] == "workload" and len(path) == 1:
         kind = jobs.get(data.get("workload", {}).get("job"))
         return list(kind.model_fields) if kind else []
+    if path[:2] == ("workload", "dataset"):
+        return list(s.Dataset.model_fields)
     if path[0] == "workload":
-        return list(s.Length.model_fields)
+        return list((s.Privacy if path[1] == "privacy" else s.Length).model_fields)
     model = parts.get(str(path[0]))
     return list(model.model_fields) if model else []

@@ -13,7 +13,7 @@ from catalogs.errors import InputError, nearest
 from constraints.bundles import Known
 from designer import expressions
 from designer.context import Value
-from designer.question import Constraint, Objective, Question, quantity_units, workload_bundle
+from designer.question import Constraint, Objective, Question, workload_bundle
 from designer.reading.domains import DomainReader
 from designer.reading.places import Path
 
@@ -29,7 +29,7 @@ LARGER_IS_BETTER = frozenset(
     {
         "mfu", "hfu", "goodput", "training_throughput", "throughput_per_device", "mtbf", "capacity",
         "fleet_capacity", "spare_capacity", "job_rate", "output_rate", "token_rate",
-        "tokens_per_second_per_device", "kv_capacity_sequences", "static_concurrency",
+        "answered_share", "tokens_per_second_per_device", "kv_capacity_sequences", "static_concurrency",
     }
 )  # fmt: skip
 # Shorter names for quantities, for people.
@@ -45,7 +45,7 @@ class TermReader(DomainReader):
         return {}
 
     def _assume(self, q: Question) -> None:
-        known = quantity_units(q.job)
+        known = q.units
         decisions = {d.name for d in q.decisions}
         stated = {**workload_bundle(q.scenario.workload), "owned": None, "node_limit": None}
         for name, raw in q.scenario.assume.items():
@@ -149,7 +149,7 @@ class TermReader(DomainReader):
             raise InputError(f"{have}, expected {want} (for example {f'1 {unit}'.strip()!r})")
 
     def _check_names(self, q: Question, names: Iterable[str]) -> None:
-        known = set(quantity_units(q.job)) | set(q.given)
+        known = set(q.units) | set(q.given)
         choices = {d.name for d in q.decisions if d.kind == "choice"}
         reachable = set(q.graph.rules) | set(q.bundle(q.first_design()))
         for n in sorted(names, key=lambda n: (n not in choices, n)):

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import itertools
 
-from constraints.bundles.device import base_precision, has_rate
+from catalogs.errors import nearest
+from constraints.bundles.device import ELEMENT_BYTES, base_precision, has_rate
+from constraints.bundles.fidelity import benchmarks
 from constraints.graph import Graph
-from designer.question import Question
+from designer.question import Group, Question
 from designer.reading.places import Path
 from designer.reading.terms import TermReader
+from designer.scenario import Scenario
 
 _HOW = {
     "rental_rate": "give pricing.price, or another provider or tenure",
     "purchase_price": "give pricing.purchase",
     "electricity_price": "give pricing.electricity or a site with electricity",
+    "epsilon": "give workload.privacy",
+    "delta": "give workload.privacy",
+    "data_passes": "give workload.privacy",
+    "sample_success": "give workload.success",
     "water_usage": "give a site with water_usage",
 }
-# Where these are unknown a limit keeps every design that would need them out.
-_LIMITED = {"scale_out_bandwidth", "scale_up_bandwidth", "compute_rate"}
+# Where these are unknown a limit keeps every design that would need them out, or nothing reads them.
+_LIMITED = {
+    "scale_out_bandwidth",
+    "scale_up_bandwidth",
+    "compute_rate",
+    "stream_bandwidth",
+    "device_decode_rate",
+}
 
 
 class UnknownReader(TermReader):
@@ -36,6 +49,33 @@ class UnknownReader(TermReader):
                     ("candidates", "precision"), f"{a} multiplies in none of {wanted} (has: {has})"
                 )
 
+    def check_benchmark(self, scenario: Scenario) -> None:
+        """A benchmark that no table of scores is on is a mistake."""
+        if "benchmark" in self.data and scenario.benchmark not in (known := benchmarks(self.catalog)):
+            hint = nearest(scenario.benchmark, known)
+            raise self.fail(
+                ("benchmark",), f"unknown benchmark {scenario.benchmark!r}{hint} (has: {', '.join(known)})"
+            )
+
+    def unscored(self, q: Question) -> list[str]:
+        """What a budget or objective on accuracy_loss leaves out, because no score is published."""
+        asked = {o.quantity for o in q.objectives} | {n for c in q.constraints for n in c.inputs}
+        if q.job == "training" or "accuracy_loss" not in asked:
+            return []
+        group = next(g for g in q.groups if g.axes[:3] == ("weights", "precision", "kv"))
+        every = itertools.product(*(q.domains[a] for a in group.axes))
+        # Weights wider than the products that read them are left out for that already.
+        ways = (w for w in every if ELEMENT_BYTES[str(w[0])] <= ELEMENT_BYTES[str(w[1])])
+        built = [group.build(*w) for w in ways]
+        missing = [b["score_after"].source for b in built if b["score_after"].si != b["score_after"].si]
+        if not missing:
+            return []
+        more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
+        return [
+            f"{len(missing)} of {len(built)} ways to compress are left out, as accuracy_loss needs a published"
+            f" score: {missing[0]}{more}"
+        ]
+
     def check_known(self, q: Question) -> None:
         """A budget or objective that rests on an unknown number is an error, never a free pass."""
         asked: list[tuple[Path, str]] = []
@@ -46,11 +86,14 @@ class UnknownReader(TermReader):
         # Only one of the two ways to pay is ever computed with.
         unpaid = "rental_cost" if q.scenario.pricing.tenure == "owned" else "ownership_cost"
         used = Graph({n: r for n, r in q.graph.rules.items() if n != unpaid})
-        groups = [g for g in q.groups if g.axes in (("node", "region"), ("region",), ("node",))]
+        axes = (("node", "region"), ("region",), ("node",), ("model",))
+        groups = [g for g in q.groups if g.axes in axes] + [Group((), lambda: q.given)]
         for path, name in asked:
-            leaves = used.inputs_of([name]) - set(q.given) - _LIMITED
+            leaves = used.inputs_of([name]) - _LIMITED
+            leaves -= {n for n in q.given if n in q.scenario.assume}
             for g in groups:
                 for combo in itertools.product(*(q.domains[a] for a in g.axes)):
+                    of = f" of {' in '.join(map(str, combo))}" if combo else ""
                     for leaf, known in g.build(*combo).items():
                         if leaf in leaves and known.si != known.si:
                             default = (
@@ -58,6 +101,6 @@ class UnknownReader(TermReader):
                             )
                             raise self.fail(
                                 path,
-                                f"{name}{default} needs {leaf} of {' in '.join(map(str, combo))}, which is unknown"
+                                f"{name}{default} needs {leaf}{of}, which is unknown"
                                 f" ({known.source}); {_HOW.get(leaf, f'give assume.{leaf}')}",
                             )

@@ -6,13 +6,13 @@ from designer.context import Value
 from designer.report.numbers import human
 from designer.space import DECISIONS
 
-_TIMES = {d.name for decisions in DECISIONS.values() for d in decisions if d.kind == "time"}
+_UNITS = {d.name: d.unit for decisions in DECISIONS.values() for d in decisions if d.unit}
 
 
 def decided(name: str, value: Value) -> str:
-    """The value of a decision, a time with its unit.
+    """The value of a decision, with its unit where it has one.
 
     >>> decided("tp", 8), decided("checkpoint_interval", 300.0), decided("recompute", "full")
     ('8', '5 min', 'full')
     """
-    return human(float(value), "s") if name in _TIMES else str(value)
+    return human(float(value), _UNITS[name]) if name in _UNITS else str(value)

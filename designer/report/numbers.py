@@ -15,6 +15,8 @@ _SCALES: dict[str, list[tuple[float, str]]] = {
         (1e-6, "us"),
         (1e-9, "ns"),
     ],
+    "m": [(1e3, "km"), (1.0, "m")],
+    "m/s": [(1e6, "km/ms"), (1.0, "m/s")],
     "1/s": [(1.0, "1/s")],
     "byte": [(1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")],
     "byte/s": [(1e12, "TB/s"), (1e9, "GB/s"), (1e6, "MB/s"), (1.0, "B/s")],
@@ -31,6 +33,10 @@ _SCALES: dict[str, list[tuple[float, str]]] = {
     "FLOP/token": [(1e12, "TFLOP/token"), (1e9, "GFLOP/token"), (1.0, "FLOP/token")],
     "token": [(1e12, "Ttoken"), (1e9, "Gtoken"), (1e6, "Mtoken"), (1.0, "token")],
     "token/s": [(1e6, "Mtoken/s"), (1e3, "ktoken/s"), (1.0, "token/s")],
+    "sample": [(1e9, "Gsample"), (1e6, "Msample"), (1.0, "sample")],
+    "sample/s": [(1e6, "Msample/s"), (1.0, "sample/s")],
+    "byte/sample": [(1e9, "GB/sample"), (1e6, "MB/sample"), (1e3, "kB/sample"), (1.0, "B/sample")],
+    "FLOP/sample": [(1e12, "TFLOP/sample"), (1e9, "GFLOP/sample"), (1.0, "FLOP/sample")],
     "request": [(1e9, "Grequest"), (1e6, "Mrequest"), (1.0, "request")],
     "request/s": [(1.0, "request/s")],
     "W": [(1e9, "GW"), (1e6, "MW"), (1e3, "kW"), (1.0, "W")],
@@ -79,7 +85,8 @@ def human(value: float | None, unit: str) -> str:
     if unit == "truth":
         return "yes" if value else "no"
     size, name = scale_of(value, unit)
-    return f"{digits(value / size)} {name}".rstrip()
+    # Losses of very different models differ in the third digit.
+    return f"{digits(value / size, 4 if unit == 'nat' else 3)} {name}".rstrip()
 
 
 def scale_of(value: float, unit: str) -> tuple[float, str]:
@@ -101,3 +108,16 @@ def scale_of(value: float, unit: str) -> tuple[float, str]:
         if abs(value) >= floor * (1 - 1e-9):
             return size, name
     return scales[-1]
+
+
+def written(value: float, unit: str) -> str:
+    """A value as one types it into a command: nothing rounded away, with the unit people read it in.
+
+    >>> written(140e9, "byte"), written(2e-6, "s"), written(1024.0, ""), written(0.3, "%"), written(1 / 3, "s")
+    ('140GB', '2us', '1024', '30%', '333.333333333ms')
+    """
+    size, name = scale_of(value, unit)
+    text = f"{value / size:.12g}"
+    if name in ("day", "h", "min") and len(text) > 6:
+        text, name = f"{value:.12g}", "s"
+    return f"{text}{name.removeprefix('1')}"

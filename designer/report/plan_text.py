@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from designer.report.decisions import decided
-from designer.report.numbers import human
+from designer.report.numbers import digits, human
 from designer.report.text import Column, bar, shorten, table, wrap
 from designer.result import Binding, Design, Metric, PlanResult
 
@@ -13,28 +13,58 @@ MAX_CONFLICTS = 4
 
 # Decisions in the order people say them, with short titles.
 _DECISIONS = {
-    "node": "node", "precision": "prec", "weights": "wts", "kv": "KV", "tp": "TP", "pp": "PP", "vpp": "VPP",
+    "model": "model", "node": "node", "precision": "prec",
+    "weights": "wts", "kv": "KV", "tp": "TP", "pp": "PP", "vpp": "VPP",
     "dp": "DP", "cp": "CP", "ep": "EP", "micro_batch": "MB", "batch": "batch", "prefill_batch": "pre\nbatch",
-    "global_batch": "GBS", "recompute": "recompute", "sharding": "shard", "replicas": "×",
+    "global_batch": "GBS", "recompute": "recompute", "sharding": "shard", "replicas": "×", "decode": "decode",
+    "workers": "workers",
     "node_count": "nodes", "checkpoint_interval": "ckpt", "region": "region",
+    "dataset_tokens": "tokens", "samples": "samples",
+    "sparsity": "sparsity", "clipping": "clipping",
 }  # fmt: skip
+# Decisions that are names, which read best from the left.
+_NAMED = ("model", "node", "sparsity", "clipping", "region", "recompute", "sharding", "decode")
 # What a single design is told apart by.
-_CORE = ("tp", "pp", "dp", "ep", "batch", "replicas")
+_CORE = ("tp", "pp", "dp", "ep", "batch", "samples", "replicas", "workers")
 # What a repair names of the design it admits.
 _REPAIRED = (
+    "model", "dataset_tokens", "sparsity", "samples",
     "node", "node_count", "precision", "weights", "tp", "pp", "vpp", "dp", "ep", "micro_batch", "recompute",
-    "sharding", "batch", "replicas",
+    "sharding", "decode", "workers", "batch", "replicas",
 )  # fmt: skip
 _TITLES = {
     "time_to_train": "time", "cost": "cost", "carbon": "CO2e", "mfu": "MFU", "device_memory": "memory",
     "cost_per_token": "cost", "carbon_per_token": "CO2e", "tpot_p99": "TPOT\np99", "ttft_p99": "TTFT\np99",
+    "private_gradient_noise": "gradient\nnoise", "steps": "steps",
+    "accuracy_loss": "score\nloss", "loss": "loss", "parameters": "params", "answered_share": "answered",
+    "cost_per_answer": "cost per\nanswer",
+    "time_to_visible": "first\nvisible", "time_to_visible_p99": "first vis.\np99",
     "tokens_per_second_per_device": "tok/s\n/GPU", "time_to_complete": "time", "power": "power\nmean",
     "throughput_per_device": "tok/s\n/GPU", "step_time": "step", "energy": "energy", "devices": "GPUs",
     "idle_devices": "idle", "tpot": "TPOT", "ttft": "TTFT", "goodput": "goodput",
+    "sample_rate": "rate", "fed_share": "fed",
 }  # fmt: skip
 _SHOWN = {
-    "training": ("time_to_train", "cost", "carbon", "mfu", "device_memory", "idle_devices", "power"),
-    "serving": ("cost_per_token", "carbon_per_token", "ttft_p99", "tpot_p99", "devices", "device_memory"),
+    "training": (
+        "time_to_train",
+        "cost",
+        "carbon",
+        "mfu",
+        "fed_share",
+        "sample_rate",
+        "device_memory",
+        "idle_devices",
+        "power",
+    ),
+    "serving": (
+        "accuracy_loss",
+        "cost_per_token",
+        "carbon_per_token",
+        "ttft_p99",
+        "tpot_p99",
+        "devices",
+        "device_memory",
+    ),
     "batch": ("time_to_complete", "cost", "carbon", "devices", "device_memory"),
 }
 
@@ -119,8 +149,11 @@ def _table(result: PlanResult, shown: list[Design], job: str, width: int, units:
     names = _columns_of(shown)
     columns = [Column("", [d.id for d in shown], right=False)]
     for n in names:
-        cells = [decided(n, d.design[n]) for d in shown]
-        columns.append(Column(_DECISIONS[n], cells, n not in ("node", "region", "recompute", "sharding")))
+        title, cells = _DECISIONS[n], [decided(n, d.design[n]) for d in shown]
+        # Tokens say their unit once; a time keeps it beside each number, as people write intervals.
+        if n == "dataset_tokens":
+            title, cells = _unit_in_head(title, cells)
+        columns.append(Column(title, cells, n not in _NAMED))
     objectives = [o.split()[1] for o in result.objectives]
     metrics = list(dict.fromkeys([*objectives, *_SHOWN[job]]))
     for i, n in enumerate(m for m in metrics if m in shown[0].metrics):
@@ -153,6 +186,8 @@ def _unit_in_head(title: str, cells: list[str]) -> tuple[str, list[str]]:
 def _metric(name: str, m: Metric, design: Design, units: dict[str, str]) -> str:
     if name == "device_memory" and m.value and (room := design.metrics.get("usable_memory")) and room.value:
         return f"{human(m.value, 'byte')} {100 * m.value / room.value:.0f}%"
+    if name == "parameters" and m.value:
+        return f"{digits(m.value / 1e9)} 1e9"
     return human(m.value, units.get(name, m.unit))
 
 
@@ -198,7 +233,7 @@ def _moved(shown: list[Design], width: int, units: dict[str, str]) -> list[str]:
             f"{v.input} {v.elasticity:+.2f} ({human(v.value, units.get(v.input, v.unit))}, {v.kind})"
             for v in found[:5]
         ]
-        lines += wrap(f"{objective}: {', '.join(parts)}", width, 2, 4)
+        lines += wrap(f"{objective}: {', '.join(parts)}", width, 2, 4) if parts else []
     ends: dict[str, list[str]] = {}
     for d in shown:
         for e in d.edges:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from constraints.maths import exp, maximum, sqrt
-from constraints.quantities import Count, Fraction, Seconds
+from constraints.maths import exp, maximum, minimum, sqrt
+from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds, Whole
 from constraints.rule import rule
 
 
 @rule(wall=15, cite="definition: failures of independent devices add")
-def series_mtbf(device_mtbf: Seconds, devices: Count) -> Seconds:
+def series_mtbf(device_mtbf: Seconds, devices: Whole) -> Seconds:
     """Mean time between failures of a job that stops when any device does.
 
-    >>> round(series_mtbf(50_000 * 3600, 16_000) / 3600, 3)
-    3.125
+    >>> [round(series_mtbf(50_000.0, n), 3) for n in (8, 1_000, 10_000, 16_000, 100_000)]  # hours
+    [6250.0, 50.0, 5.0, 3.125, 0.5]
     """
     return device_mtbf / devices
 
 
-@rule(wall=19, cite="Young 1974, A first order approximation to the optimum checkpoint interval")
+_WRITES = {"or no write ends before the next failure": lambda checkpoint_time, mtbf: checkpoint_time <= mtbf}
+
+
+@rule(
+    wall=19, cite="Young 1974, A first order approximation to the optimum checkpoint interval", where=_WRITES
+)
 def young_interval(checkpoint_time: Seconds, mtbf: Seconds) -> Seconds:
     """Checkpoint interval of least waste, to first order; right while `checkpoint_time << mtbf`.
 
@@ -27,7 +32,11 @@ def young_interval(checkpoint_time: Seconds, mtbf: Seconds) -> Seconds:
     return sqrt(2 * checkpoint_time * mtbf)
 
 
-@rule(wall=19, cite="Daly 2006, A higher order estimate of the optimum checkpoint interval, eq. 37")
+@rule(
+    wall=19,
+    cite="Daly 2006, A higher order estimate of the optimum checkpoint interval, eq. 37",
+    where=_WRITES,
+)
 def daly_interval(checkpoint_time: Seconds, mtbf: Seconds) -> Seconds:
     """Checkpoint interval of least waste, higher order, for `checkpoint_time < 2 mtbf`.
 
@@ -38,7 +47,7 @@ def daly_interval(checkpoint_time: Seconds, mtbf: Seconds) -> Seconds:
     return sqrt(2 * checkpoint_time * mtbf) * (1 + sqrt(x) / 3 + x / 9) - checkpoint_time
 
 
-@rule(wall=19, cite="Young 1974: one write per interval, half an interval lost per failure")
+@rule(wall=19, cite="Young 1974: one write per interval, half an interval lost per failure", where=_WRITES)
 def checkpoint_waste(
     checkpoint_time: Seconds, interval: Seconds, mtbf: Seconds, recovery_time: Seconds
 ) -> Fraction:
@@ -65,3 +74,37 @@ def checkpoint_goodput(
     return (interval / mtbf) / (
         exp(recovery_time / mtbf) * maximum(exp((interval + checkpoint_time) / mtbf) - 1, 1e-300)
     )
+
+
+@rule(wall=19, cite="definition: bytes over bandwidth")
+def checkpoint_write_time(
+    parameters: Count, parameter_bytes: Bytes, writers: Count, writer_bandwidth: BytesPerSecond,
+    storage_bandwidth: BytesPerSecond,
+) -> Seconds:  # fmt: skip
+    """Time to write a checkpoint that is sharded over writers, at most as fast as the storage takes it.
+
+    `parameter_bytes` is what a restart needs of a parameter: 14 with 16-bit weights, their fp32 master
+    and both moments of Adam.
+
+    >>> round(checkpoint_write_time(405e9, 14, 2048, 5e9, 2e12), 2), checkpoint_write_time(1e9, 14, 1, 7e9, 2e12)
+    (2.83, 2.0)
+    """
+    return parameters * parameter_bytes / minimum(writers * writer_bandwidth, storage_bandwidth)
+
+
+@rule(wall=19, cite="Young 1974, with a write that goes on behind the work")
+def asynchronous_waste(
+    snapshot_time: Seconds, write_time: Seconds, interval: Seconds, mtbf: Seconds, recovery_time: Seconds
+) -> Fraction:
+    """Share of time lost with asynchronous checkpoints, to first order.
+
+    Only the snapshot blocks the job. A checkpoint counts once it is written in full, so a failure also
+    loses the work done while it was being written.
+
+    >>> blocking, behind = (checkpoint_waste(120.0, 1500.0, 10_800.0, 0.0),
+    ...                     asynchronous_waste(6.0, 120.0, 1500.0, 10_800.0, 0.0))
+    >>> round(blocking, 3), round(behind, 3)
+    (0.149, 0.085)
+    """
+    lost = interval / 2 + write_time + recovery_time
+    return snapshot_time / interval + lost / mtbf

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from constraints.maths import ceil, log2, maximum, minimum
-from constraints.quantities import Bytes, BytesPerSecond, Count, Seconds
+from constraints.quantities import Bytes, BytesPerSecond, Count, Seconds, Whole
 from constraints.rule import rule
 
 
 @rule(wall=14, cite="Patarasuk & Yuan 2009, Bandwidth optimal all-reduce algorithms")
 def ring_all_reduce_time(
-    message: Bytes, ranks: Count, bandwidth: BytesPerSecond, latency: Seconds
+    message: Bytes, ranks: Whole, bandwidth: BytesPerSecond, latency: Seconds
 ) -> Seconds:
     """Time of a ring all-reduce: a reduce-scatter, then an all-gather.
 
@@ -18,13 +18,15 @@ def ring_all_reduce_time(
 
     >>> round(ring_all_reduce_time(140e9, 1024, 50e9, 2e-6), 4)
     5.5986
+    >>> [round(ring_all_reduce_time(1e9, 8, b, 0.0) * 1e3, 1) for b in (50e9, 450e9)]  # ms: NDR port, NVLink 4
+    [35.0, 3.9]
     """
     return 2 * (ranks - 1) * latency + 2 * (ranks - 1) / ranks * message / bandwidth
 
 
 @rule(wall=14, cite="Patarasuk & Yuan 2009; half of a ring all-reduce")
 def ring_all_gather_time(
-    message: Bytes, ranks: Count, bandwidth: BytesPerSecond, latency: Seconds
+    message: Bytes, ranks: Whole, bandwidth: BytesPerSecond, latency: Seconds
 ) -> Seconds:
     """Time of a ring all-gather (or reduce-scatter) that leaves `message` bytes on every rank.
 
@@ -34,9 +36,23 @@ def ring_all_gather_time(
     return (ranks - 1) * latency + (ranks - 1) / ranks * message / bandwidth
 
 
+@rule(wall=14, cite="Patarasuk & Yuan 2009; the other half of a ring all-reduce")
+def ring_reduce_scatter_time(
+    message: Bytes, ranks: Whole, bandwidth: BytesPerSecond, latency: Seconds
+) -> Seconds:
+    """Time of a ring reduce-scatter of `message` bytes, of which each rank keeps its summed share.
+
+    Adding is taken to be free beside sending.
+
+    >>> ring_reduce_scatter_time(8e9, 8, 50e9, 1e-6) == ring_all_gather_time(8e9, 8, 50e9, 1e-6)
+    True
+    """
+    return ring_all_gather_time(message, ranks, bandwidth, latency)
+
+
 @rule(wall=14, cite="Thakur, Rabenseifner & Gropp 2005, Optimization of collective communication in MPICH")
 def tree_all_reduce_time(
-    message: Bytes, ranks: Count, bandwidth: BytesPerSecond, latency: Seconds
+    message: Bytes, ranks: Whole, bandwidth: BytesPerSecond, latency: Seconds
 ) -> Seconds:
     """Time of an all-reduce over a binomial tree that is not pipelined: reduce, then broadcast.
 
@@ -47,7 +63,7 @@ def tree_all_reduce_time(
 
 
 @rule(wall=14, cite="definition: a group laid out in strides of `stride` devices")
-def ranks_inside(ranks: Count, stride: Count, domain: Count) -> Count:
+def ranks_inside(ranks: Whole, stride: Whole, domain: Whole) -> Count:
     """How many ranks of a group share one scale-up domain, when neighbours are `stride` devices apart.
 
     >>> ranks_inside(16, 8, 8), ranks_inside(16, 2, 8), ranks_inside(4, 1, 8)
@@ -56,11 +72,14 @@ def ranks_inside(ranks: Count, stride: Count, domain: Count) -> Count:
     return minimum(ranks, maximum(1, domain // stride))
 
 
-@rule(wall=14, cite="two-level ring: Patarasuk & Yuan 2009 inside and across domains")
+_FULL_DOMAINS = {"or the domains are not equally full": lambda ranks, inside: ranks % inside == 0}
+
+
+@rule(wall=14, cite="two-level ring: Patarasuk & Yuan 2009 inside and across domains", where=_FULL_DOMAINS)
 def hierarchical_gather_time(
     message: Bytes,
-    ranks: Count,
-    inside: Count,
+    ranks: Whole,
+    inside: Whole,
     inner_bandwidth: BytesPerSecond,
     outer_bandwidth: BytesPerSecond,
     inner_latency: Seconds,
@@ -86,11 +105,34 @@ def hierarchical_gather_time(
     )
 
 
-@rule(wall=14, cite="definition: every rank sends an equal part to every other")
+@rule(wall=14, cite="two-level ring: Patarasuk & Yuan 2009 inside and across domains", where=_FULL_DOMAINS)
+def hierarchical_all_reduce_time(
+    message: Bytes,
+    ranks: Whole,
+    inside: Whole,
+    inner_bandwidth: BytesPerSecond,
+    outer_bandwidth: BytesPerSecond,
+    inner_latency: Seconds,
+    outer_latency: Seconds,
+) -> Seconds:
+    """Time of an all-reduce in two levels: reduce-scatter inside, all-reduce across, all-gather inside.
+
+    Only a share of the message crosses between domains, over the NICs of all ranks at once.
+
+    >>> flat = ring_all_reduce_time(1e9, 64, 50e9, 5e-6)
+    >>> round(flat / hierarchical_all_reduce_time(1e9, 64, 8, 450e9, 50e9, 1e-6, 5e-6), 1)  # times as fast
+    4.8
+    """
+    return 2 * hierarchical_gather_time(
+        message, ranks, inside, inner_bandwidth, outer_bandwidth, inner_latency, outer_latency
+    )
+
+
+@rule(wall=14, cite="definition: every rank sends an equal part to every other", where=_FULL_DOMAINS)
 def all_to_all_time(
     message: Bytes,
-    ranks: Count,
-    inside: Count,
+    ranks: Whole,
+    inside: Whole,
     inner_bandwidth: BytesPerSecond,
     outer_bandwidth: BytesPerSecond,
     inner_latency: Seconds,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from constraints.quantities import (
     Count,
+    CubicMetres,
+    CubicMetresPerJoule,
     DollarsPerSecond,
     Fraction,
     Joules,
@@ -33,6 +35,38 @@ def facility_energy_used(it_energy: Joules, pue: Count) -> Joules:
     10321.9
     """
     return it_energy * pue
+
+
+@rule(wall=18, cite="ISO/IEC 30134-2: power usage effectiveness, as a share of the energy of the facility")
+def overhead_of_facility(pue: Count) -> Fraction:
+    """Share of the facility's energy that does not reach the IT equipment; cooling is a part of it.
+
+    Over the IT energy it would be PUE - 1. The two are often taken for each other.
+
+    >>> [round(overhead_of_facility(p), 3) for p in (1.4, 1.58)]  # not 40 %; 37 %
+    [0.286, 0.367]
+    """
+    return 1 - 1 / pue
+
+
+@rule(wall=18, cite="The Green Grid WUE: litres per kWh of IT energy")
+def water_used(it_energy: Joules, water_usage: CubicMetresPerJoule) -> CubicMetres:
+    """Water used on site, by the energy of the IT equipment and not of the facility.
+
+    >>> round(water_used(1000 * 3.6e6, 1.8e-3 / 3.6e6), 6)  # 1000 kWh at 1.8 l/kWh
+    1.8
+    """
+    return it_energy * water_usage
+
+
+@rule(wall=18, cite="definition: the same energy on two grids")
+def carbon_saved_by_moving(here: KilogramsPerJoule, there: KilogramsPerJoule) -> Count:
+    """How many times less carbon the same energy causes on another grid, manufacturing aside.
+
+    >>> [round(carbon_saved_by_moving(g, 20), 1) for g in (820, 660)]  # a coal plant, the Polish grid of 2023
+    [41.0, 33.0]
+    """
+    return here / there
 
 
 @rule(wall=18, cite="GHG Protocol scope 2, location based")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from constraints.maths import maximum, minimum
-from constraints.quantities import Count, Fraction
+from constraints.maths import ceil, maximum, minimum
+from constraints.quantities import Count, Fraction, Whole
 from constraints.rule import rule
 
 
 @rule(wall=14, cite="Narayanan et al. 2021, Efficient large-scale language model training, section 2.2")
-def pipeline_bubble(stages: Count, microbatches: Count, virtual_stages: Count) -> Fraction:
+def pipeline_bubble(stages: Whole, microbatches: Whole, virtual_stages: Whole) -> Fraction:
     """Share of a pipelined step in which a device waits, for equal stages.
 
     `virtual_stages` model chunks per device (interleaved 1F1B) shorten the fill by that factor.
@@ -19,6 +19,20 @@ def pipeline_bubble(stages: Count, microbatches: Count, virtual_stages: Count) -
     [15.8, 8.6, 17.9, 48.4]
     """
     return (stages - 1) / (virtual_stages * microbatches + stages - 1)
+
+
+@rule(
+    wall=14,
+    cite="Narayanan et al. 2021, section 2.2, solved for the micro-batches",
+    where={"or no number is enough": lambda bubble: bubble > 0},
+)
+def least_microbatches(stages: Whole, virtual_stages: Whole, bubble: Fraction) -> Count:
+    """Micro-batches a step needs so that its pipeline bubble is no larger than `bubble`.
+
+    >>> least_microbatches(4, 1, 0.05), least_microbatches(4, 2, 0.05)  # 19 (stages - 1), half of it interleaved
+    (57, 29)
+    """
+    return ceil((stages - 1) * (1 - bubble) / (virtual_stages * bubble))
 
 
 def heaviest_run(stage_layers: Any, dense_layers: Any, moe_layers: Any, dense: Any, mixture: Any) -> Any:

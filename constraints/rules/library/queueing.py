@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from constraints.maths import maximum, sqrt
-from constraints.quantities import Count, Fraction, PerSecond, Seconds
+from constraints.quantities import Count, Fraction, PerSecond, Real, Seconds
 from constraints.rule import rule
 
 
@@ -11,17 +11,20 @@ from constraints.rule import rule
 def littles_law(arrival_rate: PerSecond, time_in_system: Seconds) -> Count:
     """Mean number of requests in a system.
 
-    >>> littles_law(1000.0, 0.05)
-    50.0
+    >>> littles_law(1000.0, 0.05), littles_law(500.0, 0.1)
+    (50.0, 50.0)
     """
     return arrival_rate * time_in_system
 
 
-@rule(wall=7, cite="Pollaczek 1930, Khinchine 1932: mean wait of the M/G/1 queue")
+_STABLE = {"or the queue grows without bound": lambda arrival_rate, service: arrival_rate * service < 1}
+
+
+@rule(wall=7, cite="Pollaczek 1930, Khinchine 1932: mean wait of the M/G/1 queue", where=_STABLE)
 def mg1_wait(arrival_rate: PerSecond, service: Seconds, service_square: Seconds) -> Seconds:
     """Mean wait before service in an M/G/1 queue; `service_square` is the root of E[S^2].
 
-    Holds for utilisation below 1; at or above it the wait is unbounded and the value meaningless.
+    Holds for utilisation below 1; at or above it the wait is unbounded.
 
     >>> mg1_wait(0.8, 1.0, 1.0)  # M/D/1 at 80 %: wait is twice the service
     2.0000000000000004
@@ -29,7 +32,55 @@ def mg1_wait(arrival_rate: PerSecond, service: Seconds, service_square: Seconds)
     return arrival_rate * service_square**2 / (2 * maximum(1e-9, 1 - arrival_rate * service))
 
 
-@rule(wall=7, cite="Takacs 1962: second moment of the M/G/1 wait, and independence of wait and service")
+@rule(wall=7, cite="Khinchine 1932, the M/G/1 queue with equal requests", where=_STABLE)
+def md1_wait(arrival_rate: PerSecond, service: Seconds) -> Seconds:
+    """Mean wait before service in an M/D/1 queue: Poisson arrivals, every request alike.
+
+    Half of M/M/1's at the same load.
+
+    >>> round(md1_wait(0.8, 1.0), 6)  # at 80 % the wait is twice the service
+    2.0
+    """
+    return mg1_wait(arrival_rate, service, service)
+
+
+@rule(wall=7, cite="Kingman 1962, Some inequalities for the queue GI/G/1", where=_STABLE)
+def kingman_bound(
+    arrival_rate: PerSecond, service: Seconds, arrival_deviation: Seconds, service_deviation: Seconds
+) -> Seconds:
+    """Upper bound of the mean wait in a G/G/1 queue, whatever the laws of arrivals and of service.
+
+    From the standard deviations of the time between arrivals and of the service; the bound is
+    approached as the load tends to 1. It ignores correlation between arrivals.
+
+    >>> round(kingman_bound(0.8, 1.0, 1 / 0.8, 1.0), 3)  # M/M/1, whose wait is 4
+    5.125
+    """
+    spread = arrival_deviation**2 + service_deviation**2
+    return arrival_rate * spread / (2 * (1 - arrival_rate * service))
+
+
+@rule(wall=7, cite="Kingman 1961, The single server queue in heavy traffic", where=_STABLE)
+def gg1_wait(
+    arrival_rate: PerSecond, service: Seconds, arrival_variability: Count, service_variability: Count
+) -> Seconds:
+    """Approximate mean wait in a G/G/1 queue: load / (1 - load), times mean variability, times service.
+
+    A variability is the squared coefficient of variation. Exact for M/G/1 and as the load tends to
+    1; too long for arrivals more even than Poisson at low load.
+
+    >>> round(gg1_wait(0.8, 1.0, 1.0, 1.0), 6), round(gg1_wait(0.8, 1.0, 1.0, 0.0), 6)  # M/M/1, M/D/1
+    (4.0, 2.0)
+    """
+    load = arrival_rate * service
+    return load / (1 - load) * (arrival_variability + service_variability) / 2 * service
+
+
+@rule(
+    wall=7,
+    cite="Takacs 1962: second moment of the M/G/1 wait, and independence of wait and service",
+    where=_STABLE,
+)
 def mg1_sojourn_deviation(
     arrival_rate: PerSecond, service: Seconds, service_square: Seconds, service_cube: Seconds
 ) -> Seconds:
@@ -49,7 +100,7 @@ def mg1_sojourn_deviation(
 @rule(
     wall=7, cite="Wilson & Hilferty 1931, The distribution of chi-square: cube root of a gamma is near normal"
 )
-def gamma_quantile(mean: Seconds, deviation: Seconds, normal_quantile: Count) -> Seconds:
+def gamma_quantile(mean: Seconds, deviation: Seconds, normal_quantile: Real) -> Seconds:
     """Quantile of a gamma-distributed time with this mean and standard deviation.
 
     Exact when the deviation is 0; for an exponential (deviation = mean) the 99th percentile comes

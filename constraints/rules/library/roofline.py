@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import maximum, smooth_maximum
+from constraints.maths import maximum, minimum, smooth_maximum
 from constraints.quantities import (
     Bytes,
     BytesPerSecond,
@@ -12,6 +12,8 @@ from constraints.quantities import (
     FlopPerSecond,
     Fraction,
     Seconds,
+    Truth,
+    Whole,
 )
 from constraints.rule import rule
 
@@ -36,8 +38,44 @@ def ridge_point(rate: FlopPerSecond, bandwidth: BytesPerSecond) -> FlopPerByte:
     return rate / bandwidth
 
 
+@rule(wall=2, cite="Williams, Waterman & Patterson 2009, Roofline")
+def arithmetic_intensity(flops: Flop, traffic: Bytes) -> FlopPerByte:
+    """Operations per byte that travels between memory and the arithmetic units.
+
+    >>> dense = [(2 * b * 2048 * 512, 2 * (2048 * 512 + b * (2048 + 512))) for b in (1, 64)]  # 16 bit
+    >>> [round(arithmetic_intensity(*x), 1) for x in dense]  # activations are traffic too
+    [1.0, 55.4]
+    >>> round(arithmetic_intensity(gemm_flops(4096, 4096, 4096), 3 * 2 * 4096**2), 1)
+    1365.3
+    """
+    return flops / traffic
+
+
+@rule(wall=2, cite="Williams, Waterman & Patterson 2009, Roofline")
+def compute_bound(intensity: FlopPerByte, ridge: FlopPerByte) -> Truth:
+    """Arithmetic limits an operation at or above the ridge of its device, memory below.
+
+    The threshold is the device's own, 153 FLOP per byte on an A100 and 295 on an H100, not a constant. It holds
+    for operations long enough to hide their launch.
+
+    >>> compute_bound(55.4, ridge_point(989e12, 3.35e12)), compute_bound(1365.3, ridge_point(312e12, 2.039e12))
+    (False, True)
+    """
+    return intensity >= ridge
+
+
+@rule(wall=2, cite="Williams, Waterman & Patterson 2009, Roofline")
+def attainable_rate(intensity: FlopPerByte, rate: FlopPerSecond, bandwidth: BytesPerSecond) -> FlopPerSecond:
+    """Most operations per second at this arithmetic intensity: the roof over it.
+
+    >>> round(100 * attainable_rate(0.25, 312e12, 2.039e12) / 312e12, 3)  # ReLU in 16 bit, % of an A100
+    0.163
+    """
+    return minimum(rate, intensity * bandwidth)
+
+
 @rule(wall=1, cite="definition: one multiply and one add per term of an inner product")
-def gemm_flops(m: Count, n: Count, k: Count) -> Flop:
+def gemm_flops(m: Whole, n: Whole, k: Whole) -> Flop:
     """Operations of an (m x k)(k x n) product.
 
     >>> gemm_flops(2, 3, 4)
@@ -50,9 +88,9 @@ def gemm_flops(m: Count, n: Count, k: Count) -> Flop:
     wall=1, cite="roofline with a launch floor and a rounded corner; parameters fitted per device and dtype"
 )
 def gemm_time(
-    m: Count,
-    n: Count,
-    k: Count,
+    m: Whole,
+    n: Whole,
+    k: Whole,
     weight_bytes: Bytes,
     operand_bytes: Bytes,
     result_bytes: Bytes,

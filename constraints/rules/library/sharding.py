@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from constraints.quantities import Bytes, Count
+from constraints.quantities import Bytes, Count, Whole
 from constraints.rule import rule
 
 
-@rule(cite="Rajbhandari et al. 2020, ZeRO: each state is split over data ranks from its stage on")
+@rule(wall=2, cite="Rajbhandari et al. 2020, ZeRO: each state is split over data ranks from its stage on")
 def sharded_state_bytes(
-    ranks: Count,
+    ranks: Whole,
     parameter_bytes: Bytes,
     gradient_bytes: Bytes,
     optimizer_bytes: Bytes,

@@ -10,7 +10,7 @@ from constraints.rules.serving.kernels import feed_forward, projections
 from constraints.rules.training.compute import dense_activation_time, elementwise_time
 
 
-@rule(cite="definition: a pipeline works on as many groups of sequences as it has stages")
+@rule(wall=5, cite="definition: a pipeline works on as many groups of sequences as it has stages")
 def decode_tokens(batch: Count, dp: Count, pp: Count) -> Count:
     """Sequences a data rank advances by one token in one pass through a stage.
 
@@ -20,7 +20,7 @@ def decode_tokens(batch: Count, dp: Count, pp: Count) -> Count:
     return batch / (dp * pp)
 
 
-@rule(cite="definition: an answer is half done in the mean")
+@rule(wall=5, cite="definition: an answer is half done in the mean")
 def decode_context(input_tokens: Tokens, output_tokens: Tokens) -> Tokens:
     """Mean context of a sequence being decoded.
 
@@ -30,7 +30,7 @@ def decode_context(input_tokens: Tokens, output_tokens: Tokens) -> Tokens:
     return input_tokens + output_tokens / 2
 
 
-@rule(cite="definition: mean over layers")
+@rule(wall=5, cite="definition: mean over layers")
 def decode_span(decode_context: Tokens, layers: Count, windowed_layers: Count, window: Tokens) -> Tokens:
     """Cached tokens a new token reads per layer, in the mean over layers.
 

@@ -9,7 +9,9 @@ from constraints.rules.serving.kernels import mixture, touched
 from constraints.rules.training.compute import elementwise_time, moe_activation_time
 
 
-@rule(cite="definition: with EP the tokens of all data ranks meet; a rank waits for at least one token")
+@rule(
+    wall=2, cite="definition: with EP the tokens of all data ranks meet; a rank waits for at least one token"
+)
 def decode_group_tokens(decode_tokens: Count, expert_sources: Count) -> Count:
     """Tokens that reach one group of experts in a decode step.
 

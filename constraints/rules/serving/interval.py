@@ -26,7 +26,7 @@ def tail(mean: Any, deviation: Any, normal_quantile: Any) -> Any:
     return gamma_quantile(mean, minimum(deviation, maximum(1, 1.5 * normal_quantile) * mean), normal_quantile)
 
 
-@rule(wall=6, cite="definition: a sequence shares its steps with the others being decoded")
+@rule(wall=4, cite="definition: a sequence shares its steps with the others being decoded")
 def shared_step(
     occupancy: Requests, decode_step_fixed: Seconds, decode_step_variable: Seconds, batch: Count
 ) -> Seconds:
@@ -38,7 +38,7 @@ def shared_step(
     return decode_step_fixed + decode_step_variable * minimum(batch, occupancy + 1) / batch
 
 
-@rule(wall=6, cite="definition: steps, stretched by prefills, after those of the prompts left behind")
+@rule(wall=4, cite="definition: steps, stretched by prefills, after those of the prompts left behind")
 def tpot(
     shared_step: Seconds, prefill_stretch: Count, prefill_backlog: Seconds, decode_steps: Tokens
 ) -> Seconds:
@@ -52,7 +52,7 @@ def tpot(
     return (shared_step + prefill_backlog / maximum(1, decode_steps)) * prefill_stretch
 
 
-@rule(wall=6, cite="delay busy period (Conway, Maxwell & Miller 1967) begun by a request's own steps")
+@rule(wall=7, cite="delay busy period (Conway, Maxwell & Miller 1967) begun by a request's own steps")
 def prefill_jitter(
     decode_steps: Tokens,
     shared_step: Seconds,
@@ -79,7 +79,7 @@ def prefill_jitter(
     return prefill_stretch * sqrt(begun + work * noise * prefill_stretch)
 
 
-@rule(wall=6, cite="bound: what a burst does through prefills and through more sequences adds up")
+@rule(wall=7, cite="bound: what a burst does through prefills and through more sequences adds up")
 def tpot_deviation(
     prefill_jitter: Seconds,
     decode_steps: Tokens,
@@ -97,7 +97,7 @@ def tpot_deviation(
     return prefill_jitter / maximum(1, decode_steps) + crowd * prefill_stretch
 
 
-@rule(wall=6, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
+@rule(wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
 def tpot_p50(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     """Median of the time per output token.
 
@@ -107,7 +107,7 @@ def tpot_p50(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     return tail(tpot, tpot_deviation, 0)
 
 
-@rule(wall=6, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
+@rule(wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
 def tpot_p90(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     """90th percentile of the time per output token.
 
@@ -117,7 +117,7 @@ def tpot_p90(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     return tail(tpot, tpot_deviation, NINETIETH)
 
 
-@rule(wall=6, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
+@rule(wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
 def tpot_p99(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     """99th percentile of the time per output token.
 

@@ -34,7 +34,7 @@ def decoding_share(occupancy: Requests) -> Fraction:
     return 1 - exp(-1 * occupancy)
 
 
-@rule(wall=7, cite="Fuhrmann & Cooper 1985: M/G/1 with vacations, the wait and a residual vacation add")
+@rule(wall=4, cite="Fuhrmann & Cooper 1985: M/G/1 with vacations, the wait and a residual vacation add")
 def ttft(
     prefill_wait: Seconds, prefill_time: Seconds, step_under_way: Seconds, decoding_share: Fraction
 ) -> Seconds:
@@ -97,7 +97,7 @@ def ttft_p99(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     return tail(ttft, ttft_deviation, NINETY_NINTH)
 
 
-@rule(wall=7, cite="definition")
+@rule(wall=4, cite="definition")
 def request_latency(ttft: Seconds, decode_steps: Tokens, tpot: Seconds) -> Seconds:
     """Mean time from a request to the last token of its answer.
 

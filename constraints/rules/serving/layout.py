@@ -47,7 +47,7 @@ def most_layers(layers: Count, pp: Count) -> Count:
     return ceil(layers / pp)
 
 
-@rule(cite="Pope et al. 2022; a latent cache (DeepSeek-V2 2024) has no heads to split")
+@rule(wall=5, cite="Pope et al. 2022; a latent cache (DeepSeek-V2 2024) has no heads to split")
 def kv_cache_ranks(tp: Count, kv_heads: Count, kv_repeats: Count) -> Count:
     """Tensor ranks a sequence's cache is split over; beyond the KV heads it is repeated.
 
@@ -127,7 +127,7 @@ def tp_divides_ffn(ffn: Count, expert_ffn: Count, shared_experts: Count, tp: Cou
     return (ffn % tp == 0) & ((shared_experts * expert_ffn) % tp == 0) & ((ep > 1) | (expert_ffn % tp == 0))
 
 
-@rule(cite="definition: a product reads weights in its own precision or expands narrower ones")
+@rule(wall=13, cite="definition: a product reads weights in its own precision or expands narrower ones")
 def weights_no_wider(weight_bytes: Bytes, operand_bytes: Bytes) -> Truth:
     """Weights are stored no wider than the products that read them.
 
@@ -177,7 +177,7 @@ def network_reaches(devices_per_replica: Count, scale_up_domain: Count, has_netw
     return (devices_per_replica <= scale_up_domain) | (has_network > 0)
 
 
-@rule(cite="definition: every data rank and every stage has a sequence to work on")
+@rule(wall=5, cite="definition: every data rank and every stage has a sequence to work on")
 def batch_divides_pipeline(batch: Count, pp: Count, dp: Count) -> Truth:
     """The batch gives each pipeline slot of each data rank at least one sequence.
 

@@ -17,7 +17,7 @@ def request_rate_per_replica(request_rate: RequestsPerSecond, replicas: Count) -
     return request_rate / replicas
 
 
-@rule(cite="definition: the first token of an answer comes out of its prefill")
+@rule(wall=4, cite="definition: the first token of an answer comes out of its prefill")
 def decode_steps(output_tokens: Tokens) -> Tokens:
     """Decode steps of a request.
 

@@ -7,7 +7,7 @@ from constraints.quantities import Bytes, BytesPerToken, Count, Tokens
 from constraints.rule import rule
 
 
-@rule(cite="Shoeybi et al. 2019; DeepSeek-V2 2024 for the parts every rank repeats")
+@rule(wall=2, cite="Shoeybi et al. 2019; DeepSeek-V2 2024 for the parts every rank repeats")
 def attention_device_parameters(
     hidden: Count,
     compressed_width: Count,
@@ -31,7 +31,7 @@ def attention_device_parameters(
     )
 
 
-@rule(cite="definition")
+@rule(wall=2, cite="definition")
 def dense_layer_device_parameters(
     attention_device_parameters: Count, dense_ffn_parameters: Count, tp: Count
 ) -> Count:
@@ -43,7 +43,7 @@ def dense_layer_device_parameters(
     return attention_device_parameters + dense_ffn_parameters / tp
 
 
-@rule(cite="definition: without the routed experts")
+@rule(wall=2, cite="definition: without the routed experts")
 def moe_layer_device_parameters(
     attention_device_parameters: Count, moe_fixed_parameters: Count, tp: Count
 ) -> Count:
@@ -55,7 +55,7 @@ def moe_layer_device_parameters(
     return attention_device_parameters + moe_fixed_parameters / tp
 
 
-@rule(cite="definition: EP ranks hold whole experts, without EP they are split over TP")
+@rule(wall=2, cite="definition: EP ranks hold whole experts, without EP they are split over TP")
 def expert_device_parameters(expert_parameters: Count, tp: Count, ep: Count) -> Count:
     """Parameters a device holds of each of its routed experts.
 
@@ -198,7 +198,7 @@ def kv_memory(batch: Count, dp: Count, mean_sequence_memory: Bytes, longest_sequ
     return maximum(batch / dp * mean_sequence_memory, longest_sequence_memory)
 
 
-@rule(cite="definition: the widest live activations of one pass, and the logits of one step")
+@rule(wall=2, cite="definition: the widest live activations of one pass, and the logits of one step")
 def workspace_memory(
     prefill_chunk: Tokens,
     prefill_batch: Count,

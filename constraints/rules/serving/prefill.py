@@ -14,7 +14,10 @@ from constraints.rules.serving.decode import (
 from constraints.rules.serving.experts import decode_expert_time, decode_moe_elementwise_time
 
 
-@rule(cite="definition: a data rank reads its own prompts, so a replica reads `dp` times as many at once")
+@rule(
+    wall=4,
+    cite="definition: a data rank reads its own prompts, so a replica reads `dp` times as many at once",
+)
 def prefill_tokens(prefill_batch: Count, input_tokens: Tokens) -> Tokens:
     """Tokens of one prefill pass on one data rank.
 
@@ -24,7 +27,7 @@ def prefill_tokens(prefill_batch: Count, input_tokens: Tokens) -> Tokens:
     return prefill_batch * input_tokens
 
 
-@rule(cite="definition: with EP the tokens of all data ranks meet")
+@rule(wall=4, cite="definition: with EP the tokens of all data ranks meet")
 def prefill_group_tokens(prefill_tokens: Tokens, expert_sources: Count) -> Tokens:
     """Tokens that reach one group of experts in a prefill pass.
 

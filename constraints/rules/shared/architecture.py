@@ -11,7 +11,7 @@ from constraints.quantities import Count
 from constraints.rule import rule
 
 
-@rule(cite="Vaswani et al. 2017; DeepSeek-V2 (2024) eqs. 9-16 for latent attention")
+@rule(wall=11, cite="Vaswani et al. 2017; DeepSeek-V2 (2024) eqs. 9-16 for latent attention")
 def attention_parameters(
     hidden: Count,
     query_down: Count,
@@ -42,7 +42,7 @@ def attention_parameters(
     )
 
 
-@rule(cite="Shazeer 2020, GLU variants improve transformer: 3 matrices, else 2")
+@rule(wall=11, cite="Shazeer 2020, GLU variants improve transformer: 3 matrices, else 2")
 def dense_ffn_parameters(ffn_matrices: Count, hidden: Count, ffn: Count, ffn_bias: Count) -> Count:
     """Parameters of one dense feed-forward block.
 
@@ -52,7 +52,7 @@ def dense_ffn_parameters(ffn_matrices: Count, hidden: Count, ffn: Count, ffn_bia
     return ffn_matrices * hidden * ffn + ffn_bias
 
 
-@rule(cite="Fedus et al. 2021, Switch transformers")
+@rule(wall=11, cite="Fedus et al. 2021, Switch transformers")
 def expert_parameters(ffn_matrices: Count, hidden: Count, expert_ffn: Count, expert_bias: Count) -> Count:
     """Parameters of one expert.
 
@@ -62,7 +62,7 @@ def expert_parameters(ffn_matrices: Count, hidden: Count, expert_ffn: Count, exp
     return ffn_matrices * hidden * expert_ffn + expert_bias
 
 
-@rule(cite="DeepSeekMoE (Dai et al. 2024): shared experts run for every token")
+@rule(wall=11, cite="DeepSeekMoE (Dai et al. 2024): shared experts run for every token")
 def moe_fixed_parameters(
     expert_parameters: Count, shared_experts: Count, hidden: Count, experts: Count, router_bias: Count
 ) -> Count:
@@ -74,7 +74,7 @@ def moe_fixed_parameters(
     return shared_experts * expert_parameters + hidden * experts + router_bias
 
 
-@rule(cite="definition: sum over layers")
+@rule(wall=11, cite="definition: sum over layers")
 def dense_layer_parameters(
     attention_parameters: Count, dense_ffn_parameters: Count, norm_parameters: Count
 ) -> Count:
@@ -86,7 +86,7 @@ def dense_layer_parameters(
     return attention_parameters + dense_ffn_parameters + norm_parameters
 
 
-@rule(cite="definition: sum over layers")
+@rule(wall=11, cite="definition: sum over layers")
 def moe_layer_fixed_parameters(
     attention_parameters: Count, moe_fixed_parameters: Count, norm_parameters: Count
 ) -> Count:
@@ -98,7 +98,7 @@ def moe_layer_fixed_parameters(
     return attention_parameters + moe_fixed_parameters + norm_parameters
 
 
-@rule(cite="Press & Wolf 2017: a tied output shares the input embedding")
+@rule(wall=11, cite="Press & Wolf 2017: a tied output shares the input embedding")
 def embedding_parameters(
     vocab: Count, hidden: Count, position_embeddings: Count, embedding_extra: Count
 ) -> Count:
@@ -110,7 +110,7 @@ def embedding_parameters(
     return (vocab + position_embeddings) * hidden + embedding_extra
 
 
-@rule(cite="Press & Wolf 2017: a tied output shares the input embedding")
+@rule(wall=11, cite="Press & Wolf 2017: a tied output shares the input embedding")
 def head_parameters(vocab: Count, hidden: Count, untied: Count) -> Count:
     """Parameters of the output projection that are not shared with the input embedding.
 

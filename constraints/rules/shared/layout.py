@@ -104,7 +104,7 @@ def last_layers(layers: Count, pp: Count) -> Count:
     return floor(layers / pp)
 
 
-@rule(cite="definition: allocator fragmentation, CUDA context and NCCL buffers take the reserve")
+@rule(wall=2, cite="definition: allocator fragmentation, CUDA context and NCCL buffers take the reserve")
 def memory_fits(device_memory: Bytes, usable_memory: Bytes) -> Truth:
     """The fullest device has room.
 

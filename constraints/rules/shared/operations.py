@@ -23,6 +23,7 @@ from constraints.rules.library.footprint import (
     embodied_carbon_of,
     facility_energy_used,
     operational_carbon_of,
+    water_used,
 )
 
 
@@ -111,7 +112,7 @@ def water(it_energy: Joules, water_usage: CubicMetresPerJoule) -> CubicMetres:
     >>> round(water(1000 * 3.6e6, 1.8e-3 / 3.6e6), 6)  # 1000 kWh at 1.8 l/kWh
     1.8
     """
-    return it_energy * water_usage
+    return water_used(it_energy, water_usage)
 
 
 @rule(wall=18, cite="GHG Protocol scope 2, location based")

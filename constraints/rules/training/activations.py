@@ -7,7 +7,7 @@ from constraints.quantities import Bytes, BytesPerToken, Count, Fraction, Tokens
 from constraints.rule import rule
 
 
-@rule(cite="definition")
+@rule(wall=2, cite="definition")
 def sequence_share(sp: Count, tp: Count) -> Fraction:
     """Share of the norm and residual activations a TP rank keeps: 1/TP with sequence parallelism.
 
@@ -17,7 +17,10 @@ def sequence_share(sp: Count, tp: Count) -> Fraction:
     return sp / tp + 1 - sp
 
 
-@rule(cite="Korthikanti et al. 2022, section 4, with keys and values of grouped heads counted as they are")
+@rule(
+    wall=2,
+    cite="Korthikanti et al. 2022, section 4, with keys and values of grouped heads counted as they are",
+)
 def attention_activation_bytes(
     hidden: Count,
     heads: Count,
@@ -48,7 +51,7 @@ def attention_activation_bytes(
     )
 
 
-@rule(cite="Korthikanti et al. 2022, eq. 2: softmax, its mask and its output, 5 bytes a score")
+@rule(wall=2, cite="Korthikanti et al. 2022, eq. 2: softmax, its mask and its output, 5 bytes a score")
 def score_activation_bytes(
     unfused_attention: Count,
     heads: Count,
@@ -67,7 +70,9 @@ def score_activation_bytes(
     return unfused_attention * 2.5 * activation_bytes * heads * sequence_length / (cp * tp)
 
 
-@rule(cite="Korthikanti et al. 2022, section 4: the inputs of the second matrix product's non-linearity")
+@rule(
+    wall=2, cite="Korthikanti et al. 2022, section 4: the inputs of the second matrix product's non-linearity"
+)
 def dense_ffn_activation_bytes(
     ffn_matrices: Count, ffn: Count, tp: Count, activation_bytes: Bytes
 ) -> BytesPerToken:
@@ -79,7 +84,7 @@ def dense_ffn_activation_bytes(
     return activation_bytes * (ffn_matrices - 1) * ffn / tp
 
 
-@rule(cite="Megatron-Core MoE: permuted inputs and first projections are kept for backward")
+@rule(wall=2, cite="Megatron-Core MoE: permuted inputs and first projections are kept for backward")
 def moe_ffn_activation_bytes(
     ffn_matrices: Count,
     experts_per_token: Count,
@@ -103,7 +108,9 @@ def moe_ffn_activation_bytes(
     )
 
 
-@rule(cite="Megatron-Core selective recompute: norms and the activation function cost no matrix product")
+@rule(
+    wall=2, cite="Megatron-Core selective recompute: norms and the activation function cost no matrix product"
+)
 def dense_cheap_activation_bytes(
     hidden: Count, ffn: Count, tp: Count, sequence_share: Fraction, activation_bytes: Bytes
 ) -> BytesPerToken:
@@ -115,7 +122,9 @@ def dense_cheap_activation_bytes(
     return activation_bytes * (2 * hidden * sequence_share + ffn / tp)
 
 
-@rule(cite="Megatron-Core selective recompute: norms and the activation function cost no matrix product")
+@rule(
+    wall=2, cite="Megatron-Core selective recompute: norms and the activation function cost no matrix product"
+)
 def moe_cheap_activation_bytes(
     hidden: Count,
     experts_per_token: Count,
@@ -136,7 +145,7 @@ def moe_cheap_activation_bytes(
     )
 
 
-@rule(cite="definition: a layer's input is kept in every recompute mode")
+@rule(wall=2, cite="definition: a layer's input is kept in every recompute mode")
 def layer_input_bytes(hidden: Count, sequence_share: Fraction, activation_bytes: Bytes) -> BytesPerToken:
     """The input of a layer, per token.
 
@@ -146,7 +155,7 @@ def layer_input_bytes(hidden: Count, sequence_share: Fraction, activation_bytes:
     return activation_bytes * hidden * sequence_share
 
 
-@rule(cite="Korthikanti et al. 2022, section 5: stored by recompute mode")
+@rule(wall=2, cite="Korthikanti et al. 2022, section 5: stored by recompute mode")
 def dense_layer_activation_bytes(
     layer_input_bytes: BytesPerToken,
     attention_activation_bytes: BytesPerToken,
@@ -168,7 +177,7 @@ def dense_layer_activation_bytes(
     )
 
 
-@rule(cite="Korthikanti et al. 2022, section 5: stored by recompute mode")
+@rule(wall=2, cite="Korthikanti et al. 2022, section 5: stored by recompute mode")
 def moe_layer_activation_bytes(
     layer_input_bytes: BytesPerToken,
     attention_activation_bytes: BytesPerToken,
@@ -190,7 +199,7 @@ def moe_layer_activation_bytes(
     )
 
 
-@rule(cite="definition: the layer being recomputed is whole in memory")
+@rule(wall=2, cite="definition: the layer being recomputed is whole in memory")
 def recompute_workspace(
     microbatch_tokens: Tokens,
     attention_activation_bytes: BytesPerToken,

@@ -153,7 +153,7 @@ def pp_boundary_time(
     )
 
 
-@rule(cite="Liu et al. 2023: hidden behind the attention of the blocks at hand")
+@rule(wall=14, cite="Liu et al. 2023: hidden behind the attention of the blocks at hand")
 def cp_exposed(cp_layer_time: Seconds, attention_core_time: Seconds) -> Seconds:
     """CP traffic of a layer's forward pass that attention does not hide.
 
@@ -163,7 +163,7 @@ def cp_exposed(cp_layer_time: Seconds, attention_core_time: Seconds) -> Seconds:
     return maximum(0, cp_layer_time - attention_core_time)
 
 
-@rule(cite="overlap hides at most the time there is to hide behind, and each moment of it once")
+@rule(wall=14, cite="overlap hides at most the time there is to hide behind, and each moment of it once")
 def tp_exposed(
     tp_layer_time: Seconds,
     dense_layer_forward: Seconds,
@@ -180,7 +180,7 @@ def tp_exposed(
     return tp_layer_time - minimum(tp_overlap * tp_layer_time, room)
 
 
-@rule(cite="overlap hides at most the time there is to hide behind, and each moment of it once")
+@rule(wall=14, cite="overlap hides at most the time there is to hide behind, and each moment of it once")
 def ep_exposed(
     ep_layer_time: Seconds,
     moe_layer_forward: Seconds,
@@ -204,7 +204,7 @@ def ep_exposed(
     return ep_layer_time - (1 - overlap_interference) * hidden
 
 
-@rule(cite="a NIC carries one collective at a time")
+@rule(wall=14, cite="a NIC carries one collective at a time")
 def network_taken(
     most_layers: Count, moe_layers: Count, expert_domains: Count, ep_layer_time: Seconds
 ) -> Seconds:
@@ -270,7 +270,7 @@ def weight_gather_time(
     return gradient_reduce_time * parameter_bytes / gradient_traffic_bytes
 
 
-@rule(cite="Rajbhandari et al. 2020: sharded gradients are reduced with every micro-batch")
+@rule(wall=14, cite="Rajbhandari et al. 2020: sharded gradients are reduced with every micro-batch")
 def gradient_exposed(
     gradient_reduce_time: Seconds,
     weight_gather_time: Seconds,
@@ -302,7 +302,7 @@ def gradient_exposed(
     return times * (traffic - (1 - overlap_interference) * hidden)
 
 
-@rule(cite="Rajbhandari et al. 2020: stage 3 gathers weights for both passes of every micro-batch")
+@rule(wall=14, cite="Rajbhandari et al. 2020: stage 3 gathers weights for both passes of every micro-batch")
 def gather_exposed(
     weight_gather_time: Seconds,
     microbatches: Count,

@@ -6,7 +6,7 @@ from constraints.quantities import Count, Seconds
 from constraints.rule import rule
 
 
-@rule(cite="definition: serial kernels")
+@rule(wall=1, cite="definition: serial kernels")
 def dense_layer_forward(
     attention_projection_time: Seconds,
     attention_core_time: Seconds,
@@ -28,7 +28,7 @@ def dense_layer_forward(
     )
 
 
-@rule(cite="definition: serial kernels")
+@rule(wall=1, cite="definition: serial kernels")
 def moe_layer_forward(
     attention_projection_time: Seconds,
     attention_core_time: Seconds,
@@ -51,7 +51,8 @@ def moe_layer_forward(
 
 
 @rule(
-    cite="two gradient products per product; Dao et al. 2023: 2.5x for fused attention, which recomputes scores"
+    wall=1,
+    cite="two gradient products per product; Dao et al. 2023: 2.5x for fused attention, which recomputes scores",
 )
 def dense_layer_backward(
     dense_layer_forward: Seconds,
@@ -74,7 +75,8 @@ def dense_layer_backward(
 
 
 @rule(
-    cite="two gradient products per product; Dao et al. 2023: 2.5x for fused attention, which recomputes scores"
+    wall=1,
+    cite="two gradient products per product; Dao et al. 2023: 2.5x for fused attention, which recomputes scores",
 )
 def moe_layer_backward(
     moe_layer_forward: Seconds,

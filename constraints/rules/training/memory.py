@@ -9,7 +9,7 @@ from constraints.rules.library.pipeline import heaviest_run
 from constraints.rules.library.sharding import sharded_state_bytes
 
 
-@rule(cite="Rajbhandari et al. 2020, ZeRO: each state is split over data ranks from its stage on")
+@rule(wall=2, cite="Rajbhandari et al. 2020, ZeRO: each state is split over data ranks from its stage on")
 def dense_state_bytes(
     dp: Count,
     cp: Count,
@@ -33,7 +33,7 @@ def dense_state_bytes(
     )  # fmt: skip
 
 
-@rule(cite="Megatron-LM theoretical memory usage: experts are split over their own data ranks")
+@rule(wall=2, cite="Megatron-LM theoretical memory usage: experts are split over their own data ranks")
 def expert_state_bytes(
     dp: Count,
     cp: Count,
@@ -56,7 +56,7 @@ def expert_state_bytes(
     )  # fmt: skip
 
 
-@rule(cite="definition: the stage with the most mixture layers, which are the larger ones")
+@rule(wall=2, cite="definition: the stage with the most mixture layers, which are the larger ones")
 def stage_state(
     stage_layers: Count,
     end_parameters: Count,
@@ -86,7 +86,7 @@ def stage_state(
     )
 
 
-@rule(cite="definition: the stage with the most expensive packing of layers")
+@rule(wall=2, cite="definition: the stage with the most expensive packing of layers")
 def stage_activations(
     stage_layers: Count,
     in_flight: Count,
@@ -108,7 +108,8 @@ def stage_activations(
 
 
 @rule(
-    cite="Narayanan et al. 2021: 1F1B keeps PP, interleaving PP + (PP-1)/v micro-batches on the first stage"
+    wall=2,
+    cite="Narayanan et al. 2021: 1F1B keeps PP, interleaving PP + (PP-1)/v micro-batches on the first stage",
 )
 def first_in_flight(pp: Count, vpp: Count, microbatches: Count) -> Count:
     """Micro-batches whose activations the first stage holds at once.
@@ -119,7 +120,7 @@ def first_in_flight(pp: Count, vpp: Count, microbatches: Count) -> Count:
     return minimum(microbatches, where(vpp > 1, pp + (pp - 1) / vpp, pp))
 
 
-@rule(cite="Narayanan et al. 2021: each later stage holds fewer")
+@rule(wall=2, cite="Narayanan et al. 2021: each later stage holds fewer")
 def inner_in_flight(pp: Count, vpp: Count, microbatches: Count) -> Count:
     """Micro-batches the second stage holds: the first one that may have a spare layer.
 
@@ -131,7 +132,7 @@ def inner_in_flight(pp: Count, vpp: Count, microbatches: Count) -> Count:
     )
 
 
-@rule(cite="Narayanan et al. 2021: the last stage finishes each micro-batch at once, chunks aside")
+@rule(wall=2, cite="Narayanan et al. 2021: the last stage finishes each micro-batch at once, chunks aside")
 def last_in_flight(pp: Count, vpp: Count, microbatches: Count) -> Count:
     """Micro-batches the last stage holds; with interleaving its first chunks run ahead.
 
@@ -141,7 +142,7 @@ def last_in_flight(pp: Count, vpp: Count, microbatches: Count) -> Count:
     return minimum(microbatches, where(vpp > 1, ((vpp - 1) * pp + 1) / vpp, 1))
 
 
-@rule(cite="definition: 16-bit logits, their fp32 softmax")
+@rule(wall=2, cite="definition: 16-bit logits, their fp32 softmax")
 def logits_memory(microbatch_tokens: Tokens, vocab: Count, tp: Count, logit_bytes: Bytes) -> Bytes:
     """Logits of one micro-batch on the last stage.
 
@@ -151,7 +152,7 @@ def logits_memory(microbatch_tokens: Tokens, vocab: Count, tp: Count, logit_byte
     return microbatch_tokens * vocab / tp * logit_bytes
 
 
-@rule(cite="Zhao et al. 2023, PyTorch FSDP: two layers gathered at once")
+@rule(wall=2, cite="Zhao et al. 2023, PyTorch FSDP: two layers gathered at once")
 def gathered_weights(
     shard_weights: Count,
     dense_layer_parameters: Count,
@@ -179,7 +180,7 @@ def gathered_weights(
     return layers * maximum(dense_layer_parameters, mixture) / tp * parameter_bytes
 
 
-@rule(cite="definition")
+@rule(wall=2, cite="definition")
 def first_stage_state(
     first_layers: Count,
     embedding_parameters: Count,
@@ -207,7 +208,7 @@ def first_stage_state(
     )  # fmt: skip
 
 
-@rule(cite="definition")
+@rule(wall=2, cite="definition")
 def inner_stage_state(
     most_layers: Count,
     dense_layer_parameters: Count,
@@ -231,7 +232,7 @@ def inner_stage_state(
     )  # fmt: skip
 
 
-@rule(cite="definition: a tied output projection is stored again on the last stage of a pipeline")
+@rule(wall=2, cite="definition: a tied output projection is stored again on the last stage of a pipeline")
 def last_stage_state(
     last_layers: Count,
     vocab: Count,
@@ -257,7 +258,7 @@ def last_stage_state(
     )  # fmt: skip
 
 
-@rule(cite="definition")
+@rule(wall=2, cite="definition")
 def first_stage_activations(
     first_layers: Count,
     first_in_flight: Count,
@@ -278,7 +279,7 @@ def first_stage_activations(
     )  # fmt: skip
 
 
-@rule(cite="definition")
+@rule(wall=2, cite="definition")
 def inner_stage_activations(
     most_layers: Count,
     inner_in_flight: Count,
@@ -299,7 +300,7 @@ def inner_stage_activations(
     )  # fmt: skip
 
 
-@rule(cite="definition")
+@rule(wall=2, cite="definition")
 def last_stage_activations(
     last_layers: Count,
     last_in_flight: Count,
@@ -320,7 +321,7 @@ def last_stage_activations(
     )  # fmt: skip
 
 
-@rule(cite="definition: the fullest of the first, an inner and the last stage")
+@rule(wall=2, cite="definition: the fullest of the first, an inner and the last stage")
 def device_memory(
     first_stage_state: Bytes,
     first_stage_activations: Bytes,
@@ -331,14 +332,15 @@ def device_memory(
     logits_memory: Bytes,
     gathered_weights: Bytes,
     recompute_workspace: Bytes,
+    sample_gradient_memory: Bytes,
     pp: Count,
 ) -> Bytes:
     """Memory the fullest device needs, without the reserve.
 
-    >>> [device_memory(10, 5, 14, 8, 16, 1, 3, 1, 2, pp) for pp in (1, 2, 3)]  # the first, last, an inner one
+    >>> [device_memory(10, 5, 14, 8, 16, 1, 3, 1, 2, 0, pp) for pp in (1, 2, 3)]  # first, last, an inner one
     [21, 23, 25]
     """
     first = first_stage_state + first_stage_activations + where(pp == 1, logits_memory, 0)
     inner = where(pp > 2, inner_stage_state + inner_stage_activations, 0)
     last = where(pp > 1, last_stage_state + last_stage_activations + logits_memory, 0)
-    return maximum(first, inner, last) + gathered_weights + recompute_workspace
+    return maximum(first, inner, last) + gathered_weights + recompute_workspace + sample_gradient_memory

@@ -16,7 +16,7 @@ from constraints.rule import rule
 from constraints.rules.library.checkpointing import checkpoint_goodput, series_mtbf, young_interval
 
 
-@rule(cite="definition: the job's share of storage, at most what its nodes can send")
+@rule(wall=19, cite="definition: the job's share of storage, at most what its nodes can send")
 def checkpoint_bandwidth(
     storage_write_bandwidth: BytesPerSecond, node_storage_bandwidth: BytesPerSecond, node_count: Count
 ) -> BytesPerSecond:
@@ -94,21 +94,29 @@ def recovery_time(
 
 @rule(wall=19, cite="Daly 2006, eq. 20")
 def goodput(
-    checkpoint_stall: Seconds, checkpoint_interval: Seconds, mtbf: Seconds, recovery_time: Seconds
+    checkpoint_stall: Seconds,
+    checkpoint_interval: Seconds,
+    mtbf: Seconds,
+    recovery_time: Seconds,
+    checkpoint_time: Seconds,
 ) -> Fraction:
     """Share of wall time that advances training: the rest writes, redoes or recovers.
 
     Where failures leave no time to advance it is 1e-30, so that the run takes beyond all bounds.
 
-    Holds for failures that come independently of each other and of the job's age.
+    Holds for failures that come independently of each other and of the job's age. What is written behind
+    the work counts once it is all there: a failure also loses the work done in that time.
 
-    >>> round(goodput(10.0, 1000.0, 1e5, 0.0), 3)  # 1 % writing, 0.5 % redoing
+    >>> round(goodput(10.0, 1000.0, 1e5, 0.0, 10.0), 3)  # 1 % writing, 0.5 % redoing
     0.985
+    >>> round(goodput(1.0, 1000.0, 1e5, 0.0, 501.0), 3)  # 0.1 % writing, 1 % redoing
+    0.989
     """
-    return maximum(1e-30, checkpoint_goodput(checkpoint_stall, checkpoint_interval, mtbf, recovery_time))
+    lost = recovery_time + (checkpoint_time - checkpoint_stall)
+    return maximum(1e-30, checkpoint_goodput(checkpoint_stall, checkpoint_interval, mtbf, lost))
 
 
-@rule(cite="definition")
+@rule(wall=11, cite="definition")
 def steps(dataset_tokens: Tokens, step_tokens: Tokens) -> Count:
     """Optimizer steps of the run.
 
@@ -138,7 +146,10 @@ def duration(time_to_train: Seconds) -> Seconds:
     return 1 * time_to_train
 
 
-@rule(cite="definition: stages wait in the bubble and in exposed data-parallel traffic; the rest is work")
+@rule(
+    wall=18,
+    cite="definition: stages wait in the bubble and in exposed data-parallel traffic; the rest is work",
+)
 def step_busy_time(microbatches: Count, stage_time: Seconds, step_time: Seconds) -> Seconds:
     """Time of a step in which a device is at work, communication included.
 
@@ -148,7 +159,7 @@ def step_busy_time(microbatches: Count, stage_time: Seconds, step_time: Seconds)
     return minimum(microbatches * stage_time, step_time)
 
 
-@rule(cite="definition: work lost to failures and done again draws power like any other")
+@rule(wall=18, cite="definition: work lost to failures and done again draws power like any other")
 def busy_device_time(
     devices_used: Count, steps: Count, step_busy_time: Seconds, goodput: Fraction
 ) -> Seconds:

@@ -56,14 +56,20 @@ def moe_layer_forward_total(
 
 @rule(cite="definition: the backward pass repeats the traffic, and what is recomputed repeats it again")
 def dense_layer_backward_total(
-    dense_layer_backward: Seconds, tp_exposed: Seconds, cp_exposed: Seconds, forward_repeats: Count
+    dense_layer_backward: Seconds,
+    tp_exposed: Seconds,
+    cp_exposed: Seconds,
+    forward_repeats: Count,
+    norm_passes: Count,
 ) -> Seconds:
-    """Backward time of a dense layer with its communication.
+    """Backward time of a dense layer with its communication; a pass for per-sample norms repeats all of it.
 
-    >>> [dense_layer_backward_total(6.0, 1.0, 0.5, again) for again in (0, 1)]
-    [8.0, 9.5]
+    >>> [dense_layer_backward_total(6.0, 1.0, 0.5, *again) for again in ((0, 0), (1, 0), (0, 1))]
+    [8.0, 9.5, 16.0]
     """
-    return dense_layer_backward + (1 + forward_repeats) * tp_exposed + (2 + forward_repeats) * cp_exposed
+    return (1 + norm_passes) * (
+        dense_layer_backward + (1 + forward_repeats) * tp_exposed + (2 + forward_repeats) * cp_exposed
+    )
 
 
 @rule(cite="definition: the backward pass repeats the traffic, and what is recomputed repeats it again")
@@ -73,13 +79,14 @@ def moe_layer_backward_total(
     cp_exposed: Seconds,
     ep_exposed: Seconds,
     forward_repeats: Count,
+    norm_passes: Count,
 ) -> Seconds:
-    """Backward time of a mixture layer with its communication.
+    """Backward time of a mixture layer with its communication; a pass for per-sample norms repeats it.
 
-    >>> [moe_layer_backward_total(6.0, 1.0, 0.5, 2.0, again) for again in (0, 1)]
-    [10.0, 13.5]
+    >>> [moe_layer_backward_total(6.0, 1.0, 0.5, 2.0, *again) for again in ((0, 0), (1, 0), (0, 1))]
+    [10.0, 13.5, 20.0]
     """
-    return (
+    return (1 + norm_passes) * (
         moe_layer_backward
         + (1 + forward_repeats) * (tp_exposed + ep_exposed)
         + (2 + forward_repeats) * cp_exposed
@@ -151,7 +158,7 @@ def stage_time(
     return maximum(stage_forward + stage_backward, last + head_time) + pp_exposed
 
 
-@rule(cite="Narayanan et al. 2021: each virtual stage hands over once per pass")
+@rule(wall=14, cite="Narayanan et al. 2021: each virtual stage hands over once per pass")
 def pp_exposed(pp_boundary_time: Seconds, vpp: Count, pp_overlap: Fraction) -> Seconds:
     """Stage hand-overs of one micro-batch that the schedule does not hide, both passes.
 
@@ -161,7 +168,7 @@ def pp_exposed(pp_boundary_time: Seconds, vpp: Count, pp_overlap: Fraction) -> S
     return 2 * vpp * (1 - pp_overlap) * pp_boundary_time
 
 
-@rule(cite="definition: one micro-batch through all layers")
+@rule(wall=14, cite="definition: one micro-batch through all layers")
 def traversal_time(
     dense_layers: Count,
     moe_layers: Count,
@@ -201,7 +208,7 @@ def bubble_time(traversal_time: Seconds, stage_time: Seconds, vpp: Count) -> Sec
     return maximum(0, traversal_time - stage_time) / vpp
 
 
-@rule(cite="definition")
+@rule(wall=14, cite="definition")
 def pipeline_time(microbatches: Count, stage_time: Seconds, bubble_time: Seconds) -> Seconds:
     """Time of a step's forward and backward passes.
 
@@ -239,7 +246,7 @@ def step_time(
     return straggler_factor * (pipeline_time + gradient_exposed + gather_exposed + optimizer_time)
 
 
-@rule(cite="definition")
+@rule(wall=11, cite="definition")
 def step_tokens(global_batch: Count, sequence_length: Tokens) -> Tokens:
     """Tokens of one optimizer step.
 
@@ -290,16 +297,16 @@ def mfu(step_flops: Flop, step_time: Seconds, devices: Count, compute_rate: Flop
 
 
 @rule(wall=3, cite="Korthikanti et al. 2022: recomputed operations counted")
-def hfu(mfu: Fraction, forward_repeats: Count) -> Fraction:
-    """Hardware FLOP/s utilisation: MFU with repeated forward passes counted as work.
+def hfu(mfu: Fraction, forward_repeats: Count, norm_passes: Count) -> Fraction:
+    """Hardware FLOP/s utilisation: MFU with repeated passes counted as work.
 
-    >>> round(hfu(0.3, 0), 3), round(hfu(0.3, 1), 3)
-    (0.3, 0.4)
+    >>> round(hfu(0.3, 0, 0), 3), round(hfu(0.3, 1, 0), 3), round(hfu(0.3, 0, 1), 3)
+    (0.3, 0.4, 0.5)
     """
-    return mfu * (3 + forward_repeats) / 3
+    return mfu * (1 + (2 + forward_repeats) * (1 + norm_passes)) / 3
 
 
-@rule(cite="definition: the fullest stage's parameters outside the experts")
+@rule(wall=2, cite="definition: the fullest stage's parameters outside the experts")
 def stage_dense_parameters(
     first_layers: Count,
     most_layers: Count,
@@ -320,7 +327,7 @@ def stage_dense_parameters(
     return maximum(fullest, fullest - spare + embedding_parameters) / tp
 
 
-@rule(cite="definition")
+@rule(wall=2, cite="definition")
 def stage_expert_parameters(
     most_layers: Count, moe_layers: Count, experts: Count, expert_parameters: Count, tp: Count, ep: Count
 ) -> Count:
@@ -332,7 +339,7 @@ def stage_expert_parameters(
     return minimum(most_layers, moe_layers) * experts * expert_parameters / (tp * ep)
 
 
-@rule(cite="definition: what is written to storage is what a restart needs")
+@rule(wall=19, cite="definition: what is written to storage is what a restart needs")
 def checkpoint_bytes(parameters: Count, checkpoint_parameter_bytes: Bytes) -> Bytes:
     """Size of a checkpoint: weights and optimizer state of the whole model.
 

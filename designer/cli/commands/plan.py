@@ -30,7 +30,6 @@ def plan(
     Exit code: 0 found, 1 bad input, 2 no design exists, 3 time limit.
     """
     from designer.planning import plan_question
-    from designer.question import quantity_units
     from designer.report.plan_text import render
 
     q = open_question(file, set_, catalog)
@@ -42,7 +41,7 @@ def plan(
             result,
             q.job,
             columns(width),
-            quantity_units(q.job),
+            q.units,
             epsilon=epsilon,
             file=again(file, set_, catalog),
         )
@@ -120,16 +119,15 @@ def compare(
     """
     from designer.comparison import compare as compare_designs
     from designer.planning import find_design, plan_question
-    from designer.question import quantity_units
     from designer.report.compare_text import render
 
     q = open_question(file, set_, catalog)
     first = plan_question(q)
-    units = quantity_units(q.job)
+    units = q.units
     if right is None:
         other = open_question(left, set_, catalog)
         second = plan_question(other)
-        units = {**quantity_units(other.job), **units}
+        units = {**other.units, **units}
         pair = (find_design(first, "A"), find_design(second, "A"))
         names = (first.scenario, second.scenario)
     else:

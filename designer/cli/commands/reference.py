@@ -1,27 +1,10 @@
-"""`rules`, `schema`: what can be asked."""
+"""`schema`: what a scenario may say."""
 
 from __future__ import annotations
-
-from typing import Annotated
 
 import typer
 
 from designer.cli.app import app
-from designer.cli.options import Json, Width, columns
-
-
-@app.command()
-def rules(
-    id: Annotated[str | None, typer.Argument(help="a rule; without it, all of them")] = None,
-    json: Json = False,
-    latex: Annotated[bool, typer.Option("--latex", help="print the equation in LaTeX")] = False,
-    width: Width = None,
-) -> int:
-    """List the rules, or show one: equation, symbols, source."""
-    from designer.report.rules_text import listing, show
-
-    typer.echo(listing(json, columns(width)) if id is None else show(id, json, latex, columns(width)))
-    return 0
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""Rules of training that is fed from a data set: storage and preparation may hold the devices up."""

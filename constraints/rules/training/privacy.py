@@ -1,0 +1,72 @@
+"""Differentially private training (DP-SGD): the noise it needs, and what clipping each sample costs."""
+
+from __future__ import annotations
+
+from constraints.maths import minimum, where
+from constraints.quantities import Bytes, Count, Fraction, Tokens
+from constraints.rule import rule
+from constraints.rules.library.privacy import gradient_noise, noise_for_privacy, per_sample_gradient_bytes
+
+
+@rule(wall=20, cite="definition: one sequence is one record")
+def private_records(dataset_tokens: Tokens, sequence_length: Tokens, data_passes: Count) -> Count:
+    """Records of the data set, which the run may read several times.
+
+    >>> private_records(4e9, 1000, 2)
+    2000000.0
+    """
+    return dataset_tokens / sequence_length / data_passes
+
+
+@rule(wall=20, cite="Abadi et al. 2016: each step draws every record with the same probability")
+def sampling_rate(global_batch: Count, private_records: Count) -> Fraction:
+    """Share of the records in a step.
+
+    >>> sampling_rate(2000, 2e6), sampling_rate(2000, 1000)
+    (0.001, 1)
+    """
+    return minimum(1, global_batch / private_records)
+
+
+@rule(
+    wall=20, cite="Mironov, Talwar & Zhang 2019, Renyi differential privacy of the sampled Gaussian mechanism"
+)
+def noise_multiplier(epsilon: Count, delta: Fraction, sampling_rate: Fraction, steps: Count) -> Count:
+    """Standard deviation of the noise on a summed gradient, over the clipping norm.
+
+    >>> round(noise_multiplier(8, 1e-6, 0.001, 1000), 3)
+    0.438
+    """
+    return noise_for_privacy(epsilon, delta, sampling_rate, steps)
+
+
+@rule(wall=20, cite="Abadi et al. 2016, algorithm 1")
+def private_gradient_noise(noise_multiplier: Count, global_batch: Count) -> Count:
+    """Noise in each coordinate of the mean gradient, over the clipping norm.
+
+    It stands for what privacy costs in accuracy, which is not modelled: less is better.
+
+    >>> private_gradient_noise(0.5, 2000)
+    0.00025
+    """
+    return gradient_noise(noise_multiplier, global_batch)
+
+
+@rule(wall=20, cite="Abadi et al. 2016: clipping needs the gradient of every sample")
+def sample_gradient_memory(
+    samples_kept: Count,
+    micro_batch: Count,
+    stage_dense_parameters: Count,
+    stage_expert_parameters: Count,
+    head_parameters: Count,
+    tp: Count,
+    pp: Count,
+    gradient_bytes: Bytes,
+) -> Bytes:
+    """Memory of the gradients of single samples, where these are kept; 0 in training without privacy.
+
+    >>> [sample_gradient_memory(kept, 4, 1e9, 0, 1e9, 2, pp, 4) / 1e9 for kept, pp in ((1, 1), (1, 2), (0, 1))]
+    [24.0, 16.0, 0.0]
+    """
+    parameters = stage_dense_parameters + stage_expert_parameters + where(pp == 1, head_parameters / tp, 0)
+    return per_sample_gradient_bytes(samples_kept * micro_batch, parameters, gradient_bytes)
