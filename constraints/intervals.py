@@ -189,10 +189,14 @@ class Span:
     def rule_special(
         name: str, plain: Callable[..., float], trend: tuple[int, ...] | None, *args: Any
     ) -> Span:
-        if trend is None:  # only known by its values
-            return Span(-np.inf, np.inf)
+        """Ends follow the trends; of a function known by its values alone, only those are claimed."""
         from constraints.maths import special_function
 
+        if trend is None:
+            parts = [span(a) for a in args]
+            exact = np.all(np.broadcast_arrays(*(np.asarray(p.low) == p.high for p in parts)), axis=0)
+            at = special_function(name, plain, trend, *(p.low for p in parts))
+            return Span(np.where(exact, at, -np.inf), np.where(exact, at, np.inf))
         parts = [span(a) if t > 0 else -span(a) for a, t in zip(args, trend, strict=True)]
         lows = (t * p.low for p, t in zip(parts, trend, strict=True))
         highs = (t * p.high for p, t in zip(parts, trend, strict=True))

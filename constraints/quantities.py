@@ -30,6 +30,8 @@ Whole: TypeAlias = Annotated[Any, "", Domain(low=1, whole=True)]
 Real: TypeAlias = Annotated[Any, "", Domain(low=-math.inf)]
 # A share of one: a pure number that people read in percent. A result may exceed 1, an input not.
 Fraction: TypeAlias = Annotated[Any, "%", Domain(high=1)]
+# Read in percent too, of something that may be exceeded: a load, a rate over a nominal one.
+Ratio: TypeAlias = Annotated[Any, "%"]
 Truth: TypeAlias = Annotated[Any, "truth"]
 
 Metres: TypeAlias = Annotated[Any, "m"]

@@ -148,7 +148,9 @@ class Signed:
     def rule_smooth_maximum(a: Any, b: Any, sharpness: Any) -> Signed:
         x, y, p = lift(a), lift(b), lift(sharpness)
         moves = _joined(x.moves, y.moves, dict.fromkeys(p.moves, BOTH))
-        return Signed(max(x.low, y.low), x.high + y.high, moves)
+        # At most the sum, and below a sharpness of 1 up to 2^(1/p - 1) times that.
+        above = 2.0 ** (1 / min(p.low, 1.0) - 1) if p.low > 0.01 else math.inf
+        return Signed(max(x.low, y.low), above * (x.high + y.high), moves)
 
     @staticmethod
     def rule_special(

@@ -90,6 +90,9 @@ LAW_RULES: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
+# What is no equation but a fact: the kind of catalog entry that holds it.
+LAW_FACTS = {"Numbers to know: energy, latency and bandwidth": "hierarchies"}
+
 
 def wall(number: int) -> Wall:
     """The wall of this number, from 1 to 22."""

@@ -28,6 +28,8 @@ RESOURCE_LIMITS = (
     "memory_fits", "devices_suffice", "network_reaches", "precision_supported", "checkpoint_keeps_up",
     "nodes_suffice", "load_below_one", "slots_suffice", "workers_fit",
 )  # fmt: skip
+# Of these, the ones a budget is always weighed against: more cores are a smaller change than other devices.
+WEIGHED = ("workers_fit",)
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def explained(question: Question, deadline: float | None = None) -> Diagnosis:
 
 def diagnose(question: Question, deadline: float | None = None, *, hardware: bool = False) -> Diagnosis:
     """Evaluate every design; record which budgets and rules, and with `hardware` limits, each violates."""
-    limits = [n for n in RESOURCE_LIMITS if n in question.limits] if hardware else []
+    limits = [n for n in (RESOURCE_LIMITS if hardware else WEIGHED) if n in question.limits]
     members = [Member(c) for c in question.constraints]
     members += [Member(question.graph.rules[n]) for n in limits]
     nearest: dict[int, tuple[float, dict[str, Value]]] = {}

@@ -33,7 +33,7 @@ def parse_design(question: Question, text: str) -> dict[str, Value]:
 
 
 def read_value(question: Question, d: Decision, written: object) -> Value:
-    """A value of a decision, from text or from a number (of a time: seconds).
+    """A value of a decision, from text or from a number (of a quantity: in SI).
 
     Raises InputError for one that the decision cannot have.
     """

@@ -126,6 +126,12 @@ class Loader(ShapeReader, SenseReader):
                 check_provider(self.catalog, scenario.pricing.provider)
             except InputError as e:
                 raise self._at(("pricing", "provider"), e) from None
+        if {"network", "streaming"} <= set(parts):
+            raise self.fail(
+                ("candidates", "node"),
+                f"{scenario.workload.model} is known by its totals, and weights are streamed in layer by layer:"
+                " leave out nodes that do so",
+            )
         several = models if "model" in domains else {}
         made = groups_of(scenario, self.catalog, several, domains)
         groups = [g for g in made if domains.keys() >= set(g.axes)]

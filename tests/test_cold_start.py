@@ -14,6 +14,7 @@ IMPORT = "import designer; dir(designer)"
 HELP = "from designer.cli import main; assert main(['--help']) == 0"
 VERSION = "from designer.cli import main; assert main(['--version']) == 0"
 COMMAND_HELP = "from designer.cli import main; assert main(['plan', '--help']) == 0"
+OTHER_HELP = "from designer.cli import main; [main([c, '--help']) for c in ('calc', 'diagnose', 'rules')]"
 SCHEMA = "from designer.cli import main; assert main(['schema']) == 0"
 # What the command line itself brings: typer looks into pydantic wherever it is installed.
 TYPER = {"typer", "click", "rich", "pydantic"}
@@ -35,9 +36,10 @@ def loaded(code: str) -> set[str]:
         (HELP, TYPER),
         (VERSION, TYPER),
         (COMMAND_HELP, TYPER),
+        (OTHER_HELP, TYPER),
         (SCHEMA, TYPER | {"ruamel", "pint"}),
     ],
-    ids=["import", "help", "version", "command-help", "schema"],
+    ids=["import", "help", "version", "command-help", "other-help", "schema"],
 )
 def test_stays_light(code: str, allowed: set[str]) -> None:
     assert loaded(code) <= allowed

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import designer
-from catalogs import default_catalog, yaml
+from catalogs import InputError, default_catalog, yaml
 from constraints.rules.library.ingestion import (
     cold_epoch_share,
     sample_read_time,
@@ -372,3 +372,47 @@ def test_more_cores_make_the_starving_job_faster() -> None:
     more = designer.plan("resnet-50-starving", ["assume.host_cores=256"], catalog=CATALOG)
     fastest = [min(d.metrics["time_to_train"].value or math.inf for d in r.frontier) for r in (result, more)]
     assert fastest[1] < fastest[0]
+
+
+def test_a_missed_deadline_is_met_by_more_time_or_more_cores() -> None:
+    result = designer.plan("resnet-50-starving", ["budgets.time_to_train=60 min"], catalog=CATALOG)
+    assert result.status == "infeasible"
+    assert {m.name for m in result.conflict} == {"time_to_train", "workers_fit"}
+    assert {frozenset(r.changes) for r in result.repairs} == {
+        frozenset({"time_to_train"}),
+        frozenset({"workers_fit"}),
+    }
+    cores = next(r for r in result.repairs if "workers_fit" in r.changes)
+    enough = int(cores.design["workers"]) * 8
+    sets = ["budgets.time_to_train=60 min", f"assume.host_cores={enough}"]
+    assert designer.plan("resnet-50-starving", sets, catalog=CATALOG).status == "found"
+
+
+def test_what_the_workload_says_is_no_assumption(tmp_path: Path) -> None:
+    for name in ("decode_rate", "sample_size", "epochs", "dataset_samples"):
+        with pytest.raises(InputError, match="workload says what it is"):
+            images_with(**{name: "1 s"})
+
+
+def images_with(**assume: str) -> Question:
+    return ask({**IMAGES, "dataset": DATASET}, BOX, assume=assume)
+
+
+def test_vision_transformers_are_fed_like_networks() -> None:
+    """A transformer with a data set has its own equations for the device and the same three stages."""
+    work = {"model": "vit-b-16", "sequence_length": "197 token", "global_batch": "2048 sample"}
+    box = {
+        "node": "dgx-a100-80gb",
+        "node_count": 1,
+        "tp": 1,
+        "pp": 1,
+        "vpp": 1,
+        "micro_batch": [32],
+        "workers": [4, 16],
+    }
+    q = ask({**work, "dataset": {**DATASET, "augment_time": "8 ms"}}, box)
+    slow, fast = (values(q, dp=8, workers=w, recompute="none") for w in (4, 16))
+    resnet = values(images(augment_time="8 ms"), dp=8, workers=4)
+    assert slow["transform_time"] == resnet["transform_time"] == pytest.approx(4 * fast["transform_time"])
+    assert slow["fed_share"] < fast["fed_share"] <= 1
+    assert slow["steps"] == resnet["steps"]

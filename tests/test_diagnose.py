@@ -11,6 +11,7 @@ import pytest
 
 from catalogs import default_catalog
 from catalogs.errors import InputError
+from constraints.rule import find
 from designer.cli import main
 from designer.diagnosing import answer
 from designer.diagnosis import DiagnoseResult, Diagnosis
@@ -310,3 +311,48 @@ def test_a_verdict_stands_whatever_was_left_out() -> None:
                 continue
             fewer = {n: t for n, t in given.items() if n != name}
             assert told(**fewer).kind in (kind, "unknown"), (name, given)
+
+
+# -- the rules behind it -------------------------------------------------------------------------------
+
+
+def test_a_step_at_the_roof_leaves_nothing_over() -> None:
+    """The attainable time is the roofline where the peaks are reached, and grows as they are not."""
+    work = dict(flops=3e12, traffic=2e10, rate=1e15, bandwidth=3e12)
+    best = find("attainable_time").fn(**work, compute_fraction=1.0, bandwidth_fraction=1.0)
+    assert best == find("roofline_time").fn(**work)
+    times = [
+        find("attainable_time").fn(**work, compute_fraction=f, bandwidth_fraction=f) for f in (0.9, 0.5, 0.1)
+    ]
+    assert times == sorted(times) and times[0] > best
+    over = find("overhead_share").fn
+    assert over(step_time=best, data_wait=0.0, communication=0.0, attainable=best) == 0
+    assert over(step_time=2 * best, data_wait=0.0, communication=0.0, attainable=best) == pytest.approx(0.5)
+
+
+def test_shares_of_a_step_add_up() -> None:
+    for data, communication, attainable in ((0.1, 0.2, 0.3), (0.0, 0.0, 1.0), (0.5, 0.5, 0.0)):
+        given = dict(data_wait=data, communication=communication, attainable=attainable)
+        parts = sum(find("share_of_step").fn(part=p, step_time=1.0) for p in given.values())
+        assert parts + find("overhead_share").fn(step_time=1.0, **given) == pytest.approx(1.0)
+
+
+def test_memory_and_arithmetic_are_used_alike_at_the_ridge() -> None:
+    rate, bandwidth = 989e12, 3.35e12
+    traffic = 1e10
+    flops = traffic * find("ridge_point").fn(rate=rate, bandwidth=bandwidth)
+    mbu = find("bandwidth_utilisation").fn(traffic=traffic, time=0.01, bandwidth=bandwidth)
+    assert find("flops_utilisation").fn(flops=flops, time=0.01, devices=1, rate=rate) == pytest.approx(mbu)
+
+
+def test_removing_a_part_cannot_gain_more_than_amdahl() -> None:
+    for share in (0.0, 0.3, 0.9):
+        gain = find("speedup_without").fn(share=share)
+        assert gain == pytest.approx(find("amdahl_speedup").fn(serial_share=1 - share, devices=1e15))
+
+
+def test_useful_work_is_mfu_over_hfu() -> None:
+    useful = find("useful_share").fn(flops=6.0, executed_flops=8.0)
+    hfu = find("hardware_utilisation").fn(model_utilisation=0.3, recomputed_share=1 / 3)
+    assert 0.3 / hfu == pytest.approx(useful)
+    assert find("useful_share").fn(flops=8.0, executed_flops=8.0) == 1

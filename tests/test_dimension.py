@@ -7,7 +7,19 @@ from typing import Any
 import pytest
 
 from constraints.dimension import check
-from constraints.maths import ceil, exp, log2, maximum, minimum, smooth_maximum, sqrt, where
+from constraints.maths import (
+    ceil,
+    erlang_blocking,
+    exp,
+    exprel,
+    log2,
+    maximum,
+    minimum,
+    root,
+    smooth_maximum,
+    sqrt,
+    where,
+)
 from constraints.quantities import Bytes, BytesPerSecond, Count, Flop, FlopPerSecond, Seconds, Truth
 from constraints.rule import LAYERS, Rule, rule, rules
 
@@ -105,6 +117,22 @@ def branches(a: Count) -> Count:
     return a if a > 1 else 1
 
 
+def special_function_of_seconds(a: Seconds) -> Count:
+    return exprel(a)
+
+
+def load_in_bytes(servers: Count, a: Bytes) -> Count:
+    return erlang_blocking(servers, a)
+
+
+def root_between_units(a: Seconds, b: Bytes) -> Seconds:
+    return root(lambda x: 1 - x / a, a, b)
+
+
+def root_that_adds_units(a: Seconds, b: Bytes) -> Seconds:
+    return root(lambda x: x + b, 0, a)
+
+
 def literal_result_with_a_unit(a: Seconds) -> Seconds:
     return 3.0
 
@@ -115,6 +143,7 @@ WRONG = [
     takes_the_smaller_of_seconds_and_one, chooses_between_units, rounds_the_corner_between_units,
     exponent_with_a_unit, exponential_of_seconds, logarithm_of_bytes, rounds_seconds, half_a_root,
     remainder_of_bytes, truth_that_is_a_number, number_that_is_a_truth, counts_truths, branches,
+    special_function_of_seconds, load_in_bytes, root_between_units, root_that_adds_units,
     literal_result_with_a_unit,
 ]  # fmt: skip
 

@@ -10,10 +10,18 @@ import shlex
 import pytest
 
 from constraints.rule import ROOT, Rule, find
-from constraints.walls import LAW_RULES, LAWS, Wall, every_rule
+from constraints.walls import LAW_FACTS, LAW_RULES, LAWS, Wall, every_rule
 from designer.cli import main
 from designer.report.rules_markdown import reference
-from designer.report.walls_markdown import covered, example, mapping, naming, texts_of_tests
+from designer.report.walls_markdown import (
+    covered,
+    example,
+    facts_example,
+    mapping,
+    mentioning,
+    naming,
+    texts_of_tests,
+)
 
 COVERED = covered()
 PAGES = {
@@ -45,6 +53,12 @@ def test_no_law_is_empty(law: str, capsys: pytest.CaptureFixture[str]) -> None:
     members = [find(n) for n in LAW_RULES[law]]
     assert naming(members, texts_of_tests()), "no tests"
     runs(example(law, members), capsys)
+
+
+@pytest.mark.parametrize("law", LAW_FACTS)
+def test_facts_are_there(law: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert mentioning({LAW_FACTS[law]}, texts_of_tests()), "no tests"
+    runs(facts_example(LAW_FACTS[law]), capsys)
 
 
 def runs(command: str, capsys: pytest.CaptureFixture[str]) -> None:

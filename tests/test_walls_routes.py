@@ -16,13 +16,19 @@ from constraints.domain import check
 from constraints.quantities import Domain
 from constraints.rule import LAYERS, ROOT, Rule, find, rules
 from constraints.sensitivity import elasticities, elasticity
+from constraints.signs import box, lift
 from constraints.symbolic import Sym, trace
 
 ALL = [r for layer in LAYERS for r in rules(layer).values()]
 LIBRARY = list(rules("library").values())
 DRAWS = 6
-# What a model's shape cannot be is not drawn: a block has two or three matrices, a token goes to experts there are.
-SHAPES = {"ffn_matrices": (2.0, 3.0), "experts_per_token": (0.25, 1.0)}
+# What cannot be is not drawn: a block has two or three matrices, a token goes to experts there are.
+SHAPES = {
+    "ffn_matrices": (2.0, 3.0),
+    "experts_per_token": (0.25, 0.5),
+    "corner": (0.7, 1.0, 2.66, 9.0),
+    "base_corner": (0.7, 1.0, 2.66, 9.0),
+}
 
 
 def draw_one(d: Domain, rng: random.Random) -> float:
@@ -97,6 +103,33 @@ def test_floats_arrays_and_formula_agree(r: Rule) -> None:
         assert other == pytest.approx(value, rel=1e-9, abs=1e-300)
         assert trace(r, d).value == pytest.approx(value, rel=1e-9, abs=1e-300)
         assert evaluate(traced, d, r.layer) == pytest.approx(value, rel=1e-9, abs=1e-300)
+
+
+@pytest.mark.parametrize("r", ALL, ids=lambda r: f"{r.layer}.{r.id}")
+def test_what_is_proven_of_a_box_holds_inside_it(r: Rule) -> None:
+    """A result lies in the interval of its box, and moves only in the ways that the box allows."""
+    rng = random.Random(r.id)
+    for _ in range(DRAWS):
+        low = draw(r, rng)
+        width = {
+            n: rng.choice((0.0, 1.0, 4.0)) if d.whole else abs(low[n]) * 0.3 for n, d in r.domains.items()
+        }
+        width = {n: min(w, 1 - low[n]) if r.domains[n].high == 1 else w for n, w in width.items()}
+        if not inside(r, {n: low[n] + width[n] for n in low}):
+            continue
+        proven = lift(r.fn(**{n: box(n, low[n], low[n] + width[n]) for n in low}))
+        for _ in range(8):
+            at = {n: low[n] + rng.random() * width[n] for n in low}
+            if not all(c(**{n: at[n] for n in c.__code__.co_varnames}) for c in r.where.values()):
+                continue
+            here = float(r.fn(**at))
+            slack = 1e-9 * abs(here)
+            assert proven.low - slack <= here <= proven.high + slack
+            for n in low:
+                rise, fall = proven.moves.get(n, (False, False))
+                there = float(r.fn(**at | {n: low[n] + width[n]}))
+                assert rise or there <= here + slack, f"{r.id} rises with {n}"
+                assert fall or there >= here - slack, f"{r.id} falls with {n}"
 
 
 def test_a_formula_of_the_library_has_a_name_of_its_own() -> None:
@@ -191,6 +224,7 @@ TRENDS = {
     "coordination_share": "-computation -communication +coordination",
     "required_bandwidth": "+traffic -target -fraction",
     "required_rate": "+flops -target -fraction",
+    "required_capacity": "+weights +per_token +sequences +context",
     "required_devices": "+capacity +bandwidth +rate -device_memory -device_bandwidth -device_rate",
     "roofline_time": "+flops +traffic -rate -bandwidth",
     "ridge_point": "+rate -bandwidth",

@@ -13,6 +13,7 @@ from catalogs.errors import InputError, nearest
 from constraints.bundles import Known
 from designer import expressions
 from designer.context import Value
+from designer.feeding import dataset_bundle, dataset_of
 from designer.question import Constraint, Objective, Question, workload_bundle
 from designer.reading.domains import DomainReader
 from designer.reading.places import Path
@@ -48,6 +49,8 @@ class TermReader(DomainReader):
         known = q.units
         decisions = {d.name for d in q.decisions}
         stated = {**workload_bundle(q.scenario.workload), "owned": None, "node_limit": None}
+        if dataset := dataset_of(q.scenario.workload):
+            stated |= dict.fromkeys(dataset_bundle(self.catalog, dataset).keys() - {"cache_share"})
         for name, raw in q.scenario.assume.items():
             path = ("assume", name)
             if name in decisions:

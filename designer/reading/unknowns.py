@@ -63,10 +63,12 @@ class UnknownReader(TermReader):
         if q.job == "training" or "accuracy_loss" not in asked:
             return []
         group = next(g for g in q.groups if g.axes[:3] == ("weights", "precision", "kv"))
-        every = itertools.product(*(q.domains[a] for a in group.axes))
         # Weights wider than the products that read them are left out for that already.
-        ways = (w for w in every if ELEMENT_BYTES[str(w[0])] <= ELEMENT_BYTES[str(w[1])])
-        built = [group.build(*w) for w in ways]
+        built = [
+            group.build(*way)
+            for way in itertools.product(*(q.domains[a] for a in group.axes))
+            if ELEMENT_BYTES[str(way[0])] <= ELEMENT_BYTES[str(way[1])]
+        ]
         missing = [b["score_after"].source for b in built if b["score_after"].si != b["score_after"].si]
         if not missing:
             return []

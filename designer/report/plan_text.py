@@ -25,7 +25,7 @@ _DECISIONS = {
 # Decisions that are names, which read best from the left.
 _NAMED = ("model", "node", "sparsity", "clipping", "region", "recompute", "sharding", "decode")
 # What a single design is told apart by.
-_CORE = ("tp", "pp", "dp", "ep", "batch", "samples", "replicas", "workers")
+_CORE = ("model", "dataset_tokens", "tp", "pp", "dp", "ep", "batch", "samples", "replicas", "workers")
 # What a repair names of the design it admits.
 _REPAIRED = (
     "model", "dataset_tokens", "sparsity", "samples",

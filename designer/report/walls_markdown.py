@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from constraints.rule import ROOT, Rule, find
-from constraints.walls import LAW_RULES, LAWS, WALLS, Wall, every_rule, grouped
+from constraints.walls import LAW_FACTS, LAW_RULES, LAWS, WALLS, Wall, every_rule, grouped
 from designer.report.rules_text import command, group_title, qualified
 
 _HEAD = """\
@@ -39,7 +39,18 @@ def _table(tests: Mapping[str, str]) -> list[str]:
         named = ", ".join(f"[{Path(t).name}](../{t})" for t in naming(members, tests))
         shown = ", ".join(f"`{n}`" for n in names)
         lines.append(f"| {law} | {shown} | {files} | {named} | `{example(law, members)}` |")
+    for law, kind in LAW_FACTS.items():
+        entries = sorted((ROOT / "catalogs" / kind).glob("*.yaml"))
+        files = ", ".join(f"[{e.name}](../catalogs/{kind}/{e.name})" for e in entries)
+        named = ", ".join(f"[{Path(t).name}](../{t})" for t in mentioning({kind}, tests))
+        lines.append(f"| {law} | facts of the catalog | {files} | {named} | `{facts_example(kind)}` |")
     return [*lines, ""]
+
+
+def facts_example(kind: str) -> str:
+    """A command line for facts: the first entry of their kind."""
+    first = min(p.stem for p in (ROOT / "catalogs" / kind).glob("*.yaml"))
+    return f"designer catalog show {kind} {first}"
 
 
 def covered() -> list[tuple[Wall | str, list[Rule]]]:
@@ -59,7 +70,11 @@ def example(law_or_wall: Wall | str, members: Iterable[Rule]) -> str:
 
 def naming(members: Iterable[Rule], tests: Mapping[str, str]) -> list[str]:
     """Test files that name one of the rules."""
-    names = {r.id for r in members}
+    return mentioning({r.id for r in members}, tests)
+
+
+def mentioning(names: set[str], tests: Mapping[str, str]) -> list[str]:
+    """Test files with one of the names in them."""
     return [path for path, text in sorted(tests.items()) if names & set(re.findall(r"\w+", text))]
 
 

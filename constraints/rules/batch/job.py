@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.quantities import Count, Fraction, Requests, RequestsPerSecond, Seconds, Truth
+from constraints.quantities import Count, Fraction, Ratio, Requests, RequestsPerSecond, Seconds, Truth
 from constraints.rule import rule
 
 
@@ -57,7 +57,7 @@ def busy_share(batch_job_load: Fraction, devices_used: Count, devices: Count) ->
 
 
 @rule(wall=7, cite="definition: a batch job brings no more than can be worked off")
-def load_below_one(serving_load: Fraction) -> Truth:
+def load_below_one(serving_load: Ratio) -> Truth:
     """A replica can do what it is asked; a full one can.
 
     >>> load_below_one(1.0), load_below_one(1.01)

@@ -88,8 +88,6 @@ def cache_size(host_memory: Bytes, cache_share: Fraction) -> Bytes:
 def cold_share(dataset_size: Bytes, cache_size: Bytes, epochs: Count) -> Fraction:
     """Share of the run in which samples come from storage: all of it, or the first epoch.
 
-    An unknown amount of host memory caches nothing.
-
     >>> cold_share(141e9, 1e12, 90) == 1 / 90, cold_share(5e12, 1e12, 90)
     (True, 1.0)
     """

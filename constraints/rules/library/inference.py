@@ -24,6 +24,9 @@ def kv_cache_per_token(
 ) -> BytesPerToken:
     """Bytes of keys and values one token leaves behind, with grouped-query attention counted.
 
+    `kv_head_count` is that of key-value heads, four to eight times fewer than heads in most models. It
+    does not hold for latent attention, which keeps one compressed vector instead.
+
     >>> kv_cache_per_token(80, 8, 128, 2)  # Llama-3-70B, 16 bit
     327680
     """
@@ -43,6 +46,9 @@ def kv_cache_size(per_token: BytesPerToken, sequences: Whole, context: Tokens) -
 @rule(wall=2, cite="definition: every weight is read once per decoded token")
 def weight_streaming_time(weights: Bytes, bandwidth: BytesPerSecond) -> Seconds:
     """Lower bound of the time per token at batch 1.
+
+    It ignores the cache, and bandwidth below its peak: 60 to 90 % of it is measured. Of a mixture, `weights`
+    are those of the experts a token meets.
 
     >>> round(weight_streaming_time(140e9, 2.8e12), 3)
     0.05

@@ -25,7 +25,7 @@ def ring_bisection(bandwidth: BytesPerSecond) -> BytesPerSecond:
 
 @rule(wall=10, cite=_DALLY, where=_CUT)
 def torus_bisection(ranks: Whole, dimensions: Whole, bandwidth: BytesPerSecond) -> BytesPerSecond:
-    """Bandwidth between the halves of a torus with equal, even sides: two links a row are cut.
+    """Bandwidth between the halves of a torus with equal, even sides above 2: two links a row are cut.
 
     One dimension is the ring.
 

@@ -13,6 +13,7 @@ from constraints.rule import rule
 def pipeline_bubble(stages: Whole, microbatches: Whole, virtual_stages: Whole) -> Fraction:
     """Share of a pipelined step in which a device waits, for equal stages.
 
+    It ignores hand-overs between stages and their unequal times.
     `virtual_stages` model chunks per device (interleaved 1F1B) shorten the fill by that factor.
 
     >>> [round(100 * pipeline_bubble(*x), 1) for x in ((4, 16, 1), (4, 16, 2), (8, 32, 1), (16, 16, 1))]

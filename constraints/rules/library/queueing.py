@@ -11,6 +11,8 @@ from constraints.rule import rule
 def littles_law(arrival_rate: PerSecond, time_in_system: Seconds) -> Count:
     """Mean number of requests in a system.
 
+    Holds for any arrivals, service and order, over a time that is long against a request's.
+
     >>> littles_law(1000.0, 0.05), littles_law(500.0, 0.1)
     (50.0, 50.0)
     """
@@ -115,7 +117,7 @@ def gamma_quantile(mean: Seconds, deviation: Seconds, normal_quantile: Real) -> 
 
 @rule(wall=7, cite="definition: offered work per unit of time")
 def utilisation(arrival_rate: PerSecond, service: Seconds) -> Fraction:
-    """Share of time a server is busy.
+    """Share of time a server is busy; above 1 it is asked for more than it can do.
 
     >>> utilisation(40.0, 0.02)
     0.8

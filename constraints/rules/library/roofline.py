@@ -22,6 +22,8 @@ from constraints.rule import rule
 def roofline_time(flops: Flop, traffic: Bytes, rate: FlopPerSecond, bandwidth: BytesPerSecond) -> Seconds:
     """Time of an operation whose arithmetic and memory traffic overlap perfectly.
 
+    A lower bound: it ignores the launch, and rates below their peaks (`gemm_time` has both).
+
     >>> round(roofline_time(140e9, 140e9, 989e12, 3.35e12) * 1e3, 2)
     41.79
     """
@@ -31,6 +33,8 @@ def roofline_time(flops: Flop, traffic: Bytes, rate: FlopPerSecond, bandwidth: B
 @rule(wall=2, cite="Williams, Waterman & Patterson 2009, Roofline")
 def ridge_point(rate: FlopPerSecond, bandwidth: BytesPerSecond) -> FlopPerByte:
     """Arithmetic intensity (FLOP per byte) above which an operation is limited by arithmetic.
+
+    Each precision has its own, from its own rate. Peaks on both sides; measured ones move it little.
 
     >>> round(ridge_point(989e12, 3.35e12), 1)
     295.2
@@ -85,7 +89,9 @@ def gemm_flops(m: Whole, n: Whole, k: Whole) -> Flop:
 
 
 @rule(
-    wall=1, cite="roofline with a launch floor and a rounded corner; parameters fitted per device and dtype"
+    wall=1,
+    cite="roofline with a launch floor and a rounded corner; parameters fitted per device and dtype",
+    where={"or the parts take longer than one after the other": lambda corner: corner >= 1},
 )
 def gemm_time(
     m: Whole,

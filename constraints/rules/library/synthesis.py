@@ -6,13 +6,16 @@ from constraints.maths import ceil, maximum
 from constraints.quantities import (
     Bytes,
     BytesPerSecond,
+    BytesPerToken,
     Count,
     Flop,
     FlopPerSecond,
     Fraction,
     Seconds,
+    Tokens,
 )
 from constraints.rule import rule
+from constraints.rules.library.inference import kv_cache_size
 
 _USED = {"or nothing of it arrives": lambda fraction: fraction > 0}
 _TIME = {"or no hardware is fast enough": lambda target: target > 0}
@@ -38,6 +41,19 @@ def required_rate(flops: Flop, target: Seconds, fraction: Fraction) -> FlopPerSe
     573.4
     """
     return flops / (target * fraction)
+
+
+@rule(wall=22, cite="definition: weights, and keys and values of every sequence under way")
+def required_capacity(weights: Bytes, per_token: BytesPerToken, sequences: Count, context: Tokens) -> Bytes:
+    """Memory that holds a model and the sequences it works on at once.
+
+    `sequences` follows from arrivals and time in the system by `littles_law`. Activations and what the
+    framework keeps, some 5 to 10 %, come on top.
+
+    >>> round(required_capacity(140e9, 327_680, 32, 4096) / 1e9, 1)  # GB
+    182.9
+    """
+    return weights + kv_cache_size(per_token, sequences, context)
 
 
 @rule(wall=22, cite="definition: what does not fit on one device is split over several")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from constraints.maths import maximum
-from constraints.quantities import Count, Fraction, RequestsPerSecond, Seconds, Tokens, Truth
+from constraints.quantities import Count, Fraction, Ratio, RequestsPerSecond, Seconds, Tokens, Truth
 from constraints.rule import rule
 
 
@@ -70,7 +70,7 @@ def serving_load(request_rate_per_replica: RequestsPerSecond, capacity: Requests
 
 
 @rule(wall=7, cite="definition: a queue offered more than it can do grows without bound")
-def load_below_one(serving_load: Fraction) -> Truth:
+def load_below_one(serving_load: Ratio) -> Truth:
     """A replica can do what it is asked.
 
     >>> load_below_one(0.99), load_below_one(1.0)

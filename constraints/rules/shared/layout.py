@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from constraints.maths import floor, where
-from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Truth
+from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Ratio, Truth
 from constraints.rule import rule
 
 
 @rule(wall=10, cite="definition: collectives reach a fraction of the link, fitted per device")
-def inner_bandwidth(scale_up_bandwidth: BytesPerSecond, collective_fraction: Fraction) -> BytesPerSecond:
+def inner_bandwidth(scale_up_bandwidth: BytesPerSecond, collective_fraction: Ratio) -> BytesPerSecond:
     """Bandwidth a collective reaches inside a scale-up domain, per device and direction.
 
     >>> round(inner_bandwidth(450e9, 0.8) / 1e9, 1)  # GB/s
