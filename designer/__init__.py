@@ -15,7 +15,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from catalogs.errors import InputError
-    from designer.api import evaluate, evaluate_grid, explain, plan
+    from designer.api import evaluate, evaluate_grid, explain, fleet, plan
     from designer.loading import load
     from designer.scenario import Scenario
 
@@ -23,13 +23,14 @@ _HOMES = {
     "plan": "designer.api",
     "explain": "designer.api",
     "evaluate": "designer.api",
+    "fleet": "designer.api",
     "evaluate_grid": "designer.api",
     "load": "designer.loading",
     "Scenario": "designer.scenario",
     "InputError": "catalogs.errors",
 }
 
-__all__ = ["InputError", "Scenario", "evaluate", "evaluate_grid", "explain", "load", "plan"]
+__all__ = ["InputError", "Scenario", "evaluate", "evaluate_grid", "explain", "fleet", "load", "plan"]
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,9 @@ from pathlib import Path
 from catalogs import Catalog
 from designer import evaluation, explanation, grid
 from designer.context import Value
+from designer.fleets.planning import plan_fleet
+from designer.fleets.reading import load_fleet, locate_fleet
+from designer.fleets.result import FleetResult
 from designer.loading import load, locate
 from designer.planning import find_design, plan_question
 from designer.result import EvaluateResult, PlanResult
@@ -20,6 +23,15 @@ def plan(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | None = N
     the scenario; an impossible one is a result with status "infeasible".
     """
     return plan_question(load(locate(path), sets, catalog))
+
+
+def fleet(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | None = None) -> FleetResult:
+    """The complete frontier over the totals of many workloads that share machines, sites and budgets.
+
+    `path` is a fleet file, or a shipped fleet by name. Raises InputError for anything wrong with it; an
+    impossible one is a result with status "infeasible".
+    """
+    return plan_fleet(load_fleet(locate_fleet(path), sets, catalog))
 
 
 def evaluate(
@@ -57,7 +69,5 @@ def explain(
     wanted = list(quantities) if quantities else None
     if not isinstance(design, str):
         return explanation.explain(question, design, wanted, depth=depth)
-    found = find_design(plan_question(question), design)
-    return explanation.explain(
-        question, dict(found.design), wanted, depth=depth, label=found.id, binds=found.binds
-    )
+    plan = plan_question(question, patient=True)
+    return explanation.explain_found(question, plan, find_design(plan, design), wanted, depth=depth)

@@ -8,19 +8,16 @@ recorded too. Rules of form (what must divide what) stay hard: no budget splits 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from constraints.rule import Rule
-from constraints.symbolic import symbol
 from designer.context import Value
 from designer.enumerate import Block, enumerate_designs
-from designer.question import Constraint, Question
+from designer.member import Member
+from designer.question import Question
 
 MAX_CONFLICTS = 50
 # Limits that more or other hardware lifts, or less work.
@@ -30,44 +27,6 @@ RESOURCE_LIMITS = (
 )  # fmt: skip
 # Of these, the ones a budget is always weighed against: more cores are a smaller change than other devices.
 WEIGHED = ("workers_fit",)
-
-
-@dataclass(frozen=True)
-class Member:
-    """A budget, a site rule or a limit, as something that can be violated."""
-
-    rule: Rule | Constraint
-
-    @property
-    def name(self) -> str:
-        return self.rule.id if isinstance(self.rule, Rule) else self.rule.name
-
-    @property
-    def inputs(self) -> set[str]:
-        return set(self.rule.inputs)
-
-    def holds(self, values: Mapping[str, Any]) -> Any:
-        if isinstance(self.rule, Rule):
-            return self.rule.fn(**{n: values[n] for n in self.rule.inputs})
-        return self.rule.holds(values)
-
-    def excess(self, values: Mapping[str, Any]) -> Any:
-        """By what share it is missed; infinite where it is no plain comparison and does not hold."""
-        if isinstance(self.rule, Constraint):
-            return self.rule.excess(values)
-        sides = self.sides(values)
-        if sides is None:
-            return np.where(self.holds(values), 0.0, math.inf)
-        left, right = sides
-        return (left - right) / np.maximum(np.abs(right), 1e-300)
-
-    def sides(self, values: Mapping[str, Any]) -> tuple[Any, Any] | None:
-        """Both sides of a limit of form `left <= right`, as its own rule states them."""
-        if not isinstance(self.rule, Rule) or len(self.rule.inputs) > 2:
-            return None
-        formula = self.rule.fn(**{n: symbol(n, values[n]) for n in self.rule.inputs})
-        plain = formula.op in ("<=", "<") and all(a.op in ("name", "number") for a in formula.args)
-        return (formula.args[0].value, formula.args[1].value) if plain else None
 
 
 @dataclass(frozen=True)
@@ -81,11 +40,16 @@ class Miss:
 
 @dataclass
 class Diagnosis:
-    """What stands in the way."""
+    """What stands in the way.
+
+    `joint` is the design whose excesses have the least weighted sum, where limits of the hardware are
+    in force: its `excess` is that sum.
+    """
 
     members: list[Member]
     misses: list[Miss]
     complete: bool
+    joint: Miss | None = None
 
     @property
     def correction_sets(self) -> list[Miss]:
@@ -111,6 +75,10 @@ class Diagnosis:
         return [[self.members[i] for i in sorted(f)] for f in found]
 
 
+# What a rule counts that is no comparison, or a bound on a number nobody knows, when it is dropped.
+DROPPED = 1.0
+
+
 def explained(question: Question, deadline: float | None = None) -> Diagnosis:
     """What stands in the way: budgets and site rules, or with them the limits of the hardware.
 
@@ -132,16 +100,23 @@ def diagnose(question: Question, deadline: float | None = None, *, hardware: boo
     members = [Member(c) for c in question.constraints]
     members += [Member(question.graph.rules[n]) for n in limits]
     nearest: dict[int, tuple[float, dict[str, Value]]] = {}
+    weights = np.array([question.scenario.repair_weights.get(m.name, 1.0) for m in members])
+    least: list[tuple[float, int, dict[str, Value]]] = []
 
     def take(block: Block) -> None:
         mask = np.zeros(block.rows, dtype=np.int64)
         worst = np.zeros(block.rows)
+        total = np.zeros(block.rows)
         for i, m in enumerate(members):
             inputs = {n: block.values[n] for n in m.inputs}
             bad = np.broadcast_to(~np.asarray(m.holds(inputs), dtype=bool), (block.rows,))
             over = np.broadcast_to(np.asarray(m.excess(inputs), dtype=float), (block.rows,))
             mask |= bad.astype(np.int64) << i
             worst = np.where(bad, np.fmax(worst, over), worst)
+            total += np.where(bad, weights[i] * np.where(np.isfinite(over), over, DROPPED), 0.0)
+        j = int(np.argmin(total))
+        if not least or total[j] < least[0][0]:
+            least[:] = [(float(total[j]), int(mask[j]), design_at(question, block.positions, j))]
         order = np.lexsort((worst, mask))
         firsts = np.unique(mask[order], return_index=True)[1]
         for j in order[firsts]:
@@ -153,11 +128,13 @@ def diagnose(question: Question, deadline: float | None = None, *, hardware: boo
     well_formed = replace(question, limits=[n for n in question.limits if n not in limits])
     soft = frozenset(c.name for c in question.constraints)
     count = enumerate_designs(well_formed, keep, take, soft=soft, deadline=deadline)
-    misses = [
-        Miss(frozenset(i for i in range(len(members)) if key >> i & 1), excess, design)
-        for key, (excess, design) in nearest.items()
-    ]
-    return Diagnosis(members, misses, count.complete)
+    misses = [Miss(_set(key, len(members)), excess, design) for key, (excess, design) in nearest.items()]
+    joint = [Miss(_set(key, len(members)), total, design) for total, key, design in least]
+    return Diagnosis(members, misses, count.complete, joint[0] if joint and not hardware else None)
+
+
+def _set(mask: int, n: int) -> frozenset[int]:
+    return frozenset(i for i in range(n) if mask >> i & 1)
 
 
 def design_at(question: Question, positions: dict[str, Any], row: int) -> dict[str, Value]:

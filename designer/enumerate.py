@@ -64,6 +64,7 @@ def enumerate_designs(
     *,
     soft: frozenset[str] = frozenset(),
     objectives: Sequence[Objective] = (),
+    apart: Sequence[str] = (),
     deadline: float | None = None,
 ) -> Count:
     """Hand every feasible design to `take`, in blocks, with the quantities in `keep`.
@@ -71,7 +72,8 @@ def enumerate_designs(
     A design is cut by the first limit or constraint that rejects it; those in `soft` do not reject.
     With `objectives`, partial designs that can only lead to designs worse in all of them are dropped
     on the way (see `designer.reduce`), so that what `take` gets holds the frontier but not every
-    feasible design. Returns how many designs there were, how many are feasible, and what cut the
+    feasible design; designs that differ in a decision in `apart` are never held against each other.
+    Returns how many designs there were, how many are feasible, and what cut the
     others. `complete` is False when `deadline` (of `time.monotonic`) came first.
     """
     plan = schedule(question, keep, soft)
@@ -80,7 +82,7 @@ def enumerate_designs(
     if plan.impossible:
         count.cut[plan.impossible[0]] = plan.size
         return count
-    run = _Run(plan, keep, take, count, deadline, () if soft else objectives)
+    run = _Run(plan, keep, take, count, deadline, () if soft else objectives, apart)
     empty: dict[str, Array] = {}
     with np.errstate(all="ignore"):
         try:
@@ -99,6 +101,7 @@ class _Run:
     count: Count
     deadline: float | None
     objectives: Sequence[Objective]
+    apart: Sequence[str]
     # Depths at which dropping dominated rows turned out not to be worth the look.
     stubborn: set[int] = field(default_factory=set)
 
@@ -123,7 +126,7 @@ class _Run:
         below = self.plan.below(depth)
         if not self.objectives or depth in self.stubborn or below == 1 or state.rows < SMALLEST:
             return state
-        kept = undominated(self.plan, depth, state.columns, state.positions, self.objectives)
+        kept = undominated(self.plan, depth, state.columns, state.positions, self.objectives, self.apart)
         if kept is None or len(kept) > state.rows * POOR:
             self.stubborn.add(depth)
         if kept is None:

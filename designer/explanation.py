@@ -18,12 +18,15 @@ from designer.evaluation import binding, complete_design, si_unit, targets, valu
 from designer.levers import levers
 from designer.question import Question
 from designer.report.numbers import human
-from designer.result import Binding, Lever
+from designer.result import Binding, Design, FactRange, Lever, NextBetter, PlanResult
+from designer.whythis import why_this
 
 # Parts that move a quantity by less than this share of their own change are not followed.
 NEGLIGIBLE = 0.01
 # Smaller addends are left out of the list of shares.
 SMALLEST_SHARE = 0.005
+# Facts whose range is looked for where nobody says how many.
+FACTS = 3
 
 
 class Share(BaseModel):
@@ -84,6 +87,12 @@ class ExplainResult(BaseModel):
     feasible: bool
     budgets: list[Binding]
     violated: list[Binding]
+    next_better: list[NextBetter] = Field(
+        default=[], description="what the next better value of each objective takes; of frontier designs"
+    )
+    facts: list[FactRange] = Field(
+        default=[], description="between which values of a fact the design stays on the frontier"
+    )
     quantities: list[Term]
     levers: dict[str, list[Lever]]
     notes: list[str] = []
@@ -99,8 +108,6 @@ def explain(
     quantities: list[str] | None = None,
     *,
     depth: int = 3,
-    label: str = "",
-    binds: list[Binding] | None = None,
 ) -> ExplainResult:
     """The tree of equations behind a design's quantities (its objectives by default).
 
@@ -115,20 +122,44 @@ def explain(
     bundle = question.bundle(design)
     values = values_of(question, design)
     values = question.graph.evaluate(names, values)
-    effects = {b.name: b.effect for b in binds or []}
-    budgets = [binding(question, c, values, effects.get(c.name, "")) for c in question.constraints]
-    budgets += [b for b in binds or [] if b.name not in {c.name for c in question.constraints}]
     broken = violations(question, values)
     return ExplainResult(
         scenario=question.scenario.name,
-        id=label,
+        id="",
         design=design,
         feasible=not broken,
-        budgets=budgets,
+        budgets=[binding(question, c, values) for c in question.constraints],
         violated=broken,
         quantities=[_term(question, bundle, values, n, depth, None) for n in names],
         levers={n: levers(question, design, n) for n in names},
         notes=question.notes,
+    )
+
+
+def explain_found(
+    question: Question,
+    plan: PlanResult,
+    design: Design,
+    quantities: list[str] | None = None,
+    *,
+    depth: int = 3,
+    facts: int = FACTS,
+) -> ExplainResult:
+    """The same for a design of a frontier, and why it is on it.
+
+    To the equations come the place where each budget begins to matter, what the next better value of
+    each objective would take, and how far `facts` uncertain facts may move before the design leaves.
+    """
+    answer = explain(question, design.design, quantities, depth=depth)
+    budgets, steps, ranges, notes = why_this(question, plan, design, facts)
+    return answer.model_copy(
+        update={
+            "id": design.id,
+            "budgets": budgets,
+            "next_better": steps,
+            "facts": ranges,
+            "notes": [*plan.notes, *notes],
+        }
     )
 
 
@@ -188,4 +219,4 @@ def _plain(x: Any) -> Any:
     return float(x) if math.isfinite(float(x)) else None
 
 
-__all__ = ["Branch", "ExplainResult", "Share", "Term", "explain", "targets"]
+__all__ = ["Branch", "ExplainResult", "Share", "Term", "explain", "explain_found", "targets"]

@@ -12,7 +12,8 @@ WHERE = "the scenario's workload.dataset"
 
 def dataset_of(workload: Training | Serving | Batch) -> Dataset | None:
     """The data set a job is fed from, if it has one."""
-    return w.dataset if isinstance(w := workload, Training) and isinstance(w.dataset, Dataset) else None
+    found = workload.dataset if isinstance(workload, Training) else None
+    return found if isinstance(found, Dataset) else None
 
 
 def dataset_bundle(catalog: Catalog, d: Dataset) -> Bundle:

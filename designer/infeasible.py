@@ -3,48 +3,106 @@
 from __future__ import annotations
 
 import math
-import operator
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from designer.conflict import Diagnosis, diagnose
-from designer.conflict import Member as Involved
-from designer.enumerate import Count
-from designer.evaluation import CheckFailed, values_of, violations
+from designer.enumerate import Count, OutOfTime
+from designer.evaluation import CheckFailed, binding, values_of, violations
+from designer.impossible import Impossible, impossible_again
+from designer.member import Member as Involved
 from designer.question import Constraint, Question
-from designer.report.numbers import human, scale_of
-from designer.result import Member, Repair
+from designer.repairs import budget_repairs, joint_repair, ordered, premise_repairs
+from designer.result import Binding, Member, Miss
 
-MAX_REPAIRS = 8
-# A bound missed by more than this factor is not worth a number.
-HOPELESS = 1e4
-_ADMITS = {"<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator.gt}
+MAX_REPAIRS, MAX_MISSES = 10, 5
+# Demand and candidates are varied for so long at most.
+SECONDS = 20.0
 
 
-def why_none(question: Question, found: Diagnosis, count: Count, deadline: float) -> dict[str, Any]:
-    """Conflict, conflicts and repairs of a question without a feasible design, as fields of its result.
+def why_none(
+    question: Question, found: Diagnosis, count: Count, deadline: float, *, every: bool = False
+) -> dict[str, Any]:
+    """Conflicts, misses and repairs of a question without a feasible design, as fields of its result.
 
-    Raises CheckFailed when the second enumeration contradicts the first.
+    With `every`, all minimal conflicts over budgets, rules, demand and candidates. Raises CheckFailed
+    when a second route contradicts the first.
     """
     if any(not m.violated for m in found.misses):
         raise CheckFailed("the search found no design, its second pass found one")
+    out: dict[str, Any] = {"notes": list(question.notes)}
+    conflicts = [[_member(m) for m in conflict] for conflict in found.conflicts]
     if not found.misses:
         members = _decisive(question, count, deadline)
-        return {"conflict": members, "conflicts": [members] if members else []}
-    conflicts = [[_member(question, m) for m in conflict] for conflict in found.conflicts]
-    return {
-        "conflict": conflicts[0] if conflicts else [],
-        "conflicts": conflicts,
-        "repairs": _repairs(question, found),
+        conflicts = [members] if members else []
+    out["conflicts"] = conflicts
+    out["misses"] = _misses(question, found)
+    until = min(deadline, time.monotonic() + SECONDS)
+    try:
+        out |= _over_everything(question, until, every)
+    except OutOfTime:
+        out["notes"].append("no time was left to vary demand and candidates: the conflict is of the rest")
+    if not out.get("conflict"):
+        out["conflict"] = conflicts[0] if conflicts else []
+        out["confirmed"] = impossible_again(question, deadline)
+    repairs = budget_repairs(question, found, deadline)
+    try:
+        repairs += premise_repairs(question, question.taken_for_granted(), until)
+    except OutOfTime:
+        out["notes"].append("no time was left to look for repairs by other demand or candidates")
+    out["repairs"] = ordered(question, repairs)[:MAX_REPAIRS]
+    out["joint"] = joint_repair(question, found, deadline)
+    return out
+
+
+def _over_everything(question: Question, until: float, every: bool) -> dict[str, Any]:
+    """The minimal conflict over budgets, rules, demand and candidates; with `every`, all of them."""
+    impossible = Impossible(question, until)
+    kept = impossible.conflict()
+    if kept is None:
+        return {}
+
+    def members(of: frozenset[int]) -> list[Member]:
+        return [_member(impossible.parts[i]) for i in sorted(of, key=lambda i: -i)]
+
+    out: dict[str, Any] = {
+        "conflict": members(kept),
+        "confirmed": impossible.confirmed(kept),
+        "not_involved": [p.name for i, p in enumerate(impossible.parts) if i not in kept],
+        "taken_as_given": impossible.taken_as_given,
     }
+    if every:
+        found, complete = impossible.all_conflicts()
+        for other in found:
+            impossible.confirmed(other)
+        out |= {"all_conflicts": [members(f) for f in found], "all_conflicts_complete": complete}
+    return out
+
+
+def _misses(question: Question, found: Diagnosis) -> list[Miss]:
+    """The designs that come closest, one for each set of limits they violate."""
+    near = sorted((m for m in found.misses if math.isfinite(m.excess)), key=lambda m: m.excess)
+    out = []
+    for m in near[:MAX_MISSES]:
+        values = values_of(question, m.design)
+        broken = [_broken(question, found.members[i], values) for i in sorted(m.violated)]
+        out.append(Miss(design=m.design, violated=broken, excess=m.excess))
+    return out
+
+
+def _broken(question: Question, m: Involved, values: Mapping[str, Any]) -> Binding:
+    if isinstance(m.rule, Constraint):
+        return binding(question, m.rule, values)
+    return next(v for v in violations(question, values) if v.name == m.name)
 
 
 def _decisive(question: Question, count: Count, deadline: float) -> list[Member]:
     """No candidate is well formed: the rule without which one would be, if a single one is to blame."""
     for name, cut in sorted(count.cut.items(), key=lambda i: -i[1]):
         if cut and name in question.graph.rules and _possible_without(question, name, deadline):
-            return [_member(question, Involved(question.graph.rules[name]))]
+            return [_member(Involved(question.graph.rules[name]))]
     return []
 
 
@@ -53,58 +111,5 @@ def _possible_without(question: Question, limit: str, deadline: float) -> bool:
     return bool(diagnose(without, deadline, hardware=True).misses)
 
 
-def _member(question: Question, m: Involved) -> Member:
-    if isinstance(m.rule, Constraint):
-        return Member(name=m.rule.name, text=m.rule.text, place=m.rule.place)
-    return Member(name=m.rule.id, text=m.rule.title, place=f"{m.rule.file}:{m.rule.line}")
-
-
-def _repairs(question: Question, found: Diagnosis) -> list[Repair]:
-    """Smallest changes that admit a design, one per correction set, each checked in floats.
-
-    A budget is given the bound that just admits it; of a limit of the hardware it is said what the
-    design needs and what there is.
-    """
-    out: list[Repair] = []
-    for miss in found.correction_sets:
-        values = values_of(question, miss.design)
-        changes: dict[str, str] = {}
-        relative = 0.0
-        for i in sorted(miss.violated):
-            m = found.members[i]
-            relative = max(relative, float(m.excess(values)))
-            changes[m.name] = _change(question, m, values)
-        left = {v.name for v in violations(question, values)} - set(changes)
-        if left:
-            raise CheckFailed(f"repair {changes} still breaks {sorted(left)}")
-        size = relative if math.isfinite(relative) else None
-        out.append(Repair(changes=changes, relative=size, design=miss.design))
-    return out[:MAX_REPAIRS]
-
-
-def _change(question: Question, m: Involved, values: Mapping[str, Any]) -> str:
-    if not float(m.excess(values)) < HOPELESS:
-        return "drop it" if isinstance(m.rule, Constraint) else "needs other hardware, or less work"
-    if isinstance(m.rule, Constraint):
-        q = m.rule.quantity
-        return loosened(m.rule.node.op, float(values[q]), question.unit(q)) if q else "drop it"
-    sides = m.sides(values)
-    assert sides is not None  # otherwise the excess is infinite
-    unit = next(iter(m.rule.inputs.values()))
-    return f"needs {human(float(sides[0]), unit)}, has {human(float(sides[1]), unit)}"
-
-
-def loosened(op: str, value: float, unit: str) -> str:
-    """A readable bound that just admits `value`: four digits, rounded to the admitting side.
-
-    >>> loosened("<=", 8050630.0, "s"), loosened(">=", 37.86538, ""), loosened("<", 2.0, "")
-    ('<= 93.18 day', '>= 37.86', '< 2.001')
-    """
-    size, name = scale_of(value, unit)
-    scaled = value / size
-    step = 10.0 ** (math.floor(math.log10(abs(scaled))) - 3) if scaled else 1e-3
-    away = step if op in ("<=", "<") else -step
-    bound = round(scaled / step) * step
-    while not _ADMITS[op](value, float(f"{bound:.12g}") * size):
-        bound += away
-    return f"{op} {bound:.12g} {name}".rstrip()
+def _member(part: Any) -> Member:
+    return Member(name=part.name, text=part.text, place=part.place, kind=part.kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path as File
 
 from catalogs import Catalog, default_catalog, yaml
@@ -17,6 +18,7 @@ from constraints.bundles.modes import NOT_CLIPPED
 from constraints.bundles.site import check_provider
 from constraints.graph import Graph
 from designer.feeding import dataset_bundle, dataset_of
+from designer.premises import premises
 from designer.question import (
     Question,
     assumptions,
@@ -55,7 +57,7 @@ def locate(name: str | File) -> File:
     plain = str(name).removeprefix("scenarios/").removesuffix(".yaml")
     if plain in known:
         return known[plain]
-    text = str(name) if len(str(name)) <= 200 else str(name)[:200] + "..."
+    text = str(name) if len(str(name)) <= 100 else str(name)[:100] + "..."
     raise InputError(
         f"{text or repr(text)}: no such file or scenario{nearest(plain[:200], known)} (shipped: {', '.join(known)})"
     )
@@ -159,8 +161,10 @@ class Loader(ShapeReader, SenseReader):
         self._assume(question)
         question.constraints = self._constraints(question)
         question.objectives = self._objectives(question)
+        self._check_weights(question)
         question.baseline = self._design(question, dict(scenario.baseline), ("baseline",))
         self.raise_problems()
+        question.taken_for_granted = partial(premises, replace(question), self.catalog, self._where)
         self.check_rates(question)
         self.check_feeding(question)
         self.check_known(question)
@@ -180,6 +184,11 @@ class Loader(ShapeReader, SenseReader):
             notes.append("power is the mean at the meter; peak_power is what has to be provisioned")
         notes += [f"facts from your own {file}" for file in self.catalog.used_overlays()]
         return question
+
+    def _where(self, *path: str) -> str:
+        """File and line of a part of the scenario, as text."""
+        file, line = self.place(path)
+        return f"{file}:{line}" if line else file
 
     def _models(self, scenario: Scenario) -> dict[str, Bundle]:
         """Numbers of each candidate model, by its id: the workload's, or those of `candidates.model`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -14,12 +15,14 @@ from designer.brute import LARGEST, brute_frontier
 from designer.conflict import explained
 from designer.context import Value
 from designer.enumerate import Count
-from designer.evaluation import CheckFailed, binding, metrics, targets, values_of, violations
+from designer.evaluation import CheckFailed, metrics, targets, values_of, violations
 from designer.infeasible import why_none
+from designer.labels import label
 from designer.levers import edges, levers
+from designer.nextbetter import binding_limits, next_better, turning
 from designer.question import Question
-from designer.removal import FEEDING_STAGES, removals, stage_text
-from designer.result import Binding, Design, PlanResult, Proof
+from designer.removal import removals
+from designer.result import Design, PlanResult, Proof
 from designer.solve import close
 
 # Designs whose levers are worked out with the plan; `explain` does it for any.
@@ -32,14 +35,17 @@ USELESS = 100.0
 VERIFY_SECONDS = 600
 
 
-def plan_question(question: Question, *, verify: bool = False) -> PlanResult:
+def plan_question(
+    question: Question, *, verify: bool = False, patient: bool = False, every_conflict: bool = False
+) -> PlanResult:
     """All Pareto-optimal designs with what binds each, or why there is none.
 
     The space is enumerated exactly with limits cutting early; the frontier is closed by CP-SAT;
     each design is evaluated again in plain floats, outside both, before it is returned. With `verify`
     the answer is proven a second time: by brute force where the space is small enough, else by interval
-    branch and bound. Raises CheckFailed
-    where two routes disagree: a defect of this program.
+    branch and bound. If `patient`, every limit that cuts anything is removed in turn, however long it
+    takes within the time limit. With `every_conflict` an impossible question names all its minimal
+    conflicts. Raises CheckFailed where two routes disagree: a defect of this program.
     """
     started = time.monotonic()
     limit = question.scenario.solver.time_limit
@@ -56,7 +62,7 @@ def plan_question(question: Question, *, verify: bool = False) -> PlanResult:
             question,
             "infeasible",
             _proof(count, archive, started),
-            **why_none(question, found, count, deadline),
+            **why_none(question, found, count, deadline, every=every_conflict),
         )
     proof = _proof(count, archive, started)
     if count.complete:
@@ -78,13 +84,26 @@ def plan_question(question: Question, *, verify: bool = False) -> PlanResult:
         proof = _bounded(question, archive, proof, deadline)
     if verify:
         proof = proof.model_copy(update={"verified": _verified(question, archive, count)})
-    effects, notes = removals(question, archive, count, deadline)
+    removed, notes = removals(question, archive, count, deadline, math.inf if patient else None)
+    labels = [label(i) for i in range(len(archive.positions))]
     designs = [
-        _design(question, _label(i), design, effects.get(i, {}), i < LEVERS_FOR)
+        _design(question, labels[i], design, i < LEVERS_FOR).model_copy(
+            update={
+                "binds": binding_limits(question, design, archive.objectives[i], removed),
+                "next_better": next_better(question, archive.objectives, i, labels, removed),
+            }
+        )
         for i, design in enumerate(archive.designs())
     ]
     status = "found" if proof.complete else "time_limit"
-    return _result(question, status, proof, frontier=designs, notes=[*question.notes, *notes])
+    return _result(
+        question,
+        status,
+        proof,
+        frontier=designs,
+        turning=turning(question, archive.objectives, designs, removed),
+        notes=[*question.notes, *notes],
+    )
 
 
 def _bounded(question: Question, archive: Archive, proof: Proof, deadline: float) -> Proof:
@@ -165,44 +184,16 @@ def _domain_text(question: Question, name: str) -> str:
     return ", ".join(map(str, values))
 
 
-def _label(i: int) -> str:
-    """A, B, ... Z, AA, AB, ...
-
-    >>> _label(0), _label(25), _label(26)
-    ('A', 'Z', 'AA')
-    """
-    text = ""
-    i += 1
-    while i:
-        i, r = divmod(i - 1, 26)
-        text = chr(65 + r) + text
-    return text
-
-
-def _design(
-    question: Question, label: str, design: dict[str, Value], effects: dict[str, str], moved: bool
-) -> Design:
+def _design(question: Question, label: str, design: dict[str, Value], moved: bool) -> Design:
     """A checked design: evaluated in floats from the facts, refused if it breaks anything."""
     values = values_of(question, design)
     broken = violations(question, values)
     if broken:
         raise CheckFailed(f"{design} breaks {broken[0].name}: {broken[0].text}")
-    binds = []
-    for name, effect in effects.items():
-        c = next((c for c in question.constraints if c.name == name), None)
-        if c is not None:
-            binds.append(binding(question, c, values, effect))
-        else:
-            r = question.graph.rules[name]
-            if name in FEEDING_STAGES and values[name] <= values["accelerate_time"]:
-                continue  # another layout would gain, this one does not wait for the stage
-            text = stage_text(question, name, values) if name in FEEDING_STAGES else r.title
-            binds.append(Binding(name=name, text=text, place=f"{r.file}:{r.line}", effect=effect))
     return Design(
         id=label,
         design=design,
         metrics=metrics(question, values, targets(question)),
-        binds=binds,
         edges=edges(question, design),
         levers={o.quantity: levers(question, design, o.quantity) for o in question.objectives}
         if moved

@@ -139,6 +139,33 @@ class Objective:
     sign: int
 
 
+@dataclass(frozen=True)
+class Premise:
+    """Part of the demand or a list of candidates: what a question takes for granted, and could be else.
+
+    `least` is a question in which it gives way as far as it may; `at` one with the demand at a share
+    of what is asked, or with one more candidate.
+    """
+
+    name: str
+    text: str
+    place: str
+    kind: str
+    least: Callable[[Question], Question] = field(repr=False)
+    at: Callable[[Question, Any], Question] = field(repr=False)
+    # What `at` takes: for candidates the values that could be added, nearest first; for demand nothing.
+    more: tuple[Value, ...] = ()
+    amount: float = 0.0
+    unit: str = ""
+    # Shares a demand comes in, where not all are possible.
+    shares: tuple[float, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Its name in the scenario, without the section."""
+        return self.name.split(".")[1]
+
+
 @dataclass
 class Question:
     """Everything a search or an evaluation needs, free of files and of the catalog."""
@@ -156,6 +183,8 @@ class Question:
     objectives: list[Objective]
     baseline: dict[str, Value]
     notes: list[str]
+    # What could be otherwise, worked out when an impossible question asks for it.
+    taken_for_granted: Callable[[], list[Premise]] = field(default=list, repr=False)
     parts: tuple[str, ...] = ()
 
     @property
@@ -192,6 +221,26 @@ def quantity_units(job: str, parts: tuple[str, ...] = ()) -> dict[str, str]:
     return out
 
 
+def price_group(scenario: Scenario, catalog: Catalog) -> Group:
+    """What a node costs in a region, or as the scenario states it."""
+
+    def price(node: Value, where: Value) -> Bundle:
+        p = scenario.pricing
+        place = None if scenario.site else catalog.get("regions", str(where))
+        out = price_bundle(catalog, catalog.get("nodes", str(node)), place, p.tenure, p.provider)
+        if p.price is not None:
+            out |= same("scenario", "the scenario's pricing.price", {"rental_rate": p.price})
+        if p.purchase is not None:
+            out |= same("scenario", "the scenario's pricing.purchase", {"purchase_price": p.purchase})
+        if p.electricity is not None:
+            out |= same(
+                "scenario", "the scenario's pricing.electricity", {"electricity_price": p.electricity}
+            )
+        return out
+
+    return Group(("node", "region"), price)
+
+
 def groups_of(
     scenario: Scenario, catalog: Catalog, models: Mapping[str, Bundle], open_: Collection[str]
 ) -> list[Group]:
@@ -211,27 +260,13 @@ def groups_of(
             return own_site(s.carbon_intensity, s.pue, s.water_usage, s.electricity)
         return region_bundle(catalog, catalog.get("regions", str(name)))
 
-    def price(node: Value, where: Value) -> Bundle:
-        p = scenario.pricing
-        place = None if scenario.site else catalog.get("regions", str(where))
-        out = price_bundle(catalog, node_of(node), place, p.tenure, p.provider)
-        if p.price is not None:
-            out |= same("scenario", "the scenario's pricing.price", {"rental_rate": p.price})
-        if p.purchase is not None:
-            out |= same("scenario", "the scenario's pricing.purchase", {"purchase_price": p.purchase})
-        if p.electricity is not None:
-            out |= same(
-                "scenario", "the scenario's pricing.electricity", {"electricity_price": p.electricity}
-            )
-        return out
-
     def element(name: str) -> Callable[[Value], Bundle]:
         return lambda p: same("datasheet", "definition", {name: ELEMENT_BYTES[str(p)]})
 
     out = [
         Group(("node",), device),
         Group(("region",), region),
-        Group(("node", "region"), price),
+        price_group(scenario, catalog),
     ]
     if dataset_of(scenario.workload):
         out.append(Group(("node",), lambda n: host_bundle(node_of(n))))

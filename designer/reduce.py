@@ -89,15 +89,19 @@ def undominated(
     columns: Mapping[str, Array],
     positions: Mapping[str, Array],
     objectives: Sequence[Objective],
+    apart: Sequence[str] = (),
 ) -> Array | None:
-    """Rows to keep after the decision at `depth`, or None where nothing can be dropped."""
+    """Rows to keep after the decision at `depth`, or None where nothing can be dropped.
+
+    Rows that differ in a decision in `apart` are never compared.
+    """
     seen = interface(plan, depth, columns, objectives)
     ordered = [-s * columns[n] for n, s in seen.items() if s]
     if not ordered:
         return None
     equal = [columns[n] for n, s in seen.items() if not s]
     needed = {a for n in tables_below(plan, depth, columns) for a in plan.tables[n].axes if a in positions}
-    equal += [positions[a] for a in sorted(needed)]
+    equal += [positions[a] for a in sorted(needed | (set(apart) & set(positions)))]
     points = np.stack(ordered, axis=1)
     if not equal:
         return np.sort(skyline(points))

@@ -1,10 +1,16 @@
-"""What binds: each limit is taken away in turn, and the question is answered again."""
+"""What binds: each limit is taken away in turn, and the question is answered again.
+
+Without a limit the search looks for the frontier of the objectives and of one thing more, how far a
+design is over the limit. That one frontier says all there is to say about the limit: which designs
+it stops from being better, from which bound on (the least excess of any design that beats them), and
+what each objective would gain first.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,55 +18,106 @@ import numpy as np
 from constraints.bundles import Known
 from designer.archive import Archive, frontier_of
 from designer.compile import Array
+from designer.context import Value
 from designer.enumerate import Count
-from designer.question import Question
+from designer.member import LACK, Member, measured, without
+from designer.question import Objective, Question
 from designer.report.numbers import human
 
-# Removing each limit repeats the enumeration; skipped where all of them together would take longer.
+# A plan removes limits for so many seconds of processor time; `explain` takes as long as the scenario gives.
 REMOVAL_SECONDS = 4.0
+# How many times longer than its processor time a search may take on a loaded machine.
+LOADED = 4.0
 # Limits of the hardware that are worth asking "what if it were not there?" beside budgets and rules.
 RESOURCE_LIMITS = ("memory_fits", "slots_suffice", "load_below_one", "workers_fit")
 # Stages that feed the devices: each binds a design that would be better if it took no time.
 FEEDING_STAGES = ("storage_time", "transform_time")
 
 
-def removals(
-    question: Question, archive: Archive, count: Count, deadline: float
-) -> tuple[dict[int, dict[str, str]], list[str]]:
-    """For each frontier design, the constraints whose removal admits a design that dominates it.
+@dataclass(frozen=True)
+class Removal:
+    """What is possible without one limit that is not possible with it.
 
-    By position on the frontier and name, with what the removal brings. Where enumerating again is too
-    slow nothing is claimed, and the second result says so.
+    A row of `objectives` (smaller is better) for each design, its share over the limit in `excess`
+    (NaN where the limit is no plain comparison), and the design itself.
     """
-    names = [c.name for c in question.constraints if count.cut.get(c.name)]
-    names += [n for n in RESOURCE_LIMITS if count.cut.get(n)]
-    names += [n for n in FEEDING_STAGES if n in question.graph.rules]
-    if count.seconds * (len(names) + 1) > min(REMOVAL_SECONDS, max(0.0, deadline - time.monotonic())):
-        return {}, ["too large to remove each limit in turn: what binds is not stated"]
-    notes: list[str] = []
-    out: dict[int, dict[str, str]] = {}
-    for name in names:
-        without = _without(question, name)
-        freed, found = frontier_of(without, time.monotonic() + REMOVAL_SECONDS)
-        if not found.complete:
-            notes.append(f"removing {name} leaves too many designs: whether it binds is not stated")
-            continue
-        for i, row in enumerate(archive.objectives):
-            better = (freed.objectives <= row).all(axis=1) & (freed.objectives < row).any(axis=1)
-            if better.any():
-                out.setdefault(i, {})[name] = _gain(question, row, freed.objectives[better])
-    return out, notes
+
+    member: Member
+    objectives: Array
+    excess: Array
+    designs: list[dict[str, Value]]
+
+    def better_than(self, row: Array) -> Array:
+        """Positions of designs that beat `row`, those nearest to the limit first."""
+        better = (self.objectives <= row).all(axis=1) & (self.objectives < row).any(axis=1)
+        found = np.flatnonzero(better)
+        return found[np.argsort(self.excess[found], kind="stable")]
+
+    def gain(self, question: Question, row: Array) -> str:
+        """The largest relative gain in one objective over `row`; empty where nothing beats it."""
+        better = self.objectives[self.better_than(row)]
+        if not len(better):
+            return ""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gains = np.where(row != 0, (row - better) / np.abs(row), 0.0)
+        best, k = np.unravel_index(int(np.argmax(gains)), gains.shape)
+        o = question.objectives[int(k)]
+        return f"{100 * gains[best, k]:.2g} % {'lower' if o.sign > 0 else 'higher'} {o.quantity}"
 
 
-def _without(question: Question, name: str) -> Question:
-    """The question without a constraint or limit, or with a stage that takes no time."""
-    if name in FEEDING_STAGES:
-        return replace(question, given={**question.given, name: Known(0.0, "assumed", "taken away")})
-    return replace(
-        question,
-        constraints=[c for c in question.constraints if c.name != name],
-        limits=[n for n in question.limits if n != name],
-    )
+def candidates_of(question: Question, count: Count) -> list[Member]:
+    """What is worth removing: limits that cut anything, and stages that feed the devices."""
+    found = [Member(c) for c in question.constraints if count.cut.get(c.name)]
+    found += [Member(question.graph.rules[n]) for n in RESOURCE_LIMITS if count.cut.get(n)]
+    return found + [Member(question.graph.rules[n]) for n in FEEDING_STAGES if n in question.graph.rules]
+
+
+def removal(question: Question, member: Member, deadline: float | None = None) -> Removal | None:
+    """The question solved without `member`; None where the time did not suffice."""
+    if member.name in FEEDING_STAGES:
+        at_once = {**question.given, member.name: Known(0.0, "assumed", "taken away")}
+        freed = replace(question, given=at_once)
+    elif member.comparison is None:
+        freed = without(question, member)
+    else:
+        freed = measured(question, member)
+        freed = replace(freed, objectives=[*question.objectives, Objective(LACK, 1)])
+    archive, count = frontier_of(freed, deadline)
+    if not count.complete:
+        return None
+    known = len(question.objectives)
+    values = archive.objectives
+    excess = values[:, known] if member.comparison else np.full(len(values), np.nan)
+    return Removal(member, values[:, :known], excess, archive.designs())
+
+
+def removals(
+    question: Question, archive: Archive, count: Count, deadline: float, seconds: float | None = None
+) -> tuple[list[Removal], list[str]]:
+    """What each limit that cuts designs keeps out, and a note for each that took too long to remove.
+
+    `seconds` of processor time (`REMOVAL_SECONDS` by default) are for all of them together; nothing is
+    claimed of a limit that is left out.
+    """
+    most = REMOVAL_SECONDS if seconds is None else seconds
+    out: list[Removal] = []
+    skipped: list[str] = []
+    spent = last = 0.0
+    for member in candidates_of(question, count) if len(archive.positions) else []:
+        found = None
+        if spent + last <= most:
+            # A machine that others load as well is given its time; the limit is for large spaces.
+            started, until = time.process_time(), min(deadline, time.monotonic() + LOADED * (most - spent))
+            found = removal(question, member, until)
+            last = time.process_time() - started
+            spent += last
+        if found is None:
+            skipped.append(member.name)
+        else:
+            out.append(found)
+    if not skipped:
+        return out, []
+    return out, [f"too large to solve again without {', '.join(skipped)}: whether these bind is not stated"]
 
 
 def stage_text(question: Question, name: str, values: Mapping[str, Any]) -> str:
@@ -71,12 +128,3 @@ def stage_text(question: Question, name: str, values: Mapping[str, Any]) -> str:
         needed = human(values["workers_needed"], "")
         text += f" ({needed} workers a device would keep up, {human(values['workers'], '')} here)"
     return text
-
-
-def _gain(question: Question, row: Array, better: Array) -> str:
-    """The largest relative gain in one objective that a removal brings."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gains = np.where(row != 0, (row - better) / np.abs(row), 0.0)
-    best, k = np.unravel_index(int(np.argmax(gains)), gains.shape)
-    o = question.objectives[int(k)]
-    return f"{100 * gains[best, k]:.2g} % {'lower' if o.sign > 0 else 'higher'} {o.quantity}"

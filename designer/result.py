@@ -18,6 +18,14 @@ class Metric(_Result):
     unit: str
 
 
+class Trade(_Result):
+    """Another design, and what it changes."""
+
+    id: str = Field(description="its letter on the frontier; empty where it is not on it")
+    design: dict[str, str | int | float] = {}
+    changes: dict[str, float] = Field(description="change of each objective as a share of what it is")
+
+
 class Binding(_Result):
     """A budget, rule or limit that stops a design from being better."""
 
@@ -30,6 +38,43 @@ class Binding(_Result):
     unit: str = ""
     slack: float | None = Field(default=None, description="share of the bound that is left")
     effect: str = Field(default="", description="what removing it was found to do")
+    breakpoint: float | None = Field(
+        default=None, description="the looser bound from which on a better design is let in, in SI"
+    )
+    loosened: float | None = Field(default=None, description="that bound as a share beyond today's")
+    confirmed: bool = Field(
+        default=False, description="the breakpoint was solved again just before it and just beyond"
+    )
+    successor: Trade | None = Field(
+        default=None, description="what takes a design's place where the bound is too tight for it"
+    )
+
+
+class Step(_Result):
+    """The least loosening of one limit that lets in a design better in an objective, worse in none."""
+
+    limit: str
+    text: str
+    place: str
+    quantity: str = Field(default="", description="the quantity that is bounded, where there is one")
+    bound: float | None = Field(default=None, description="today's bound in SI, where it is a number")
+    needed: float | None = Field(default=None, description="the bound that lets the design in, in SI")
+    unit: str = ""
+    relative: float | None = Field(
+        description="needed over bound, less 1; null where a rule is to be dropped"
+    )
+    changes: dict[str, float] = Field(description="change of each objective as a share of what it is")
+    design: dict[str, str | int | float]
+
+
+class NextBetter(_Result):
+    """What the next better value of an objective would take."""
+
+    objective: str
+    step: Step | None = Field(description="the nearest limit in the way; null where no single one is")
+    trade: Trade | None = Field(
+        description="the frontier design with the next better value; null where this one is best"
+    )
 
 
 class Lever(_Result):
@@ -43,6 +88,30 @@ class Lever(_Result):
     source: str
 
 
+class Leaving(_Result):
+    """Where a fact takes a design off the frontier, and what happens there."""
+
+    at: float = Field(description="value of the fact in SI")
+    breaks: str = Field(default="", description="the limit the design then breaks")
+    beaten_by: str = Field(default="", description="the design of today's frontier that then beats it")
+    rival: dict[str, str | int | float] = Field(default={}, description="the design that then beats it")
+
+
+class FactRange(_Result):
+    """Between which values of a fact a design stays on the frontier; solved again on both sides."""
+
+    fact: str
+    value: float
+    unit: str
+    kind: str
+    source: str
+    of: str = Field(description="the choice whose fact it is; empty for one that all designs share")
+    below: Leaving | None
+    above: Leaving | None
+    searched: tuple[float, float]
+    solved: int = Field(description="how often the whole question was solved again")
+
+
 class Design(_Result):
     """One layout with its quantities."""
 
@@ -51,6 +120,9 @@ class Design(_Result):
     metrics: dict[str, Metric]
     binds: list[Binding] = []
     edges: list[str] = Field(default=[], description="decisions at an end of their candidates")
+    next_better: list[NextBetter] = Field(
+        default=[], description="what the next better value of each objective would take"
+    )
     levers: dict[str, list[Lever]] = Field(
         default={}, description="what moves each objective, first designs only"
     )
@@ -86,16 +158,46 @@ class Member(_Result):
     name: str
     text: str
     place: str
+    kind: str = Field(default="", description="budget, rule, default, limit, demand or candidates")
 
 
 class Repair(_Result):
-    """A change that makes the query possible, checked by evaluating the design it admits."""
+    """A change that makes the query possible, solved again with it and checked by evaluating its design."""
 
     changes: dict[str, str]
     relative: float | None = Field(
-        description="the largest change as a share of its bound; null where a rule is dropped"
+        description="the largest change as a share of what it is; null where a rule is dropped or a name added"
+    )
+    total: float | None = Field(
+        default=None, description="weighted sum of the relative changes; of the joint repair only"
     )
     design: dict[str, str | int | float]
+
+
+class Miss(_Result):
+    """A design that comes close, and what it violates."""
+
+    design: dict[str, str | int | float]
+    violated: list[Binding]
+    excess: float | None = Field(description="the largest share by which a bound is missed")
+
+
+class Turning(_Result):
+    """A limit, and at which bounds the frontier changes; solved without it."""
+
+    limit: str
+    text: str
+    place: str
+    quantity: str = ""
+    unit: str = ""
+    new_designs: int = Field(description="designs on the frontier without the limit that are not on it now")
+    loosened: float | None = Field(
+        description="share beyond today's bound from which on there is a new design; null where none is"
+    )
+    looser: float | None = Field(default=None, description="that bound in SI, where it is a number")
+    tighter: float | None = Field(
+        default=None, description="the bound in SI beyond which the frontier loses a first design"
+    )
 
 
 class PlanResult(_Result):
@@ -107,9 +209,35 @@ class PlanResult(_Result):
     objectives: list[str]
     proof: Proof
     frontier: list[Design] = []
-    conflict: list[Member] = []
-    conflicts: list[list[Member]] = []
-    repairs: list[Repair] = []
+    turning: list[Turning] = Field(
+        default=[], description="of each budget, rule and limit that cuts designs: where the frontier changes"
+    )
+    conflict: list[Member] = Field(
+        default=[],
+        description="a minimal set of budgets, rules, demand and candidates that cannot hold together",
+    )
+    confirmed: str = Field(
+        default="", description="the second, independent route that found the conflict impossible too"
+    )
+    not_involved: list[str] = Field(
+        default=[], description="budgets, rules, demand and candidates that may all give way without a design"
+    )
+    taken_as_given: list[str] = Field(
+        default=[], description="candidates that were not widened, because the space would be too large"
+    )
+    conflicts: list[list[Member]] = Field(
+        default=[],
+        description="all minimal sets of budgets, rules and limits that conflict with this demand and these candidates",
+    )
+    all_conflicts: list[list[Member]] | None = Field(
+        default=None, description="all minimal conflicts, demand and candidates included, where asked for"
+    )
+    all_conflicts_complete: bool = False
+    misses: list[Miss] = []
+    repairs: list[Repair] = Field(default=[], description="smallest changes, single ones first")
+    joint: Repair | None = Field(
+        default=None, description="the repair of budgets and rules with the least weighted sum of changes"
+    )
     defaults: dict[str, str] = {}
     notes: list[str] = []
 

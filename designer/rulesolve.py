@@ -12,7 +12,6 @@ from catalogs.errors import InputError, nearest
 from constraints.inverse import Inversion, Root, invert
 from constraints.rule import Rule, find
 from constraints.symbolic import trace
-from designer.cli import INFEASIBLE
 from designer.evaluation import si_unit
 from designer.report.numbers import digits, human, scale_of
 from designer.report.text import wrap
@@ -51,8 +50,8 @@ class SolveResult(BaseModel):
 
 def solve(
     rule_name: str, name: str, words: list[str], json: bool = False, width: int = 100, unit_wanted: str = ""
-) -> tuple[str, int]:
-    """Find the input `name` at which a rule gives the `target` among the words; the answer and exit code.
+) -> tuple[str, bool]:
+    """Find the input `name` at which a rule gives the `target` among the words; the answer, and whether there is one.
 
     Raises InputError for an unknown rule or input, a missing one or a wrong unit.
     """
@@ -76,18 +75,18 @@ def solve(
     except ValueError as e:
         raise InputError(str(e)) from None
     if json:
-        return _data(r, name, target, given, found), 0 if found.roots else INFEASIBLE
+        return _data(r, name, target, given, found), bool(found.roots)
     if not found.roots:
-        return _none(r, name, target, given, found, width), INFEASIBLE
+        return _none(r, name, target, given, found, width), False
     if unit_wanted:
         values = (converted(x.value, r.inputs[name], unit_wanted, name) for x in found.roots)
-        return "\n".join(f"{name} = {v}" for v in values), 0
+        return "\n".join(f"{name} = {v}" for v in values), True
     lines: list[str] = []
     for x in found.roots:
         lines += _root(r, name, x, target, given, width)
     lines += wrap(_uniqueness(r, name, found), width, 2, 4)
     lines += wrap(f"{r.title}. {r.cite}   {r.file}:{r.line}", width, 2)
-    return "\n".join(lines), 0
+    return "\n".join(lines), True
 
 
 def _root(r: Rule, name: str, x: Root, target: float, given: dict[str, float], width: int) -> list[str]:

@@ -6,6 +6,7 @@ editor completes a scenario while it is written.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -83,7 +84,7 @@ class BytesPerSecond(float):
 
 
 def _is_sample(text: str) -> bool:
-    return bool(text) and text.split()[-1].rstrip("s") in ("sample", "image")
+    return re.search(r"(sample|image)s?\s*$", text) is not None
 
 
 def _at_most_all(share: float) -> float:
@@ -301,5 +302,10 @@ class Scenario(_Block):
     )
     assume: dict[str, Scalar] = Field(
         default_factory=dict, description="assumptions to replace, for example dp_overlap: 0.8"
+    )
+    repair_weights: dict[str, Pure] = Field(
+        default_factory=dict,
+        description="how much a relative change of a budget, demand or list of candidates counts in a repair"
+        " of an impossible scenario, for example cost: 3 (default 1)",
     )
     solver: Solver = Solver()

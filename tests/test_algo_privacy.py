@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from constraints import accountant
+from constraints.intervals import Span, span
 from constraints.rule import find
+from constraints.signs import box
+from constraints.symbolic import symbol
 
 POINTS = [
     (1.3, 256 / 60_000, 3510, 1e-5), (0.5, 1e-4, 10_000, 1e-6), (0.7, 0.01, 1000, 1e-5), (1.0, 0.01, 10_000, 1e-6),
@@ -78,3 +81,17 @@ def test_a_second_backward_pass_costs_two_thirds_more() -> None:
     ratio = find("private_step_ratio").fn
     assert ratio(1) == 1
     assert ratio(2) == pytest.approx(5 / 3)
+
+
+def test_a_function_known_by_its_values_is_read_by_every_interpreter() -> None:
+    noise = find("noise_for_privacy").fn
+    plain = noise(2.0, 1e-6, 0.01, 1000.0)
+    arrays = noise(np.array([[2.0, 2.0]]), 1e-6, np.array([[0.01], [0.02]]), 1000.0)
+    assert arrays.shape == (2, 2) and arrays[0, 0] == plain < arrays[1, 0]
+    exact = noise(span(2.0), span(1e-6), 0.01, 1000.0)
+    assert (float(exact.low), float(exact.high)) == (plain, plain)
+    wide = noise(Span(2.0, 4.0), 1e-6, 0.01, 1000.0)
+    assert (float(wide.low), float(wide.high)) == (-math.inf, math.inf), "nothing is claimed of a box"
+    assert noise(box("epsilon", 2.0, 4.0), 1e-6, 0.01, 1000.0).moves == {"epsilon": (True, True)}
+    formula = noise(symbol("epsilon", 2.0), symbol("delta", 1e-6), 0.01, 1000.0)
+    assert formula.text() == "renyi_noise(epsilon, delta, 0.01, 1000)" and formula.value == plain

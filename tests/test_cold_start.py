@@ -55,7 +55,7 @@ def test_public_names_are_functions_whatever_was_used_before(first: str) -> None
     code = f"""
 import designer, designer.cli.app, designer.cli.commands.plan
 designer.{first}
-for name in ("plan", "explain", "evaluate"):
+for name in ("plan", "explain", "evaluate", "fleet"):
     assert callable(getattr(designer, name)), name
 designer.plan("llama-3.1-405b-pretrain")
 for name in ("plan", "explain", "evaluate"):

@@ -18,6 +18,7 @@ from designer.loading import shipped
 ROOT = Path(__file__).resolve().parent.parent
 HERE = Path(__file__).parent / "golden"
 CHAT = "scenarios/llama-3.1-70b-chat.yaml"
+GPT = "scenarios/gpt-3-175b-carbon.yaml"
 RING_LESS = ["message=140GB", "ranks=1024", "latency=2us"]
 RING = [*RING_LESS, "bandwidth=50GB/s"]
 WASTE = ["checkpoint_time=2min", "mtbf=3h", "recovery_time=0s"]
@@ -38,9 +39,37 @@ TOKEN = [
 COMMANDS: dict[str, tuple[list[str], int]] = {
     **{f"plan-{name}": (["plan", f"scenarios/{name}.yaml"], 0) for name in shipped()},
     "plan-infeasible": (["plan", CHAT, "--set", "budgets.tpot_p99=4 ms", "--set", "budgets.cost=2 MUSD"], 2),
+    "plan-infeasible-training": (
+        ["plan", GPT, "--set", "budgets.carbon=40 t", "--set", "budgets.time_to_train=10 day"],
+        2,
+    ),
+    "plan-infeasible-all": (
+        [
+            *("plan", CHAT, "--set", "budgets.tpot_p99=18 ms", "--set", "budgets.devices=24"),
+            *("--all-conflicts", "--repair-weight", "budgets.devices=3"),
+        ],
+        2,
+    ),
+    "why-not-rejected": (["explain", "llama-3.1-405b-pretrain", "--why-not", "tp=8,pp=4"], 0),
+    "why-not-dominated": (["explain", CHAT, "--why-not", "tp=8,batch=64"], 0),
+    "compare-designs": (["compare", GPT, "A", "G"], 0),
+    "compare-scenarios": (["compare", CHAT, "scenarios/deepseek-v3-serving.yaml"], 0),
     "explain-training": (["explain", "scenarios/gpt-3-175b-carbon.yaml", "A"], 0),
     "explain-serving": (["explain", CHAT, "A"], 0),
     "evaluate": (["evaluate", CHAT, "--design", "tp=2,batch=128"], 0),
+    "fleet": (["fleet", "scenarios/fleets/ai-lab.yaml"], 0),
+    "fleet-other": (["fleet", "tests/fleets/small.yaml", "B"], 0),
+    "fleet-infeasible": (
+        [
+            "fleet",
+            "ai-lab",
+            "--set",
+            "budgets.carbon=150 t",
+            "--set",
+            "sites.aws-eu-north-1.peak_power=120 kW",
+        ],
+        2,
+    ),
     "evaluate-rule": (
         [
             "evaluate",

@@ -13,12 +13,15 @@ from pydantic import BaseModel
 
 import designer
 from catalogs import units, yaml
+from designer import schemas
 from designer.cli import main
+from designer.comparison import CompareResult
 from designer.evaluation import values_of
 from designer.explanation import ExplainResult
 from designer.loading import load, shipped
 from designer.result import EvaluateResult, PlanResult
 from designer.rulecall import RuleResult
+from designer.whynot import WhyNotResult
 
 BAD = Path(__file__).parent / "bad"
 TRAINING, SERVING = str(BAD / "training.yaml"), str(BAD / "serving.yaml")
@@ -37,6 +40,11 @@ ANSWERS: dict[str, tuple[list[str], type[BaseModel], int]] = {
     "plan a rule nothing meets": (["plan", TRAINING, "--set", "rules=[tp == 3 or pp == 7]"], PlanResult, 2),
     "plan beyond physics": (["plan", TRAINING, "--set", "workload.model=llama-3.1-405b"], PlanResult, 2),
     "plan out of time": (["plan", "deepseek-v3-pretrain", "--set", "solver.time_limit=1 us"], PlanResult, 3),
+    "plan all conflicts": (["plan", SERVING, "--all-conflicts", "--set", "budgets.tpot_p99=4 ms"], PlanResult, 2),
+    "why not": (["explain", TRAINING, "--why-not", "tp=2,dp=32"], WhyNotResult, 0),
+    "why not, rejected": (["explain", SERVING, "--why-not", "tp=1,batch=64,replicas=1"], WhyNotResult, 0),
+    "compare designs": (["compare", SERVING, "A", "B"], CompareResult, 0),
+    "compare scenarios": (["compare", TRAINING, "llama-3.1-8b-finetune"], CompareResult, 0),
     "explain": (["explain", TRAINING, "A"], ExplainResult, 0),
     "explain serving": (["explain", SERVING, "tp=1,precision=bf16,weights=bf16,kv=bf16,batch=16,replicas=2"],
                         ExplainResult, 0),
@@ -62,11 +70,24 @@ def run(arguments: list[str], capsys: pytest.CaptureFixture[str], code: int = 0)
 def test_schema_and_exit_code(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     arguments, model, code = ANSWERS[name]
     answer = run(arguments, capsys, code)
-    schema = model.model_json_schema(by_alias=True, mode="serialization")
+    published = next(n for n in schemas.names() if schemas.model_of(n) is model)
+    assert main(["schema", published]) == 0
+    schema = json.loads(capsys.readouterr().out)
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.Draft202012Validator(schema).validate(answer)
-    assert answer["schema"] == f"designer.{arguments[0] if model is not RuleResult else 'rule'}/1"
+    assert answer["schema"] == schema["title"]
     assert model.model_validate(answer).model_dump(mode="json", by_alias=True) == answer
+
+
+@pytest.mark.parametrize("name", schemas.names())
+def test_every_document_has_a_schema_that_refuses_others(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["schema", name]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["title"] == f"designer.{name}/1"
+    assert not jsonschema.Draft202012Validator(schema).is_valid({"schema": "another/1"})
 
 
 def test_a_bad_input_prints_no_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,6 +148,7 @@ def test_conflict_and_repairs_name_places(capsys: pytest.CaptureFixture[str]) ->
     assert answer["frontier"] == []
     assert [m["name"] for m in answer["conflict"]] == ["time_to_train"]
     assert answer["conflict"][0]["place"].startswith("--set budgets.time_to_train")
+    assert answer["confirmed"]
     bound = next(
         r["changes"]["time_to_train"] for r in answer["repairs"] if set(r["changes"]) == {"time_to_train"}
     )

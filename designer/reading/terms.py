@@ -134,6 +134,16 @@ class TermReader(DomainReader):
         self.origin[c.name] = path
         out.append(c)
 
+    def _check_weights(self, q: Question) -> None:
+        """Weights of repairs are of what the scenario states."""
+        stated = [c.name for c in q.constraints]
+        stated += [n for n in type(q.scenario.workload).model_fields if n not in ("job", "model", "period")]
+        stated += list(q.scenario.candidates)
+        for name in q.scenario.repair_weights:
+            if name not in stated:
+                message = f"{name!r} is nothing the scenario states{nearest(name, stated)} (has: {', '.join(stated)})"
+                self.problems.append(self.problem(("repair_weights", name), message, key=True))
+
     def _check_bound(self, q: Question, node: expressions.Node) -> None:
         """The commonest mistakes in a bound on one quantity, in words that say what to write."""
         if node.op not in ("<=", ">=", "<", ">") or node.parts[0].op != "name":

@@ -90,19 +90,23 @@ class UnknownReader(TermReader):
         used = Graph({n: r for n, r in q.graph.rules.items() if n != unpaid})
         axes = (("node", "region"), ("region",), ("node",), ("model",))
         groups = [g for g in q.groups if g.axes in axes] + [Group((), lambda: q.given)]
+        built = [
+            (g, c, g.build(*c)) for g in groups for c in itertools.product(*(q.domains[a] for a in g.axes))
+        ]
+        # What the scenario's prices say takes the place of what a region does not.
+        priced = [bundle for g, _, bundle in built if g.axes == ("node", "region")]
+        stated = {n for n in priced[0] if all(b[n].si == b[n].si for b in priced)}
+        stated |= {n for n in q.given if n in q.scenario.assume}
         for path, name in asked:
-            leaves = used.inputs_of([name]) - _LIMITED
+            leaves = used.inputs_of([name]) - _LIMITED - stated
             leaves -= {n for n in q.given if n in q.scenario.assume}
-            for g in groups:
-                for combo in itertools.product(*(q.domains[a] for a in g.axes)):
-                    of = f" of {' in '.join(map(str, combo))}" if combo else ""
-                    for leaf, known in g.build(*combo).items():
-                        if leaf in leaves and known.si != known.si:
-                            default = (
-                                "" if path[0] != "workload" else ", an objective unless you name others,"
-                            )
-                            raise self.fail(
-                                path,
-                                f"{name}{default} needs {leaf}{of}, which is unknown"
-                                f" ({known.source}); {_HOW.get(leaf, f'give assume.{leaf}')}",
-                            )
+            for _, combo, bundle in built:
+                of = f" of {' in '.join(map(str, combo))}" if combo else ""
+                for leaf, known in bundle.items():
+                    if leaf in leaves and known.si != known.si:
+                        default = "" if path[0] != "workload" else ", an objective unless you name others,"
+                        raise self.fail(
+                            path,
+                            f"{name}{default} needs {leaf}{of}, which is unknown"
+                            f" ({known.source}); {_HOW.get(leaf, f'give assume.{leaf}')}",
+                        )

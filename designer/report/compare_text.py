@@ -2,45 +2,97 @@
 
 from __future__ import annotations
 
-from designer.comparison import CompareResult
+from designer.comparison import Change, CompareResult, LimitUse
 from designer.report.decisions import decided
 from designer.report.numbers import human
-from designer.report.text import Column, table, wrap
+from designer.report.text import Column, shorten, table, wrap
 
 
 def render(result: CompareResult, units: dict[str, str], width: int) -> str:
-    """What was decided otherwise, then every quantity that both or either have."""
-    lines = [f"{result.left}   against   {result.right}", ""]
+    """What was asked and decided otherwise, then the quantities that differ, then the limits."""
+    left, right = shorten(result.left, 24), shorten(result.right, 24)
+    lines = [f"{result.left}   against   {result.right}"]
+    lines += _inputs(result, width)
+    lines.append("")
     if result.decisions:
         lines += table(
             [
                 Column("decision", list(result.decisions), False),
-                Column(_short(result.left), [_decided(k, a) for k, (a, _) in result.decisions.items()]),
-                Column(_short(result.right), [_decided(k, b) for k, (_, b) in result.decisions.items()]),
+                Column(left, [_decided(k, a) for k, (a, _) in result.decisions.items()]),
+                Column(right, [_decided(k, b) for k, (_, b) in result.decisions.items()]),
             ],
             width,
         )
     else:
         lines.append("The same decisions.")
-    lines.append("")
-    q = result.quantities
-    lines += table(
-        [
-            Column("quantity", [x.quantity for x in q], False),
-            Column(_short(result.left), [human(x.left, units.get(x.quantity, x.unit)) for x in q]),
-            Column(_short(result.right), [human(x.right, units.get(x.quantity, x.unit)) for x in q]),
-            Column("change", ["" if x.change is None else f"{100 * x.change:+.3g} %" for x in q]),
-        ],
-        width,
-    )
-    lines.append("")
-    for name, binds in ((result.left, result.binds_left), (result.right, result.binds_right)):
-        lines += wrap(f"binds {_short(name)}: {', '.join(binds) or 'nothing that was tried'}", width, 0, 2)
+    differ = [q for q in result.quantities if q.left != q.right]
+    if differ:
+        lines.append("")
+        lines += table(
+            [
+                Column("quantity", [x.quantity for x in differ], False),
+                Column(left, [human(x.left, units.get(x.quantity, x.unit)) for x in differ]),
+                Column(right, [human(x.right, units.get(x.quantity, x.unit)) for x in differ]),
+                Column("change", [_changed(x) for x in differ]),
+            ],
+            width,
+        )
+    same = [q.quantity for q in result.quantities if q.left == q.right]
+    if same:
+        lines += wrap(f"the same {', '.join(same)}", width, 0, 9)
+    shown = [
+        x for x in result.limits if x.left is not None or x.right is not None or x.binds_left or x.binds_right
+    ]
+    if shown:
+        lines.append("")
+        lines += table(
+            [
+                Column("limit, share used", [x.limit for x in shown], False),
+                Column(left, [_used(x.left) for x in shown]),
+                Column(right, [_used(x.right) for x in shown]),
+                Column("binds", [_sides(x, left, right) for x in shown], False),
+            ],
+            width,
+        )
+        for x in shown:
+            for side, effect in ((left, x.binds_left), (right, x.binds_right)):
+                if effect:
+                    lines += wrap(f"without {x.limit}, {side} could have {effect}", width, 2, 4)
     return "\n".join(lines)
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 24 else name[:23] + "…"
+def _inputs(result: CompareResult, width: int) -> list[str]:
+    if not result.inputs:
+        return []
+    lines = ["", *wrap(f"What they state otherwise, and what each does alone to {result.left}", width)]
+    for i in result.inputs:
+        values = f"{shorten(i.left or '–', 40)} → {shorten(i.right or '–', 40)}"
+        if i.outcome:
+            does = i.outcome
+        elif i.matters:
+            moved = [f"best {n} {100 * e:+.3g} %" for n, e in i.effects.items() if e]
+            does = ", ".join(moved) or "other designs, the same best values"
+        else:
+            does = "nothing"
+        lines += wrap(f"{i.path}  {values}: {does}", width, 2, 4)
+    return lines
+
+
+def _changed(x: Change) -> str:
+    if x.ratio is None:
+        return ""
+    return f"× {x.ratio:.3g}" if x.ratio >= 2 or x.ratio <= 0 else f"{100 * (x.ratio - 1):+.3g} %"
+
+
+def _used(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.3g} %"
+
+
+def _sides(x: LimitUse, left: str, right: str) -> str:
+    """Which side it binds."""
+    if x.binds_left and x.binds_right:
+        return "both"
+    return left if x.binds_left else right if x.binds_right else "–"
 
 
 def _decided(name: str, value: str | int | float | None) -> str:

@@ -7,13 +7,16 @@ from designer.question import Question
 from designer.report.decisions import decided
 from designer.report.numbers import human
 from designer.report.text import Column, bar, shorten, table, wrap
+from designer.report.why_text import budgets, facts, next_better
 
 
 def render(result: ExplainResult, q: Question, width: int) -> str:
     """Budgets, then one tree of equations per quantity, then the sources cited."""
     design = " ".join(f"{k}={decided(k, v).replace(' ', '')}" for k, v in result.design.items())
     lines = wrap(f"Design {result.id + '  ' if result.id else ''}{design}", width, 0, 2)
-    lines += _budgets(result, q, width)
+    lines += budgets(result, q, width)
+    lines += next_better(result, q, width)
+    lines += facts(result, q, width)
     cites: dict[str, int] = {}
     seen: set[str] = set()
     for t in result.quantities:
@@ -41,23 +44,6 @@ def _levers(quantity: str, result: ExplainResult, q: Question, width: int) -> li
         ],
         width,
     )
-
-
-def _budgets(result: ExplainResult, q: Question, width: int) -> list[str]:
-    lines = [""] if result.budgets or result.violated else []
-    broken = {b.name for b in result.violated}
-    for b in result.budgets:
-        mark = "VIOLATED" if b.name in broken else "binds" if b.effect else "slack"
-        if b.value is not None and b.bound and b.slack is not None:
-            use = f"{bar(1 - b.slack)} {human(b.value, q.unit(b.quantity))} of {human(b.bound, q.unit(b.quantity))}"
-        else:
-            use = b.text
-        effect = f"; without it {b.effect}" if b.effect else ""
-        lines += wrap(f"{mark:<9}{b.name}  {use}{effect}   [{b.place}]", width, 0, 11)
-    for b in result.violated:
-        if b.name not in {x.name for x in result.budgets}:
-            lines += wrap(f"VIOLATED {b.name}  {b.text}   [{b.place}]", width, 0, 11)
-    return lines
 
 
 def _head(t: Term, cites: dict[str, int], width: int) -> list[str]:

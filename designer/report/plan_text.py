@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from designer.report.decisions import decided
+from designer.report.infeasible_text import infeasible
 from designer.report.numbers import digits, human
 from designer.report.text import Column, bar, shorten, table, wrap
 from designer.result import Binding, Design, Metric, PlanResult
 
 EPSILON = 0.02
 MAX_ROWS = 12
-MAX_CONFLICTS = 4
 
 # Decisions in the order people say them, with short titles.
 _DECISIONS = {
@@ -26,12 +26,6 @@ _DECISIONS = {
 _NAMED = ("model", "node", "sparsity", "clipping", "region", "recompute", "sharding", "decode")
 # What a single design is told apart by.
 _CORE = ("model", "dataset_tokens", "tp", "pp", "dp", "ep", "batch", "samples", "replicas", "workers")
-# What a repair names of the design it admits.
-_REPAIRED = (
-    "model", "dataset_tokens", "sparsity", "samples",
-    "node", "node_count", "precision", "weights", "tp", "pp", "vpp", "dp", "ep", "micro_batch", "recompute",
-    "sharding", "decode", "workers", "batch", "replicas",
-)  # fmt: skip
 _TITLES = {
     "time_to_train": "time", "cost": "cost", "carbon": "CO2e", "mfu": "MFU", "device_memory": "memory",
     "cost_per_token": "cost", "carbon_per_token": "CO2e", "tpot_p99": "TPOT\np99", "ttft_p99": "TTFT\np99",
@@ -79,7 +73,7 @@ def render(
 ) -> str:
     """The whole answer, no line wider than `width` unless a single word is."""
     if result.status == "infeasible":
-        return "\n".join([*_head(result, width, units), "", *_infeasible(result, width)])
+        return "\n".join([*_head(result, width, units), "", *infeasible(result, units, width)])
     if not result.frontier:
         return "\n".join(
             [*_head(result, width, units), "", "No design found within the time limit; nothing is proven."]
@@ -89,6 +83,7 @@ def render(
     lines += _table(result, shown, job, width, units)
     lines += [""] + _same_everywhere(shown, width)
     lines += _budgets(result, shown, width, units)
+    lines += _turning(result, width, units)
     lines += _moved(shown, width, units)
     lines += _notes(result, shown, width, file)
     return "\n".join(lines)
@@ -216,10 +211,35 @@ def _budgets(result: PlanResult, shown: list[Design], width: int, units: dict[st
             used = f"{bar(1 - b.slack)} {human(b.value, unit)} of {human(b.bound, unit)}"
         else:
             used = b.text
+        first = ""
+        if b.breakpoint is not None:
+            first = f", the first gain at {human(b.breakpoint, units.get(b.quantity, b.unit))}"
+        elif b.loosened is not None:
+            first = f", the first gain with {100 * b.loosened:.2g} % more room"
         lines += wrap(
-            f"{b.name}: {used}. Without it {d.id} could have {b.effect}.   [{b.place}]", width, 2, 4
+            f"{b.name}: {used}. Without it {d.id} could have {b.effect}{first}.   [{b.place}]", width, 2, 4
         )
     return lines
+
+
+def _turning(result: PlanResult, width: int, units: dict[str, str]) -> list[str]:
+    """At which bounds the frontier changes, of budgets and rules whose removal changes it."""
+    lines: list[str] = []
+    for t in result.turning:
+        if not t.new_designs:
+            continue
+        unit = units.get(t.quantity, t.unit)
+        parts = [f"{t.new_designs} more design{'s' if t.new_designs > 1 else ''} without it"]
+        if t.looser is not None and t.loosened is not None:
+            parts.append(f"the first at {human(t.looser, unit)} ({100 * t.loosened:+.2g} %)")
+        elif t.loosened is not None:
+            parts.append(f"the first with {100 * t.loosened:.2g} % more room")
+        if t.tighter is not None:
+            parts.append(f"one less beyond {human(t.tighter, unit)}")
+        lines += wrap(f"{t.limit if t.quantity not in t.text else t.text}: {', '.join(parts)}", width, 2, 4)
+    return (
+        ["", "Where the frontier changes, each found by solving without the limit", *lines] if lines else []
+    )
 
 
 def _moved(shown: list[Design], width: int, units: dict[str, str]) -> list[str]:
@@ -257,35 +277,4 @@ def _notes(result: PlanResult, shown: list[Design], width: int, file: str) -> li
     for n in result.notes:
         lines += wrap(f"note: {n}", width)
     lines.append(f"next  designer explain {file} {shown[0].id}")
-    return lines
-
-
-def _infeasible(result: PlanResult, width: int) -> list[str]:
-    p = result.proof
-    lines = wrap(f"No design meets everything. {p.raw_designs:,} designs checked, none feasible.", width)
-    if not result.conflict:
-        lines += [
-            "",
-            "No candidate is even well formed; the rules that reject most are under `cut by` above.",
-        ]
-    for conflict in result.conflicts[:MAX_CONFLICTS]:
-        if len(conflict) == 1:
-            text = "This cannot be met, whatever else gives way:"
-        else:
-            text = "These cannot hold together; drop any one and they can:"
-        lines += ["", text]
-        for i, m in enumerate(conflict, 1):
-            lines += wrap(f"{i}  {m.text}   [{m.place}]", width, 2, 5)
-    if len(result.conflicts) > MAX_CONFLICTS:
-        lines += ["", f"and {len(result.conflicts) - MAX_CONFLICTS} more conflicts; --json has all of them."]
-    if result.repairs:
-        lines += ["", "Smallest repairs, each evaluated and checked"]
-        for i, r in enumerate(result.repairs):
-            # A site rule is named by its text, which has the old bound in it.
-            change = ", ".join(
-                f"{k.split()[0] if v.split()[0] in k else k} {v}" for k, v in r.changes.items()
-            )
-            layout = " ".join(f"{k}={v}" for k, v in r.design.items() if k in _REPAIRED)
-            size = f"  ({100 * r.relative:+.3g} %)" if r.relative is not None else ""
-            lines += wrap(f"{chr(97 + i)}  {change}{size}  with {layout}", width, 2, 5)
     return lines

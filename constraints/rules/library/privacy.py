@@ -21,7 +21,7 @@ def privacy_spent(noise_multiplier: Count, sampling_rate: Fraction, steps: Count
     >>> round(privacy_spent(1.3, 256 / 60_000, 3510, 1e-5), 2)
     0.95
     """
-    return computed("privacy_spent", accountant.epsilon, noise_multiplier, sampling_rate, steps, delta)
+    return computed("renyi_epsilon", accountant.epsilon, noise_multiplier, sampling_rate, steps, delta)
 
 
 @rule(wall=20, cite="Mironov, Talwar & Zhang 2019, solved for the noise")
@@ -31,7 +31,7 @@ def noise_for_privacy(epsilon: Count, delta: Fraction, sampling_rate: Fraction, 
     >>> round(noise_for_privacy(8, 1e-6, 0.01, 1000), 3), round(noise_for_privacy(1, 1e-6, 0.01, 1000), 3)
     (0.646, 1.66)
     """
-    return computed("noise_for_privacy", accountant.noise_multiplier, epsilon, delta, sampling_rate, steps)
+    return computed("renyi_noise", accountant.noise_multiplier, epsilon, delta, sampling_rate, steps)
 
 
 @rule(wall=20, cite="Bun & Steinke 2016, proposition 1.3: rho = steps / (2 noise^2), over the whole data")

@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from designer.cli.app import app
-from designer.cli.options import CatalogDir, File, Json, Set, Width, again, columns, exit_code, open_question
+from designer.cli.options import (
+    CatalogDir,
+    File,
+    Json,
+    Set,
+    Width,
+    again,
+    columns,
+    exit_code,
+    open_catalog,
+    open_question,
+)
 
 
 @app.command()
@@ -21,6 +32,15 @@ def plan(
         bool,
         typer.Option("--verify", help="prove the answer again, by another route"),
     ] = False,
+    all_conflicts: Annotated[
+        bool, typer.Option("--all-conflicts", help="of an impossible scenario, every minimal conflict")
+    ] = False,
+    repair_weight: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--repair-weight", metavar="NAME=W", help="how much a change of this counts: budgets.cost=3"
+        ),
+    ] = None,
     epsilon: Annotated[
         float, typer.Option(min=0, help="leave out near twins closer than this from the table")
     ] = 0.02,
@@ -32,8 +52,9 @@ def plan(
     from designer.planning import plan_question
     from designer.report.plan_text import render
 
-    q = open_question(file, set_, catalog)
-    result = plan_question(q, verify=verify)
+    weights = [f"repair_weights.{_weighted(w)}" for w in repair_weight or []]
+    q = open_question(file, [*(set_ or []), *weights], catalog)
+    result = plan_question(q, verify=verify, every_conflict=all_conflicts)
     typer.echo(
         result.to_json(indent=2)
         if json
@@ -49,6 +70,18 @@ def plan(
     return exit_code(result.status)
 
 
+def _weighted(text: str) -> str:
+    """NAME=W without the section NAME stands in; raises InputError for anything else."""
+    import re
+
+    from catalogs.errors import InputError
+
+    found = re.fullmatch(r"(?:(?:budgets|workload|candidates)\.)?([\w-]+)=(.+)", text)
+    if not found:
+        raise InputError(f"--repair-weight {text!r}: write it as name=weight, for example budgets.cost=3")
+    return f"{found[1]}={found[2]}"
+
+
 @app.command()
 def explain(
     file: File,
@@ -60,6 +93,9 @@ def explain(
         typer.Option("--of", metavar="QUANTITY", help="quantities to explain; default: objectives"),
     ] = None,
     depth: Annotated[int, typer.Option(min=0, max=12, help="equations below each quantity")] = 2,
+    facts: Annotated[
+        int, typer.Option(min=0, max=40, help="uncertain facts to move until the answer changes")
+    ] = 3,
     why_not: Annotated[
         str, typer.Option("--why-not", metavar="'tp=8,pp=4'", help="a layout: what keeps it off the frontier")
     ] = "",
@@ -68,9 +104,10 @@ def explain(
     catalog: CatalogDir = None,
     width: Width = None,
 ) -> int:
-    """Print the equations behind a design, with numbers, shares and sources."""
+    """Why a design is on the frontier: what binds, where the answer changes, and the equations behind it."""
     from designer.designs import parse_design
     from designer.explanation import explain as explain_design
+    from designer.explanation import explain_found
     from designer.report.explain_text import render
 
     q = open_question(file, set_, catalog)
@@ -81,22 +118,19 @@ def explain(
         reason = ask(q, parse_design(q, why_not))
         typer.echo(reason.to_json(indent=2) if json else render_why_not(reason, q, columns(width)))
         return 0
-    label, binds = "", []
     if "=" in design:
-        chosen = parse_design(q, design)
+        answer = explain_design(q, parse_design(q, design), quantity, depth=depth)
     else:
         from designer.planning import find_design, plan_question
 
-        result = plan_question(q)
+        result = plan_question(q, patient=True)
         if not result.frontier:
             typer.echo(
                 f"{file}: no design to explain; designer plan {again(file, set_, catalog)} says why",
                 err=True,
             )
             return exit_code(result.status)
-        found = find_design(result, design)
-        label, chosen, binds = found.id, dict(found.design), found.binds
-    answer = explain_design(q, chosen, quantity, depth=depth, label=label, binds=binds)
+        answer = explain_found(q, result, find_design(result, design), quantity, depth=depth, facts=facts)
     typer.echo(answer.to_json(indent=2) if json else render(answer, q, columns(width)))
     return 0
 
@@ -125,14 +159,21 @@ def compare(
     first = plan_question(q)
     units = q.units
     if right is None:
+        from designer.inputs import input_changes, read
+        from designer.loading import locate
+
         other = open_question(left, set_, catalog)
         second = plan_question(other)
         units = {**other.units, **units}
-        pair = (find_design(first, "A"), find_design(second, "A"))
-        names = (first.scenario, second.scenario)
+        facts, sets = open_catalog(catalog), set_ or []
+        result = compare_designs(
+            (q, find_design(first, "A")),
+            (other, find_design(second, "A")),
+            (first.scenario, second.scenario),
+            input_changes(read(locate(file), sets, facts), read(locate(left), sets, facts), q),
+        )
     else:
         pair = (find_design(first, left), find_design(first, right))
-        names = (pair[0].id, pair[1].id)
-    result = compare_designs(*pair, names)
+        result = compare_designs((q, pair[0]), (q, pair[1]), (pair[0].id, pair[1].id))
     typer.echo(result.to_json(indent=2) if json else render(result, units, columns(width)))
     return 0

@@ -1,6 +1,8 @@
-"""`schema`: what a scenario may say."""
+"""`schema`: what a file may say, and what an answer does."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 import typer
 
@@ -8,12 +10,19 @@ from designer.cli.app import app
 
 
 @app.command()
-def schema() -> int:
-    """Print the JSON Schema of scenario files, for editors."""
+def schema(
+    of: Annotated[
+        str,
+        typer.Argument(
+            metavar="[scenario|fleet-file|plan|fleet|explain|whynot|compare|evaluate|rule]",
+            help="the document: a file, or what a command prints with --json",
+        ),
+    ] = "scenario",
+) -> int:
+    """Print a JSON Schema: of scenario or fleet files, for editors, or of an answer."""
     import json
 
-    from designer.scenario import Scenario
+    from designer.schemas import schema_of
 
-    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    typer.echo(json.dumps(dialect | Scenario.model_json_schema(), indent=2))
+    typer.echo(json.dumps(schema_of(of), indent=2))
     return 0

@@ -1,0 +1,141 @@
+"""Time whole `designer fleet` processes on made-up fleets of 2 to 100 workloads.
+
+    python benchmarks/fleet.py > benchmarks/fleet.json          all sizes
+    python benchmarks/fleet.py --write 20 > fleet-20.yaml       one fleet as a file, to look at or to ask
+
+A fleet of a size is always the same: workloads are drawn from eight templates in four sizes, with
+residency, starts and deadlines, on three kinds of nodes in three regions. The machines people would
+take first run short, and so does power. CPU seconds are those of the whole command, all threads.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+SEED = 20
+SIZES = {"2": 2, "6": 6, "20": 20, "50": 50, "100": 100}
+REGIONS = ("aws-us-east-1", "aws-us-west-2", "aws-eu-north-1")
+NODES = ("p4de.24xlarge", "p5.48xlarge", "p5e.48xlarge")
+FACTORS = (0.5, 1.0, 2.0, 3.0)
+LENGTHS = {"chat": (1000, 250), "search": (3000, 100), "agent": (6000, 800)}
+
+
+def training(model: str, tokens: float, nodes: list[int]) -> dict[str, Any]:
+    """A training run; 4,096 tokens a sequence, every layout."""
+    workload = {"job": "training", "model": model, "sequence_length": "4096 token",
+                "global_batch": f"{4096 * 1024} token", "dataset": f"{tokens:g} token"}  # fmt: skip
+    return {"workload": workload, "candidates": {"node_count": nodes}}
+
+
+def serving(model: str, rate: float, kind: str, tpot: str) -> dict[str, Any]:
+    """A pool that answers requests all year."""
+    prompt, answer = LENGTHS[kind]
+    workload = {"job": "serving", "model": model, "rate": f"{rate:g} request/s",
+                "lengths": [{"share": 1, "input": f"{prompt} token", "output": f"{answer} token"}]}  # fmt: skip
+    return {"workload": workload, "budgets": {"ttft_p99": "3 s", "tpot_p99": tpot}}
+
+
+def batch(model: str, requests: float) -> dict[str, Any]:
+    """Texts to embed."""
+    workload = {"job": "batch", "model": model, "requests": f"{requests:g} request",
+                "lengths": [{"share": 1, "input": "400 token", "output": "0 token"}]}  # fmt: skip
+    candidates = {"tp": 1, "pp": 1, "batch": 1, "prefill_batch": [4, 16, 64], "replicas": [8, 16, 32, 64]}
+    return {"workload": workload, "candidates": candidates}
+
+
+def template(kind: int, factor: float) -> dict[str, Any]:
+    """One of eight kinds of workload in a size."""
+    return [
+        training("llama-3.1-8b", 1e12 * factor, [2, 4, 6, 8, 12, 16]),
+        training("llama-3.1-70b", 1e11 * factor, [4, 8, 12, 16, 24]),
+        training("qwen3-30b-a3b", 5e11 * factor, [2, 4, 8, 12, 16]),
+        serving("llama-3.1-70b", 10 * factor, "chat", "60 ms"),
+        serving("llama-3.1-8b", 20 * factor, "search", "40 ms"),
+        serving("qwen3-32b", 5 * factor, "agent", "60 ms"),
+        batch("qwen3-8b", 2e9 * factor),
+        batch("llama-3.1-8b", 1e9 * factor),
+    ][kind]
+
+
+def fleet(size: int) -> dict[str, Any]:
+    """A fleet of `size` workloads as the data of a fleet file."""
+    draw = random.Random(SEED + size)
+    workloads = []
+    for i in range(size):
+        kind, factor = (i if size <= 8 else draw.randrange(8)) % 8, draw.choice(FACTORS)
+        entry: dict[str, Any] = {
+            "name": f"w{i}",
+            "scenario": {"name": f"kind {kind} x {factor:g}", **template(kind, factor)},
+        }
+        if draw.random() < 0.4:
+            entry["regions"] = sorted(draw.sample(REGIONS, draw.choice([1, 2])))
+        if kind not in (3, 4, 5):
+            entry["start"] = f"{draw.choice([0, 0, 60, 120])} day"
+            entry["deadline"] = f"{draw.choice([240, 300, 365])} day"
+        workloads.append(entry)
+    room = {"p4de.24xlarge": 0.6, "p5.48xlarge": 0.3, "p5e.48xlarge": 0.2}
+    inventory = [
+        {"node": n, "region": r, "nodes": max(8, round(room[n] * size * draw.uniform(0.6, 1.0)))}
+        for n in NODES
+        for r in REGIONS
+    ]
+    sites = {r: {"peak_power": f"{max(60.0, size * draw.uniform(3, 5)):.1f} kW"} for r in REGIONS[1:]}
+    return {
+        "name": f"fleet of {size}",
+        "workloads": workloads,
+        "inventory": inventory,
+        "sites": sites,
+        "objectives": ["cost"],
+        "solver": {"time_limit": "300 s"},
+    }
+
+
+def timed(size: int, objectives: list[str]) -> dict[str, Any]:
+    """The whole command on one fleet: wall and CPU seconds, and what was proven."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "fleet.yaml"
+        file.write_text(json.dumps({**fleet(size), "objectives": objectives}), encoding="utf-8")
+        before, started = os.times(), time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-m", "designer", "fleet", str(file), "--json"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        wall, after = time.perf_counter() - started, os.times()
+    if done.returncode not in (0, 2, 3):
+        raise SystemExit(done.stderr)
+    result = json.loads(done.stdout)
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    proof = {k: v for k, v in result["proof"].items() if k != "second"}
+    return {"status": result["status"], "wall_seconds": round(wall, 2), "cpu_seconds": round(cpu, 2), **proof}
+
+
+def main() -> None:
+    """Print the results of all sizes as JSON, or one fleet as a file."""
+    if "--write" in sys.argv:
+        json.dump(fleet(int(sys.argv[sys.argv.index("--write") + 1])), sys.stdout, indent=1)
+        return
+    results: dict[str, Any] = {}
+    wanted = [a for a in sys.argv[1:] if a in SIZES] or list(SIZES)
+    cases = [(name, ["cost"]) for name in wanted]
+    cases += [("6", ["cost", "carbon"])] if "6" in wanted else []
+    for name, objectives in cases:
+        found = timed(SIZES[name], objectives)
+        results[f"{name} workloads, {' and '.join(objectives)}"] = found
+        print(
+            f"{name:>4} workloads, 1e{found['log10_joint']:.0f} joint choices, {found['options']:,} options:"
+            f" {found['status']}, {found['wall_seconds']} s, {found['cpu_seconds']} s of CPU",
+            file=sys.stderr,
+        )
+    json.dump({"schema": "designer.fleet-benchmark/1", "fleets": results}, sys.stdout, indent=1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Handing a prompt's cache from the machines that read prompts to those that write answers.
+
+Only disaggregated serving asks for these quantities; a fleet with one kind of pool never does.
+"""
+
+from __future__ import annotations
+
+from constraints.maths import maximum, minimum
+from constraints.quantities import (
+    Bytes,
+    BytesPerSecond,
+    Count,
+    Fraction,
+    RequestsPerSecond,
+    Seconds,
+    Tokens,
+)
+from constraints.rule import rule
+
+
+@rule(wall=5, cite="Splitwise (Patel et al. 2024), sec. 4: the whole cache of the prompt moves once")
+def transferred_cache(
+    input_tokens: Tokens,
+    kv_cache_width: Count,
+    cached_layers: Count,
+    windowed_layers: Count,
+    window: Tokens,
+    kv_element_bytes: Bytes,
+) -> Bytes:
+    """Key-value cache of a mean prompt, all layers.
+
+    Repeats over tensor ranks are made where they are needed, not sent.
+
+    >>> transferred_cache(1000, 2 * 8 * 128, 80, 0, 0, 2)  # Llama-3-70B: 328 kB a token
+    327680000
+    """
+    windowed = minimum(windowed_layers, cached_layers)
+    kept = (cached_layers - windowed) * input_tokens + windowed * minimum(input_tokens, window)
+    return kept * kv_cache_width * kv_element_bytes
+
+
+@rule(wall=10, cite="DistServe (Zhong et al. 2024), sec. 3.3: bytes over the bandwidth between the pools")
+def kv_transfer_time(
+    transferred_cache: Bytes, devices_per_replica: Count, scale_out_bandwidth: BytesPerSecond
+) -> Seconds:
+    """Time one replica needs to send or receive the cache of a mean prompt over all its NICs.
+
+    The other pool's replica may be slower. Nothing is hidden behind the prefill, though engines that
+    send layer by layer do so.
+
+    >>> kv_transfer_time(4e8, 4, 50e9)
+    0.002
+    """
+    return transferred_cache / (devices_per_replica * scale_out_bandwidth)
+
+
+@rule(wall=10, cite="DistServe (Zhong et al. 2024), sec. 3.3; definition: offered work per unit of time")
+def transfer_load(request_rate_per_replica: RequestsPerSecond, kv_transfer_time: Seconds) -> Fraction:
+    """Share of the time the NICs of a replica are busy with caches; above 1 they do not keep up.
+
+    >>> transfer_load(10.0, 0.02)
+    0.2
+    """
+    return request_rate_per_replica * kv_transfer_time
+
+
+@rule(wall=6, cite="DistServe (Zhong et al. 2024), sec. 3.3: the transfer comes before the second token")
+def transfer_delay(kv_transfer_time: Seconds, decode_steps: Tokens) -> Seconds:
+    """What the transfer adds to the time per output token of a request, in the mean.
+
+    >>> transfer_delay(0.2, 100)
+    0.002
+    """
+    return kv_transfer_time / maximum(1, decode_steps)

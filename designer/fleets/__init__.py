@@ -1,0 +1,1 @@
+"""Many workloads on one fleet: shared inventories, sites and budgets, chosen for jointly."""

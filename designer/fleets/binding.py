@@ -1,0 +1,114 @@
+"""What binds a fleet: each cap and rule is taken away in turn, and the fleet is solved again."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from designer.compile import Array
+from designer.fleets.frontier import Front, value_of
+from designer.fleets.integers import most_of
+from designer.fleets.reading import FleetQuestion
+from designer.fleets.result import CapBinding, Price
+from designer.fleets.schema import Line
+from designer.fleets.solver import Solver
+from designer.fleets.table import Table
+
+# Solving again without each member stops after this long.
+SECONDS = 15.0
+# A gain is worth a price from this share of the objective on.
+WORTH = 1e-3
+
+
+def bindings(solver: Solver, question: FleetQuestion, front: Front) -> tuple[list[CapBinding], list[str]]:
+    """Members without which the best fleet of some objective would be better, and what they cost.
+
+    The price of a cap is found by solving: the least use of it that any better fleet makes, then the
+    best fleet with that much of it.
+    """
+    members = [i for i in solver.everything if not solver.table.members[i].demand and can_bind(solver, i)]
+    members.sort(key=lambda i: not solver.table.members[i].loose)
+    started = time.monotonic()
+    asked = [(goal, m) for goal in question.objectives for m in members]
+    out: list[CapBinding] = []
+    notes: list[str] = []
+    for k, (goal, m) in enumerate(asked):
+        if time.monotonic() - started > SECONDS or solver.seconds_left() <= 0:
+            notes = [f"{k} of {len(asked)} caps and rules were taken away in turn, then time was up"]
+            break
+        best = min(front.choices, key=lambda c: value_of(solver, goal, c))
+        found = _binding(solver, question, goal, best, m)
+        if found is not None:
+            out.append(found)
+    out.sort(key=lambda b: (question.objectives.index(b.objective), -b.gain / (b.best or 1.0)))
+    return out, notes
+
+
+def can_bind(solver: Solver, m: int) -> bool:
+    """Whether any choice of options, even the largest, breaks a member."""
+    columns, bound = solver.table.members[m].columns, solver.integers.bounds[m]
+    return any(most_of(solver.table, solver.integers.usage[:, c]) > bound for c in columns)
+
+
+def _binding(solver: Solver, question: FleetQuestion, goal: str, best: Array, m: int) -> CapBinding | None:
+    table = solver.table
+    member = table.members[m]
+    others = [i for i in solver.everything if i != m]
+    now = value_of(solver, goal, best)
+    freed = solver.minimise(goal, others, hint=best)
+    if not freed.found or freed.counts is None or freed.value >= now:
+        return None
+    have, without = table.fullest(best, goal), table.fullest(freed.counts, goal)
+    if without >= have:
+        return None
+    return CapBinding(
+        name=member.name,
+        text=member.text,
+        place=member.place,
+        kind=member.kind,
+        used=table.fullest(best, m) if member.loose else None,
+        bound=member.bound if member.loose else None,
+        unit=member.unit,
+        objective=goal,
+        gain=have - without,
+        best=have,
+        price=_price(solver, question, goal, best, m, others, now) if member.loose else None,
+    )
+
+
+def _price(
+    solver: Solver, question: FleetQuestion, goal: str, best: Array, m: int, others: list[int], now: int
+) -> Price | None:
+    """The least more of a cap that makes the fleet better by a share worth saying, or at all."""
+    table = solver.table
+    for step in (max(1, round(now * WORTH)), 1):
+        least = solver.minimise(m, others, ceilings={goal: now - step})
+        if least.found and least.counts is not None:
+            break
+    else:
+        return None
+    then = solver.minimise(goal, others, ceilings={m: least.value}, hint=least.counts)
+    counts = then.counts if then.found and then.counts is not None else least.counts
+    return Price(
+        raised_to=max(table.fullest(counts, m), table.fullest(least.counts, m)),
+        objective=goal,
+        better=table.fullest(best, goal) - table.fullest(counts, goal),
+        moves=moved(table, question.fleet.inventory, best, counts),
+    )
+
+
+def moved(table: Table, where: Sequence[Line], before: Array, after: Array) -> list[str]:
+    """Workloads that get another inventory line, or only another layout, in the words people read."""
+    out = []
+    for w, p in enumerate(table.placed):
+        rows = [[int(i) for i in (c * (table.owner == w)).nonzero()[0]] for c in (before, after)]
+        if [int(before[i]) for i in rows[0]] == [int(after[i]) for i in rows[1]] and rows[0] == rows[1]:
+            continue
+        lines = [
+            Counter({table.options[i].line: int(c[i]) for i in r})
+            for r, c in zip(rows, (before, after), strict=True)
+        ]
+        gained = [where[k].label for k in lines[1] if lines[1][k] > lines[0][k]]
+        out.append(f"{p.name} to {' and '.join(gained)}" if gained else f"{p.name} (layout)")
+    return out

@@ -1,0 +1,286 @@
+"""Each workload reduced to its undominated options: what a fleet chooses from.
+
+A workload on one inventory line is a scenario on one kind of node in one region. Of its feasible
+designs only those can be part of a best fleet that no other design of the same line beats in every
+quantity the fleet couples. The reduction is exact whatever the caps are, as no cap is ever helped by
+more of a quantity.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from catalogs import Catalog
+from catalogs.errors import InputError, Problem
+from constraints.bundles import Known
+from designer.archive import Archive
+from designer.context import Value
+from designer.enumerate import Block, enumerate_designs
+from designer.fleets.reading import FleetQuestion, Wanted
+from designer.fleets.schema import Line
+from designer.loading import Loader
+from designer.question import Group, Objective, Question, price_group
+from designer.reading.places import Path
+
+# Which pool of a disaggregated workload a question is about; "" where there is one pool only.
+POOLS = ("", "prefill", "decode")
+_ANSWER = re.compile(r"\b(tpot\w*|request_latency|cost_per_\w+|carbon_per_\w+|energy_per_\w+)\b")
+_TPOT = re.compile(r"\btpot(_\w+)?\b")
+_PROMPT = re.compile(r"\b(ttft\w*|request_latency|cost_per_\w+|carbon_per_\w+|energy_per_\w+)\b")
+
+
+@dataclass(frozen=True)
+class Option:
+    """A design of a workload on one inventory line, and how much it takes of each coupled quantity."""
+
+    line: int
+    design: dict[str, Value]
+    takes: dict[str, float]
+    duration: float
+
+
+@dataclass
+class Menu:
+    """The options of one workload (or pool), and how many designs they stand for."""
+
+    questions: dict[int, Question]
+    options: list[Option]
+    raw: int
+    feasible: int
+    complete: bool
+
+
+class PoolLoader(Loader):
+    """A scenario read for a fleet: its nodes, regions, prices and period are those of the fleet."""
+
+    def __init__(
+        self, wanted: Wanted, catalog: Catalog, lines: list[Line], period: float, pool: str, asked: list[str]
+    ):
+        read = wanted.document
+        document = replace(read, data=copy.deepcopy(read.data), values=dict(read.values))
+        super().__init__(document, wanted.entry.set, catalog)
+        self.lines = lines
+        self.asked = asked
+        self._place(period)
+        if pool:
+            self._split(pool)
+
+    def _place(self, period: float) -> None:
+        """Where the scenario leaves open what it runs on, the inventory says."""
+        if "site" in self.data:
+            raise self.fail(("site",), "a fleet's places are the regions of its inventory; remove site")
+        candidates = self.data.setdefault("candidates", {})
+        if isinstance(candidates, dict):
+            if "node" not in candidates and "accelerator" not in candidates:
+                candidates["node"] = list(dict.fromkeys(line.node for line in self.lines))
+            candidates.setdefault("region", list(dict.fromkeys(line.region for line in self.lines)))
+            if "devices" not in candidates:
+                most = max(1, *(line.nodes for line in self.lines))
+                doubled = [2**k for k in range(most.bit_length() + 1)]
+                candidates.setdefault("node_count", sorted({*doubled, most}))
+        workload = self.data.get("workload")
+        if isinstance(workload, dict) and workload.get("job") == "serving":
+            workload["period"] = f"{period!r} s"
+        self.data["objectives"] = ["cost"]
+
+    def _split(self, pool: str) -> None:
+        """One pool of a disaggregated workload: what its scenario asks of prompts, or of answers.
+
+        Prompts alone are requests for one token. Answers alone are requests whose prompts take no
+        time here; what they wait for their key-value cache is added to every time per token.
+        """
+        workload = self.data.get("workload")
+        if not isinstance(workload, dict) or workload.get("job") != "serving":
+            raise self.fail(("workload", "job"), "only a serving workload has pools to separate")
+        drop = _ANSWER if pool == "prefill" else _PROMPT
+        terms = [t for t in self._terms() if not drop.search(t[0])]
+        if pool == "prefill":
+            for length in workload.get("lengths", []):
+                if isinstance(length, dict) and "output" in length:
+                    length["output"] = "1 token"
+        else:
+            self.data["assume"] = {
+                **self.data.get("assume", {}),
+                "prefill_share": "0 s",
+                "prefill_rate": "0 request/s",
+            }
+            terms = [(_TPOT.sub(r"(\g<0> + transfer_delay)", text), path) for text, path in terms]
+        self.data["budgets"] = {}
+        self.data["rules"] = [*(text for text, _ in terms), "transfer_load <= 1"]
+        for i, (_, path) in enumerate(terms):
+            self.document.values[("rules", i)] = self.document.at(path)
+
+    def _terms(self) -> list[tuple[str, Path]]:
+        """Budgets and rules as comparisons, with their places."""
+        budgets, rules = self.data.get("budgets", {}), self.data.get("rules", [])
+        if not isinstance(budgets, (dict, list)) or not isinstance(rules, list):
+            return []
+        out: list[tuple[str, Path]] = []
+        if isinstance(budgets, dict):
+            out += [(f"{k} {_bound(v)}", ("budgets", k)) for k, v in budgets.items()]
+        else:
+            out += [(str(v), ("budgets", i)) for i, v in enumerate(budgets)]
+        return out + [(str(v), ("rules", i)) for i, v in enumerate(rules)]
+
+    def check_rates(self, q: Question) -> None:
+        """A line whose devices lack the precision is no option; nothing is wrong with the scenario."""
+
+    def check_known(self, q: Question) -> None:
+        """Budgets, and what the fleet asks, must be known on every line that could be used."""
+        for part in self.together(q):
+            try:
+                super().check_known(self.on(q, [self.lines[i] for i in part]))
+            except InputError:
+                self._blame(q, part)
+
+    def _blame(self, q: Question, part: list[int]) -> None:
+        """Raise _Unknown for the first line of a part that has an unknown number."""
+        for i in part:
+            try:
+                super().check_known(self.on(q, [self.lines[i]]))
+            except InputError as e:
+                raise _Unknown(i, e) from None
+
+    @staticmethod
+    def usable(q: Question, line: Line) -> bool:
+        return line.node in q.domains["node"] and line.region in q.domains["region"]
+
+    def together(self, q: Question) -> list[list[int]]:
+        """Usable lines in parts that one search can cover: one node, one way to pay, each region once."""
+        parts: dict[tuple[str, bool, int], list[int]] = {}
+        for i, line in enumerate(self.lines):
+            if not self.usable(q, line):
+                continue
+            owned = (line.pricing or q.scenario.pricing).tenure == "owned"
+            again = sum(o.node == line.node and o.region == line.region for o in self.lines[:i])
+            parts.setdefault((line.node, owned, again), []).append(i)
+        return list(parts.values())
+
+    def on(self, q: Question, lines: Sequence[Line]) -> Question:
+        """The question on inventory lines of one part, with their prices where they have any."""
+        regions: list[Value] = [line.region for line in lines]
+        domains: dict[str, list[Value]] = {**q.domains, "node": [lines[0].node], "region": regions}
+        objectives = [Objective(n, 1) for n in self.asked]
+        pricing = {line.region: line.pricing or q.scenario.pricing for line in lines}
+        priced = {
+            r: price_group(q.scenario.model_copy(update={"pricing": p}), self.catalog)
+            for r, p in pricing.items()
+        }
+        first = pricing[lines[0].region]
+        owned = Known(float(first.tenure == "owned"), "scenario", "the fleet's inventory")
+        return replace(
+            q,
+            scenario=q.scenario.model_copy(update={"pricing": first}),
+            domains=domains,
+            objectives=objectives,
+            given={**q.given, "owned": owned},
+            groups=[
+                *(g for g in q.groups if g.axes != ("node", "region")),
+                Group(("node", "region"), lambda node, region: priced[str(region)].build(node, region)),
+            ],
+        )
+
+
+class _Unknown(Exception):
+    """A number that nobody states of a line."""
+
+    def __init__(self, line: int, error: InputError):
+        super().__init__(str(error))
+        self.line, self.error = line, error
+
+
+def _bound(raw: Any) -> str:
+    text = str(raw).strip()
+    return text if re.match(r"[<>=!]", text) else f"<= {text}"
+
+
+class Menus:
+    """The options of every workload; those that share a scenario share their options."""
+
+    def __init__(self, question: FleetQuestion, deadline: float):
+        self.question = question
+        self.deadline = deadline
+        self.known: dict[str, Menu] = {}
+
+    def of(self, wanted: Wanted, pool: str) -> Menu:
+        """The options of a workload, or of one pool of it. Raises InputError placed in a file."""
+        held = self.question.fleet.period - wanted.entry.start
+        # A run is the same whenever it starts; a service is charged for as long as it is held.
+        workload = wanted.document.data.get("workload")
+        serves = isinstance(workload, dict) and workload.get("job") == "serving"
+        key = json.dumps([wanted.source, wanted.entry.set, pool, held if serves else None], default=str)
+        if key not in self.known:
+            self.known[key] = self._menu(wanted, pool, held)
+        return self.known[key]
+
+    def _menu(self, wanted: Wanted, pool: str, held: float) -> Menu:
+        q = self.question
+        lines = q.fleet.inventory
+        try:
+            loader = PoolLoader(wanted, q.catalog, lines, held, pool, [])
+            job = loader.data["workload"]["job"] if isinstance(loader.data.get("workload"), dict) else ""
+            loader.asked = [*q.coupled, "node_count", *(["duration"] if job != "serving" else [])]
+            loader.asked = list(dict.fromkeys(loader.asked))
+            read = loader.question()
+        except _Unknown as e:
+            why = e.error.problems[0].message.replace(" or a site with electricity", "")
+            why = re.sub(r"pricing\.(\w+)", r"\1 on this line", why).replace("provider or tenure", "tenure")
+            raise InputError(
+                _placed(f"for workload {wanted.entry.name!r}: {why}", q.line_places[e.line])
+            ) from None
+        except InputError as e:
+            raise InputError(*(_of_set(p, wanted) for p in e.problems)) from None
+        menu = Menu({}, [], 0, 0, True)
+        for part in loader.together(read):
+            self._take(menu, part, loader.on(read, [lines[i] for i in part]), held)
+        return menu
+
+    def _take(self, menu: Menu, part: list[int], question: Question, held: float) -> None:
+        """Add the options of one part of the inventory: the undominated designs of each line."""
+        names = [o.quantity for o in question.objectives]
+        archives = [Archive(question) for _ in part]
+
+        def take(block: Block) -> None:
+            for k, archive in enumerate(archives):
+                rows = np.flatnonzero(block.positions["region"] == k)
+                if len(rows):
+                    values = {n: v[rows] if np.ndim(v) else v for n, v in block.values.items()}
+                    archive.take(Block({a: p[rows] for a, p in block.positions.items()}, values))
+
+        count = enumerate_designs(
+            question,
+            set(names),
+            take,
+            objectives=question.objectives,
+            apart=("region",),
+            deadline=self.deadline,
+        )
+        menu.raw += count.raw
+        menu.feasible += count.feasible
+        menu.complete &= count.complete
+        for line, archive in zip(part, archives, strict=True):
+            menu.questions[line] = question
+            for design, row in zip(archive.designs(), archive.objectives.tolist(), strict=True):
+                takes = dict(zip(names, row, strict=True))
+                menu.options.append(Option(line, design, takes, takes.get("duration", held)))
+
+
+def _placed(message: str, place: str) -> Problem:
+    """A problem at a place written as file:line."""
+    file, _, line = place.rpartition(":")
+    return Problem(message, file, int(line)) if line.isdigit() else Problem(message, place)
+
+
+def _of_set(problem: Problem, wanted: Wanted) -> Problem:
+    """A problem with an override of a workload stands where the fleet file writes it."""
+    for text, place in zip(wanted.entry.set, wanted.set_places, strict=True):
+        if problem.file == f"--set {text}" or problem.message.startswith(f"--set {text!r}"):
+            return _placed(f"{text}: {problem.message.removeprefix(f'--set {text!r}: ')}", place)
+    return problem if problem.file else _placed(problem.message, wanted.place)

@@ -1,0 +1,255 @@
+"""The answer of `fleet` as text."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+from designer.fleets.result import CapBinding, FleetDesign, FleetRepair, FleetResult, Placement, Use
+from designer.report.numbers import digits, human
+from designer.report.text import Column, bar, table, wrap
+from designer.result import Metric
+
+MAX_ROWS = 12
+MAX_MOVES = 5
+# A gain below this share of the optimum is not worth a line.
+WORTH = 1e-3
+_TITLES = {"cost": "cost", "carbon": "CO2e", "node_count": "nodes", "peak_power": "peak\npower"}
+_LAYOUT = (("tp", "TP"), ("cp", "CP"), ("pp", "PP"), ("dp", "DP"), ("ep", "EP"), ("replicas", "×"))
+_SAID = {
+    "time_to_train": "{} to train", "mfu": "MFU {}", "time_to_complete": "{} to complete",
+    "ttft_p99": "TTFT p99 {}", "tpot_p99": "TPOT p99 {}", "kv_transfer_time": "cache sent in {}",
+}  # fmt: skip
+
+
+def render(result: FleetResult, width: int, design: str = "A") -> str:
+    """The whole answer, no line wider than `width` unless a single word is."""
+    lines = _head(result, width)
+    if result.status == "infeasible":
+        return "\n".join([*lines, "", *_none(result, width)])
+    if not result.frontier:
+        return "\n".join([*lines, "", "No fleet found within the time limit; nothing is proven."])
+    shown = next((d for d in result.frontier if d.id == design.upper()), result.frontier[0])
+    lines += ["", *_frontier(result, width), ""]
+    lines += _placements(shown, width)
+    lines += ["", *_uses(shown, width)]
+    lines += _binds(result, width)
+    for n in result.notes:
+        lines += wrap(f"note: {n}", width)
+    return "\n".join(lines)
+
+
+def _head(result: FleetResult, width: int) -> list[str]:
+    p = result.proof
+    goals = ", ".join(f"min {o}" for o in result.objectives)
+    one = "fleet" if p.frontier == 1 else "fleets"
+    state = "NOT PROVEN COMPLETE" if not p.complete else "proven complete"
+    many = f"{p.frontier:,} {one} on the frontier" if result.frontier else "no fleet found"
+    text = (
+        f"search   {p.workloads:,} workloads, 1e{math.floor(p.log10_joint)} joint choices of {p.raw_designs:,} designs,"
+        f" {p.options:,} of them undominated options, {many}, {state}, {p.seconds:.1f} s"
+    )
+    return [f"{result.fleet}   {goals}", *wrap(text, width, 0, 9), *_proof(result, width)]
+
+
+def _proof(result: FleetResult, width: int) -> list[str]:
+    """Which solver said what to the last question: is there any other fleet?"""
+    p = result.proof
+    if not p.closure:
+        return []
+    said = {
+        "found": "no fleet beats these",
+        "infeasible": "no fleet meets everything",
+        "time_limit": "cut short by the time limit",
+    }[result.status]
+    if result.status == "found" and p.frontier == 1:
+        said = "no fleet beats this one"
+    second = f", HiGHS {p.second}" if p.second else ""
+    text = f"proof    {said}: CP-SAT {p.closure}{second}; totals told apart to {100 * p.resolution:.1g} %"
+    return wrap(text, width, 0, 9)
+
+
+def _metric(m: Metric) -> str:
+    return human(m.value, m.unit)
+
+
+def _frontier(result: FleetResult, width: int) -> list[str]:
+    """Totals of each fleet, and what it does differently from the one above it."""
+    rows = result.frontier
+    if len(rows) > MAX_ROWS:
+        step = (len(rows) - 1) / (MAX_ROWS - 1)
+        rows = [rows[round(i * step)] for i in range(MAX_ROWS)]
+    columns = [Column("", [d.id for d in rows], right=False)]
+    for o in result.objectives:
+        head, cells = _unit_in_head(_TITLES.get(o, o), [_metric(d.totals[o]) for d in rows])
+        columns.append(Column(head, cells))
+    if len(rows) > 1:
+        changes = ["–", *(", ".join(_changes(a, b)) for a, b in pairwise(rows))]
+        columns.append(Column("differs from the row above in", changes, right=False))
+    lines = table(columns, width)
+    if len(rows) < len(result.frontier):
+        lines += wrap(
+            f"{len(rows)} of {len(result.frontier):,} fleets shown, evenly chosen; --json has all of them.",
+            width,
+        )
+    return lines
+
+
+def _where(d: FleetDesign) -> dict[str, dict[tuple[str, str, str], list[str]]]:
+    """Of each workload its lines, and the layouts on each."""
+    out: dict[str, dict[tuple[str, str, str], list[str]]] = {}
+    for p in d.placements:
+        at = (p.line, p.node, p.region)
+        out.setdefault(_name(p), {}).setdefault(at, []).append(f"{p.copies} {p.design}")
+    return out
+
+
+def _changes(before: FleetDesign, after: FleetDesign) -> list[str]:
+    """Workloads that run elsewhere or otherwise, in a word or two each."""
+    out = []
+    old, new = _where(before), _where(after)
+    for name, lines in new.items():
+        was = old.get(name, {})
+        if was == lines:
+            continue
+        gone = [_short(at, list(was)) for at in lines if at not in was]
+        out.append(f"{name} to {' and '.join(gone)}" if gone else f"{name} (layout)")
+    return out
+
+
+def _short(to: tuple[str, str, str], before: list[tuple[str, str, str]]) -> str:
+    """A line by what tells it from where a workload was: its region or its node, or both."""
+    line, node, region = to
+    if len(before) == 1 and before[0][1] == node and before[0][2] != region:
+        return region
+    if len(before) == 1 and before[0][2] == region and before[0][1] != node:
+        return node
+    return line
+
+
+def _unit_in_head(title: str, cells: list[str]) -> tuple[str, list[str]]:
+    parts = [c.split(" ") for c in cells]
+    units = {p[1] for p in parts if len(p) == 2}
+    if len(units) != 1 or any(len(p) != 2 for p in parts):
+        return title, cells
+    return f"{title}\n{units.pop()}", [p[0] for p in parts]
+
+
+def _name(p: Placement) -> str:
+    return f"{p.workload} {p.pool}".strip()
+
+
+def _layout(p: Placement) -> str:
+    """The layout in the letters people say it in; degrees of one are left out."""
+    parts = [f"{title}{p.design[n]}" for n, title in _LAYOUT if n in p.design and p.design[n] != 1]
+    return " ".join(parts) or "one device"
+
+
+def _placements(d: FleetDesign, width: int) -> list[str]:
+    rows = d.placements
+    lines = [f"Fleet {d.id}, workload by workload"]
+    columns = [Column("workload", [_name(p) for p in rows], right=False)]
+    if any(p.copies > 1 for p in rows):
+        columns.append(Column("copies", [str(p.copies) for p in rows]))
+    columns.append(Column("node", [p.node for p in rows], right=False))
+    columns.append(Column("region", [p.region for p in rows], right=False))
+    columns.append(Column("nodes", [digits(p.takes["node_count"].value or 0) for p in rows]))
+    for n in ("cost", "carbon", "peak_power"):
+        head, cells = _unit_in_head(_TITLES[n], [_metric(p.metrics[n]) for p in rows])
+        columns.append(Column(head, cells, priority=3 if n == "peak_power" else 0))
+    lines += table(columns, width)
+    return lines + _asked(rows, width)
+
+
+def _asked(rows: list[Placement], width: int) -> list[str]:
+    """What is asked first of each workload: how long it takes, or how fast it answers."""
+    out: list[str] = []
+    for p in rows:
+        said = [
+            _SAID[n].format(human(m.value, "%") if n == "mfu" else _metric(m))
+            for n, m in p.metrics.items()
+            if n in _SAID
+        ]
+        out += wrap(f"{_name(p)}: {', '.join([_layout(p), *said])}", width, 2, 4)
+    return out
+
+
+def _uses(d: FleetDesign, width: int) -> list[str]:
+    """How full each inventory line and cap is, when it is at its fullest."""
+    rows = d.uses
+    return [
+        f"How full fleet {d.id} makes each inventory line and cap, at the fullest time",
+        *table(
+            [
+                Column(
+                    "", [bar(u.used / u.bound if u.bound else float(u.used > 0)) for u in rows], right=False
+                ),
+                Column("used", [_amount(u.used, u) for u in rows]),
+                Column("of", [_amount(u.bound, u) for u in rows]),
+                Column("", [u.name for u in rows], right=False),
+            ],
+            width,
+        ),
+    ]
+
+
+def _amount(value: float, of: Use | CapBinding) -> str:
+    if of.kind != "inventory":
+        return human(value, of.unit)
+    return f"{digits(value)} node{'' if value == 1 else 's'}"
+
+
+def _binds(result: FleetResult, width: int) -> list[str]:
+    """What binds, by objective, each with what it would cost to loosen it."""
+    if not result.binds and result.notes:
+        return [""]
+    if not result.binds:
+        return ["", "Nothing binds: without any one cap or rule no optimum would be better."]
+    worth = [b for b in result.binds if b.gain >= WORTH * b.best]
+    units = {o: m.unit for o, m in result.frontier[0].totals.items()}
+    lines = [""]
+    lines += wrap(
+        f"What binds, each found by solving again without it; gains are over {human(result.period, 's')}",
+        width,
+    )
+    for b in worth:
+        unit = units[b.objective]
+        share = f" ({100 * b.gain / b.best:.2g} %)" if b.best else ""
+        text = f"{b.objective}  {b.text}: without it {human(b.gain, unit)} less{share}."
+        if b.price and b.bound is not None:
+            more = _amount(b.price.raised_to - b.bound, b)
+            text += f" +{more} saves {human(b.price.better, unit)}"
+            text += f" and moves {_few(b.price.moves)}." if b.price.moves else "."
+        lines += wrap(f"{text}   [{b.place}]", width, 2, 4)
+    if len(worth) < len(result.binds):
+        rest = f"{len(result.binds) - len(worth)} more gain less than {100 * WORTH:g} %; --json has all."
+        lines += wrap(rest, width, 2)
+    return lines
+
+
+def _few(moves: list[str]) -> str:
+    """The first of many moves."""
+    rest = len(moves) - MAX_MOVES
+    return ", ".join(moves[:MAX_MOVES]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _none(result: FleetResult, width: int) -> list[str]:
+    lines = ["No fleet meets everything."]
+    if len(result.conflict) == 1:
+        lines += ["", "This cannot be met, whatever else gives way:"]
+    elif result.conflict:
+        lines += ["", "These cannot hold together; drop any one and they can:"]
+    for i, m in enumerate(result.conflict, 1):
+        lines += wrap(f"{i}  {m.text}   [{m.place}]", width, 2, 5)
+    if result.repairs:
+        lines += ["", "Smallest repairs, each solved again"]
+    for i, r in enumerate(result.repairs):
+        lines += wrap(f"{chr(97 + i)}  {_repair(r)}", width, 2, 5)
+    return lines
+
+
+def _repair(r: FleetRepair) -> str:
+    changes = ", ".join(f"{name}: {v}" if v == "drop it" else f"{name} {v}" for name, v in r.changes.items())
+    size = f"  ({100 * r.relative:+.3g} %)" if r.relative is not None else ""
+    then = ", ".join(f"{n} {_metric(m)}" for n, m in list(r.totals.items())[:1])
+    return f"{changes}{size}  then {then}"

@@ -1,0 +1,48 @@
+"""The published JSON Schemas: of scenario and fleet files, and of every answer that `--json` prints."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from catalogs.errors import InputError, nearest
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+# Where the model of each document lives; an answer says which it is in its field `schema`.
+_HOMES = {
+    "scenario": "designer.scenario:Scenario",
+    "fleet-file": "designer.fleets.schema:Fleet",
+    "fleet": "designer.fleets.result:FleetResult",
+    "plan": "designer.result:PlanResult",
+    "evaluate": "designer.result:EvaluateResult",
+    "explain": "designer.explanation:ExplainResult",
+    "whynot": "designer.whynot:WhyNotResult",
+    "compare": "designer.comparison:CompareResult",
+    "rule": "designer.rulecall:RuleResult",
+}
+
+
+def names() -> list[str]:
+    """Documents that have a schema."""
+    return list(_HOMES)
+
+
+def model_of(name: str) -> type[BaseModel]:
+    """The pydantic model of a document; raises InputError for an unknown one."""
+    if name not in _HOMES:
+        raise InputError(f"unknown schema {name!r}{nearest(name, _HOMES)} (has: {', '.join(_HOMES)})")
+    module, _, attribute = _HOMES[name].partition(":")
+    found: type[BaseModel] = getattr(importlib.import_module(module), attribute)
+    return found
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """The JSON Schema of a document, titled with its name and version such as `designer.plan/1`."""
+    model = model_of(name)
+    if name in ("scenario", "fleet-file"):
+        return {"$schema": DIALECT} | model.model_json_schema()
+    title = get_args(model.model_fields["schema_name"].annotation)[0]
+    body = model.model_json_schema(by_alias=True, mode="serialization")
+    return {"$schema": DIALECT} | body | {"title": title}
