@@ -33,6 +33,7 @@ KINDS = {
     "scaling": "scaling law",
     "fidelity": "table of scores",
     "assumptions": "assumptions",
+    "engines": "engine",
 }
 
 # Enough of YAML to find the aliases of an entry without parsing it: a flow list, or a block list.
@@ -97,7 +98,7 @@ class Catalog:
     @overload
     def get(self, kind: Literal["fidelity"], name: str) -> schema.Fidelity: ...
     @overload
-    def get(self, kind: Literal["assumptions"], name: str) -> schema.Assumptions: ...
+    def get(self, kind: Literal["assumptions", "engines"], name: str) -> schema.Assumptions: ...
     @overload
     def get(self, kind: str, name: str) -> schema.Entry: ...
 
@@ -126,15 +127,21 @@ class Catalog:
         """Files outside the shipped catalog that entries were read from so far."""
         return sorted(str(self.path(k, i)) for k, i in self._entries if self.origin(k, i) != "shipped")
 
-    def _id(self, kind: str, name: str) -> str:
+    def find(self, kind: str, name: str) -> str | None:
+        """The id of the entry with this id or alias, whatever its case, or None."""
         wanted = str(name).strip().lower()
-        files = self._index(kind)
-        if wanted in files:
-            return wanted
-        aliases = self._alias_index(kind)
-        if wanted in aliases:
-            return aliases[wanted]
-        raise InputError(f"unknown {KINDS[kind]} {name!r}{nearest(wanted, [*files, *aliases])}")
+        return wanted if wanted in self._index(kind) else self._alias_index(kind).get(wanted)
+
+    def names(self, kind: str) -> dict[str, str]:
+        """Every id and alias of a kind, in lower case, with the id it stands for."""
+        return {**self._alias_index(kind), **{id: id for id in self._index(kind)}}
+
+    def _id(self, kind: str, name: str) -> str:
+        found = self.find(kind, name)
+        if found is None:
+            known = [*self._index(kind), *self._alias_index(kind)]
+            raise InputError(f"unknown {KINDS[kind]} {name!r}{nearest(name, known)}")
+        return found
 
     def _index(self, kind: str) -> dict[str, Path]:
         """Id -> file of one kind; found by listing, so any name a user types is only ever looked up."""

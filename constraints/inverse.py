@@ -1,8 +1,8 @@
 """A rule turned round: the value of one input at which it gives a wanted result.
 
-A scan over the whole range of the input, in steps of an eighth of a decade, brackets every crossing,
-every pair of crossings around an extremum and every plateau; bisection then settles each. Where the
-rule is proven monotone (`constraints.signs`) the answer is also the only one.
+A scan over the whole range of the input, in decades and, unless these rise or fall throughout, in eighths
+of a decade, brackets every crossing, every pair of crossings around an extremum and every plateau;
+bisection then settles each. Where the rule is proven monotone (`constraints.signs`) the answer is also the only one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Trend = Literal["rises", "falls", "constant", ""]
 
 _EQUAL = 1e-11  # relative: what counts as the target itself
 _STEPS_A_DECADE = 8
-_LEAST, _MOST, _MOST_WHOLE = 1e-18, 1e30, 1e15
+_LEAST, _MOST, _MOST_WHOLE = 1e-15, 1e30, 1e15
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,9 @@ def invert(
             return math.nan
 
     between = _whole_middle if whole else _middle
-    grid = _whole_grid(start, end) if whole else _grid(start, end)
-    points = [(x, value(x)) for x in grid]
+    points = [(x, value(x)) for x in (_whole_grid(start, end) if whole else _grid(start, end, 1))]
+    if not whole and not _moves_throughout([y for _, y in points if not math.isnan(y)]):
+        points = [(x, value(x)) for x in _grid(start, end, _STEPS_A_DECADE)]
     points = sorted({**dict(points), **dict(_edges(points, value, between, whole))}.items())
     points = [p for p in points if not math.isnan(p[1])]
     if not points:
@@ -105,10 +106,16 @@ def invert(
     )  # fmt: skip
 
 
-def _grid(low: float, high: float) -> list[float]:
+def _moves_throughout(values: list[float]) -> bool:
+    """Whether the values rise at every step, or fall at every step."""
+    steps = [b - a for a, b in itertools.pairwise(values)]
+    return bool(steps) and (min(steps) > 0 or max(steps) < 0)
+
+
+def _grid(low: float, high: float, steps_a_decade: int) -> list[float]:
     """Points in equal ratios, on both sides of 0; near the end of a share, in equal ratios of what is left."""
     first = max(low, _LEAST)
-    n = max(2, math.ceil(_STEPS_A_DECADE * math.log10(high / first)))
+    n = max(2, math.ceil(steps_a_decade * math.log10(high / first)))
     out = {low, high, *(first * (high / first) ** (i / n) for i in range(n))}
     if high == 1.0:
         out |= {1 - 10 ** (-i / 4) for i in range(1, 49)}
@@ -119,7 +126,7 @@ def _grid(low: float, high: float) -> list[float]:
 
 def _whole_grid(low: float, high: float) -> list[float]:
     few = range(math.ceil(low), min(math.floor(high), math.ceil(low) + 64) + 1)
-    rest = (round(x) for x in _grid(max(low, 1.0), high))
+    rest = (round(x) for x in _grid(max(low, 1.0), high, _STEPS_A_DECADE))
     return sorted({float(x) for x in (*few, *rest) if low <= x <= high})
 
 

@@ -17,7 +17,17 @@ from constraints.quantities import Domain
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-LAYERS = ("library", "shared", "training", "network", "streaming", "dataset", "serving", "batch")
+LAYERS = (
+    "library",
+    "shared",
+    "training",
+    "network",
+    "streaming",
+    "dataset",
+    "serving",
+    "concurrent",
+    "batch",
+)
 ROOT = Path(__file__).resolve().parent.parent
 
 

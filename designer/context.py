@@ -9,7 +9,7 @@ from typing import Any
 from catalogs import Catalog
 from constraints.bundles import Bundle
 from constraints.bundles.device import base_precision, has_rate
-from designer.scenario import Batch, Serving, Training
+from designer.scenario import Training, Workload
 
 # What a decision can be: a name, a count, or a quantity in SI.
 Value = str | int | float
@@ -21,7 +21,7 @@ class Context:
 
     job: str
     catalog: Catalog
-    workload: Training | Serving | Batch
+    workload: Workload
     models: list[Bundle]
     domains: dict[str, list[Value]]
 

@@ -31,6 +31,11 @@ HEADLINE = {
         "serving_load", "device_memory", "usable_memory", "devices", "devices_used", "idle_devices", "power",
         "peak_power", "cost", "carbon",
     ),
+    "concurrent": (
+        "cost_per_token", "carbon_per_token", "ttft", "ttft_p99", "tpot", "tpot_p99", "median_token_interval",
+        "user_token_rate", "request_rate", "tokens_per_second_per_device", "device_memory", "usable_memory",
+        "devices", "devices_used", "idle_devices", "power", "peak_power", "cost", "carbon",
+    ),
     "batch": (
         "time_to_complete", "cost", "carbon", "energy", "power", "peak_power", "cost_per_token",
         "tokens_per_second_per_device", "device_memory", "usable_memory", "devices", "devices_used", "idle_devices",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from catalogs import Catalog
 from catalogs.errors import InputError
 from constraints.bundles import Bundle, Known, same, unknown
-from designer.scenario import Batch, BytesPerSecond, Dataset, Serving, Training
+from designer.scenario import BytesPerSecond, Dataset, Training, Workload
 
 WHERE = "the scenario's workload.dataset"
 
 
-def dataset_of(workload: Training | Serving | Batch) -> Dataset | None:
+def dataset_of(workload: Workload) -> Dataset | None:
     """The data set a job is fed from, if it has one."""
     found = workload.dataset if isinstance(workload, Training) else None
     return found if isinstance(found, Dataset) else None

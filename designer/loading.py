@@ -18,6 +18,7 @@ from constraints.bundles.modes import NOT_CLIPPED
 from constraints.bundles.site import check_provider
 from constraints.graph import Graph
 from designer.feeding import dataset_bundle, dataset_of
+from designer.intervals import hold_upper_bounds
 from designer.premises import premises
 from designer.question import (
     Question,
@@ -159,6 +160,11 @@ class Loader(ShapeReader, SenseReader):
             parts=parts,
         )
         self._assume(question)
+        if scenario.confidence is not None:
+            try:
+                hold_upper_bounds(question, self.catalog, scenario.confidence)
+            except InputError as e:
+                raise self._at(("confidence",), e) from None
         question.constraints = self._constraints(question)
         question.objectives = self._objectives(question)
         self._check_weights(question)

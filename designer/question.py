@@ -17,11 +17,13 @@ from constraints.bundles.device import (
     device_bundle,
     precision_bundle,
     stream_bundle,
+    sustained,
     training_precision,
     weight_bundle,
 )
 from constraints.bundles.fidelity import score_bundle
 from constraints.bundles.modes import CLIPPING, RECOMPUTE, SHARDING
+from constraints.bundles.serving import serving_bundle
 from constraints.bundles.site import (
     embodied_bundle,
     own_site,
@@ -35,12 +37,13 @@ from constraints.rule import Rule, rules
 from designer import expressions
 from designer.context import Value
 from designer.feeding import dataset_of
-from designer.scenario import Batch, Privacy, Scenario, Serving, Training
+from designer.scenario import Concurrent, Privacy, Scenario, Serving, Training, Workload
 from designer.space import Decision
 
 LAYERS = {
     "training": ("shared", "training"),
     "serving": ("shared", "serving"),
+    "concurrent": ("shared", "serving", "concurrent"),
     "batch": ("shared", "serving", "batch"),
 }
 
@@ -69,7 +72,7 @@ def job_rules(job: str, parts: tuple[str, ...] = ()) -> dict[str, Rule]:
     return found
 
 
-def parts_of(workload: Training | Serving | Batch, model: Bundle, nodes: Iterable[Node]) -> tuple[str, ...]:
+def parts_of(workload: Workload, model: Bundle, nodes: Iterable[Node]) -> tuple[str, ...]:
     """The layers a scenario adds to those of its job."""
     streams = workload.job == "training" and any(n.weight_stream for n in nodes)
     asked = {"network": "layers" not in model, "streaming": streams, "dataset": dataset_of(workload)}
@@ -252,7 +255,14 @@ def groups_of(
 
     def device(name: Value) -> Bundle:
         node = node_of(name)
-        return {**device_bundle(catalog, node), **embodied_bundle(catalog, node)}
+        numbers = device_bundle(catalog, node)
+        if job == "training":
+            numbers = sustained(catalog, node, None, numbers)
+        return {**numbers, **embodied_bundle(catalog, node)}
+
+    def products(name: Value, precision: Value) -> Bundle:
+        node = node_of(name)
+        return sustained(catalog, node, str(precision), precision_bundle(catalog, node, str(precision)))
 
     def region(name: Value) -> Bundle:
         if scenario.site:
@@ -278,7 +288,7 @@ def groups_of(
     if job == "training":
         return [
             *out,
-            Group(("node", "precision"), lambda n, p: precision_bundle(catalog, node_of(n), str(p))),
+            Group(("node", "precision"), products),
             Group(("node",), lambda n: stream_bundle(node_of(n))),
             Group(("precision",), lambda p: training_precision(str(p))),
             Group(("recompute",), lambda r: RECOMPUTE[str(r)]),
@@ -287,6 +297,7 @@ def groups_of(
     return [
         *out,
         *_compression(scenario, catalog, "sparsity" in open_),
+        Group(("node", "precision"), lambda n, p: serving_bundle(catalog, node_of(n), str(p))),
         Group(("kv",), element("kv_element_bytes")),
     ]
 
@@ -313,7 +324,7 @@ def _compression(scenario: Scenario, catalog: Catalog, sparsity: bool) -> list[G
     ]
 
 
-def workload_bundle(workload: Training | Serving | Batch) -> Bundle:
+def workload_bundle(workload: Workload) -> Bundle:
     """The workload as numbers; a length mix becomes the moments of prompt and output lengths."""
     where = "the scenario's workload"
     if isinstance(workload, Training):
@@ -335,7 +346,9 @@ def workload_bundle(workload: Training | Serving | Batch) -> Bundle:
         "context_limit": max(m.input + m.generated for m in workload.lengths),
         "samples": 1.0,
     }
-    if isinstance(workload, Serving):
+    if isinstance(workload, Concurrent):
+        numbers |= {"concurrency": workload.concurrency, "rounds": workload.rounds, "period": workload.period}
+    elif isinstance(workload, Serving):
         numbers |= {"answer_rate": workload.rate, "period": workload.period}
     else:
         numbers |= {"requests": workload.requests}

@@ -7,7 +7,7 @@ editor completes a scenario while it is written.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -222,6 +222,22 @@ class Serving(_Block):
     )
 
 
+class Concurrent(_Block):
+    """A fleet for a number of users at once, each of whom sends a request when the last is answered."""
+
+    job: Literal["concurrent"]
+    model: str = Field(description="a model of the catalog: designer catalog list models")
+    concurrency: RequestCount = Field(description="requests in flight in the whole fleet")
+    lengths: tuple[Length, ...] = Field(min_length=1, description="the mix of prompt and output lengths")
+    rounds: Pure = Field(
+        default=1e9, description="requests each user sends after all began at once (default: steady state)"
+    )
+    period: Time = Field(
+        default=365.25 * 86400 / 12,
+        description="time over which cost and carbon are counted (default: a month)",
+    )
+
+
 class Batch(_Block):
     """A fixed amount of inference work to finish, such as embedding a corpus."""
 
@@ -229,6 +245,9 @@ class Batch(_Block):
     model: str = Field(description="a model of the catalog: designer catalog list models")
     requests: RequestCount = Field(description="requests to work through")
     lengths: tuple[Length, ...] = Field(min_length=1, description="the mix of prompt and output lengths")
+
+
+Workload: TypeAlias = Training | Serving | Concurrent | Batch
 
 
 class Pricing(_Block):
@@ -272,7 +291,7 @@ class Scenario(_Block):
 
     name: str = Field(min_length=1, max_length=80)
     description: str = ""
-    workload: Training | Serving | Batch = Field(discriminator="job")
+    workload: Workload = Field(discriminator="job")
     candidates: dict[str, Domain] = Field(
         default_factory=dict,
         description="domain of each decision: one value, a list, or a range such as 1..64; the rest has defaults",
@@ -307,5 +326,11 @@ class Scenario(_Block):
         default_factory=dict,
         description="how much a relative change of a budget, demand or list of candidates counts in a repair"
         " of an impossible scenario, for example cost: 3 (default 1)",
+    )
+    confidence: float | None = Field(
+        default=None,
+        ge=0.5,
+        lt=1,
+        description="hold budgets against bounds that this share of comparable published runs stays within",
     )
     solver: Solver = Solver()

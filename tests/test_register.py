@@ -28,6 +28,7 @@ CALLED_ONLY = {"packed_time", "stage_activations", "stage_state"}
 WORKLOADS = {
     "training": "sequence_length: 4096 token, global_batch: 1048576 token, dataset: 1e12 token",
     "serving": f"rate: 4 request/s, {LENGTHS}",
+    "concurrent": f"concurrency: 64 request, {LENGTHS}",
     "batch": f"requests: 1e6 request, {LENGTHS}",
 }
 

@@ -31,6 +31,7 @@ MODELS: dict[str, type[Entry]] = {
     "scaling": ScalingLaw,
     "fidelity": Fidelity,
     "assumptions": Assumptions,
+    "engines": Assumptions,
 }
 
 __all__ = [

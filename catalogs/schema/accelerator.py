@@ -82,10 +82,24 @@ class Collective(Block):
 
 
 class Attention(Block):
-    """Fitted prefill attention: the compute fraction it tends to, and the length that reaches half of it."""
+    """Fitted attention kernels.
+
+    Prefill: the compute fraction it tends to, and the length that reaches half of it. Decode: its
+    floor, and the share of memory bandwidth at which it reads the cache.
+    """
 
     compute_fraction: Fraction
     half_length: Tokens
+    decode_floor: Seconds | None = None
+    decode_fraction: Fraction | None = None
+
+
+class Experts(Block):
+    """Fitted grouped products of a mixture layer: floor + F / compute + B / bandwidth."""
+
+    floor: Seconds
+    compute_fraction: Fraction
+    bandwidth_fraction: Fraction
 
 
 class Accelerator(Entry):
@@ -106,10 +120,15 @@ class Accelerator(Entry):
     compute: Compute
     scale_up: ScaleUp | None = None
     host_link: HostLink | None = None
+    kernels_like: Text | None = None  # the measured device whose kernels this one runs as well as
     efficiency: dict[Dtype, Efficiency] = Field(default_factory=dict)
     attention: dict[Dtype, Attention] = Field(default_factory=dict)
+    experts: dict[Dtype, Experts] = Field(default_factory=dict)
     collective: Collective | None = None
     structured_sparsity: Number | None = None  # how many times faster 2:4 sparse products are at their peak
+    engine_reduce: Collective | None = None
+    # share of the fitted compute fraction that is kept up through whole training steps at the power limit
+    sustained: dict[Dtype, Fraction] = Field(default_factory=dict)
     measured_best: dict[Dtype, FlopPerSecond] = Field(default_factory=dict)
 
     @field_validator("released", mode="before")

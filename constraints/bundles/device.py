@@ -72,14 +72,18 @@ def device_bundle(catalog: Catalog, node: Node) -> Bundle:
         out["outer_latency"] = Known.of(fabric.latency, f"fabrics/{fabric.id}")
     out["device_power"] = Known.of(acc.power, where) if acc.power else unknown(f"{where}: no power stated")
     out["host_power_per_device"] = _host_power(catalog, node, acc, default["host_power_share"].si)
-    if acc.collective:
-        out["collective_floor"] = Known.of(acc.collective.latency, where)
-        out["inner_latency"] = Known.of(acc.collective.per_rank_latency, where)
-        out["collective_fraction"] = Known.of(acc.collective.bandwidth_fraction, where)
-    out |= _efficiency(acc, base, "base_")
-    if base in acc.attention:
-        out["attention_fraction"] = Known.of(acc.attention[base].compute_fraction, where)
-        out["attention_half_length"] = Known.of(acc.attention[base].half_length, where)
+    like = measured_like(catalog, acc)
+    for of in (acc, like):
+        if of.collective and "collective_fraction" not in out:
+            there = f"accelerators/{of.id}"
+            out["collective_floor"] = Known.of(of.collective.latency, there)
+            out["inner_latency"] = Known.of(of.collective.per_rank_latency, there)
+            out["collective_fraction"] = Known.of(of.collective.bandwidth_fraction, there)
+        if base in of.attention and "attention_fraction" not in out:
+            there = f"accelerators/{of.id}"
+            out["attention_fraction"] = Known.of(of.attention[base].compute_fraction, there)
+            out["attention_half_length"] = Known.of(of.attention[base].half_length, there)
+    out |= _efficiency(like, base, "base_") | _efficiency(acc, base, "base_")
     for name, fact in default.items():
         source = f"assumptions/device: {fact.source} ({fact.date})"
         if name in ("launch_floor", "compute_fraction", "bandwidth_fraction", "corner"):
@@ -137,7 +141,7 @@ def rate_bundle(catalog: Catalog, acc: Accelerator, precision: str, sparsity: st
         "compute_rate": rate,
         **plain("definition", operand_bytes=ELEMENT_BYTES[precision]),
     }
-    out |= _efficiency(acc, precision, "")
+    out |= _efficiency(measured_like(catalog, acc), precision, "") | _efficiency(acc, precision, "")
     for name in ("launch_floor", "compute_fraction", "bandwidth_fraction", "corner"):
         fact = default[name]
         out.setdefault(name, Known(fact.si, "assumed", f"assumptions/device: {fact.source} ({fact.date})"))
@@ -152,6 +156,34 @@ def weight_bundle(weights: str, sparsity: str) -> Bundle:
         return plain("definition", weight_bytes=stored)
     held = structured_sparse_bytes(1, stored, *SPARSITY[sparsity], INDEX_BYTES)
     return plain("Mishra et al. 2021: two bits an index", weight_bytes=held)
+
+
+def how_known(catalog: Catalog, acc: Accelerator, precision: str) -> str:
+    """How well a device's speed is known: `measured`, `like` a measured one, or the `default`."""
+    if precision in acc.efficiency or (precision == "fp16" and "bf16" in acc.efficiency):
+        return "measured"
+    return "like" if acc.kernels_like else "default"
+
+
+def sustained(catalog: Catalog, node: Node, precision: str | None, bundle: Bundle) -> Bundle:
+    """The same numbers for whole training steps, where a device runs at its power limit.
+
+    Kernels are timed one by one, on a device that has just rested.
+    """
+    acc = catalog.get("accelerators", node.accelerator)
+    of = precision or base_precision(acc)
+    share = acc.sustained.get(of) or measured_like(catalog, acc).sustained.get(of)  # type: ignore[call-overload]
+    name = "compute_fraction" if precision else "base_compute_fraction"
+    if share is None:
+        return bundle
+    known = bundle[name]
+    source = f"{known.source}; {share.text} of it in training: {share.source} ({share.date})"
+    return bundle | {name: Known(known.si * share.si, "fitted", source)}
+
+
+def measured_like(catalog: Catalog, acc: Accelerator) -> Accelerator:
+    """The device whose measured kernels stand for this one's: the same silicon, or itself."""
+    return catalog.get("accelerators", acc.kernels_like) if acc.kernels_like else acc
 
 
 def _capped(acc: Accelerator, precision: str, fraction: Known) -> Known:

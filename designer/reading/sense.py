@@ -12,7 +12,7 @@ from designer.question import Question
 from designer.reading.domains import MAX_COUNT
 from designer.reading.places import Path
 from designer.reading.unknowns import UnknownReader
-from designer.scenario import Batch, Dataset, Samples, Scenario, Serving, Training
+from designer.scenario import Concurrent, Dataset, Samples, Scenario, Serving, Training, Workload
 
 # Quantities that only a request with an answer has.
 _PER_OUTPUT_TOKEN = ("tpot", "tpot_p50", "tpot_p90", "tpot_p99")
@@ -80,7 +80,7 @@ class SenseReader(UnknownReader):
                     f" of {w.model}: {most:,.0f} token",
                 )
 
-    def _network(self, w: Training | Serving | Batch, entry: Model) -> None:
+    def _network(self, w: Workload, entry: Model) -> None:
         """A network without an architecture is trained, on samples, whole on every device."""
         name, kind = entry.id, entry.kind
         if w.model is None:
@@ -186,7 +186,7 @@ class SenseReader(UnknownReader):
     def check_outputs(self, q: Question) -> None:
         """Time per output token of requests that put nothing out."""
         w = q.scenario.workload
-        if not isinstance(w, Serving) or any(m.generated for m in w.lengths):
+        if not isinstance(w, (Serving, Concurrent)) or any(m.generated for m in w.lengths):
             return
         asked: list[tuple[Path, str]] = [
             (("objectives", i) if q.scenario.objectives else ("workload", "job"), o.quantity)

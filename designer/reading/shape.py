@@ -156,7 +156,9 @@ def _field_names(path: tuple[Any, ...], data: Any) -> list[str]:
     from designer import scenario as s
 
     parts: dict[str, type[BaseModel]] = {"pricing": s.Pricing, "site": s.Site, "solver": s.Solver}
-    jobs: dict[str, type[BaseModel]] = {"training": s.Training, "serving": s.Serving, "batch": s.Batch}
+    jobs: dict[str, type[BaseModel]] = {
+        "training": s.Training, "serving": s.Serving, "concurrent": s.Concurrent, "batch": s.Batch,
+    }  # fmt: skip
     if not path:
         return list(Scenario.model_fields)
     if path[0] == "workload" and len(path) == 1:

@@ -21,6 +21,7 @@ from designer.reading.places import Path
 DEFAULT_OBJECTIVES = {
     "training": ["time_to_train", "cost"],
     "serving": ["cost_per_token", "tpot_p99"],
+    "concurrent": ["cost_per_token", "tpot"],
     "batch": ["time_to_complete", "cost"],
 }
 # A limit a scenario may loosen: a design that leaves more than this idle should hold fewer nodes.

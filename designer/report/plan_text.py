@@ -59,6 +59,7 @@ _SHOWN = {
         "devices",
         "device_memory",
     ),
+    "concurrent": ("cost_per_token", "carbon_per_token", "ttft", "tpot", "devices", "device_memory"),
     "batch": ("time_to_complete", "cost", "carbon", "devices", "device_memory"),
 }
 

@@ -9,7 +9,11 @@ from constraints.rule import rule
 
 
 @rule(
-    wall=20, cite="Mironov, Talwar & Zhang 2019, Renyi differential privacy of the sampled Gaussian mechanism"
+    wall=20,
+    cite="Mironov, Talwar & Zhang 2019, Renyi differential privacy of the sampled Gaussian mechanism",
+    where={
+        "as with less noise epsilon is beyond any meaning": lambda noise_multiplier: noise_multiplier >= 0.01
+    },
 )
 def privacy_spent(noise_multiplier: Count, sampling_rate: Fraction, steps: Count, delta: Fraction) -> Count:
     """Epsilon that DP-SGD has spent after so many steps, by the Renyi accountant.

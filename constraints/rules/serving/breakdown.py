@@ -24,10 +24,11 @@ def decode_computation(
     decode_head_time: Seconds,
     decode_tokens: Count,
     host_step_overhead: Seconds,
+    host_sequence_overhead: Seconds,
 ) -> Seconds:
     """Part of a decode step at a full batch spent in kernels, reading weights and cache, and on the host.
 
-    >>> decode_computation(1, 2, 2, 2, 1, 1, 1.0, 2.0, 3.0, 0.5, 4.0, 0.5, 2.0, 8, 0.25)  # 6.5 + 7.5 + 2 + 0.25
+    >>> decode_computation(1, 2, 2, 2, 1, 1, 1.0, 2.0, 3.0, 0.5, 4.0, 0.5, 2.0, 8, 0.25, 0.0)  # 6.5 + 7.5 + 2 + 0.25
     16.25
     """
     none = 0 * decode_head_time
@@ -66,6 +67,7 @@ def decode_computation(
         none,
         none,
         host_step_overhead,
+        host_sequence_overhead,
     )
 
 

@@ -14,10 +14,12 @@ from constraints.rules.training.compute import dense_activation_time, elementwis
 def decode_tokens(batch: Count, dp: Count, pp: Count) -> Count:
     """Sequences a data rank advances by one token in one pass through a stage.
 
-    >>> decode_tokens(64, 2, 4)
-    8.0
+    A stage works on one sequence at least, or it rests.
+
+    >>> decode_tokens(64, 2, 4), decode_tokens(1, 1, 4)
+    (8.0, 1)
     """
-    return batch / (dp * pp)
+    return maximum(1, batch / (dp * pp))
 
 
 @rule(wall=5, cite="definition: an answer is half done in the mean")
@@ -96,22 +98,23 @@ def decode_attention_time(
     attention_rate: FlopPerSecond,
     attention_fraction: Fraction,
     memory_bandwidth: BytesPerSecond,
-    base_bandwidth_fraction: Fraction,
-    base_launch_floor: Seconds,
+    decode_attention_floor: Seconds,
+    decode_attention_fraction: Fraction,
 ) -> Seconds:
     """Time of one layer's attention in a decode step, split over the cache and then combined.
 
     Latent attention multiplies every head with the shared latent vectors, as keys and as values.
 
-    >>> t = decode_attention_time(32, 1e4, 2048, 2, 1, 64, 128, 128, 0, 0, 1, 989e12, .59, 3.35e12, 1., 0.)
+    >>> t = decode_attention_time(32, 1e4, 2048, 2, 1, 64, 128, 128, 0, 0, 1, 989e12, .59, 3.35e12, 0., 1.)
     >>> round(t * 1e6, 1)  # 1.31 GB of cache
     391.3
     """
     traffic = decode_tokens * decode_span * kv_cache_width * kv_element_bytes / kv_cache_ranks
     width = latent * (kv_cache_width + kv_up_in) + (1 - latent) * (qk_width + v_width)
     flops = 2 * decode_tokens * decode_span * heads / tp * width
-    return 2 * base_launch_floor + maximum(
-        traffic / (memory_bandwidth * base_bandwidth_fraction), flops / (attention_rate * attention_fraction)
+    return decode_attention_floor + maximum(
+        traffic / (memory_bandwidth * decode_attention_fraction),
+        flops / (attention_rate * attention_fraction),
     )
 
 

@@ -55,10 +55,17 @@ def decode_expert_time(
     compute_fraction: Fraction,
     bandwidth_fraction: Fraction,
     corner: Count,
+    expert_floor: Seconds,
+    expert_compute_fraction: Fraction,
+    expert_bandwidth_fraction: Fraction,
+    expert_imbalance: Count,
+    expert_each_floor: Seconds,
+    expert_half_width: Count,
 ) -> Seconds:
     """Time of a mixture layer's feed-forward part in a decode step.
 
-    >>> t = decode_expert_time(1, 1, 7168, 256, 8, 1, 2048, 2048, 3, 1, 1, 1, 1, 2, 1e30, 3.35e12, 0, 1, 1, 1)
+    >>> layer, device = (7168, 256, 8, 1, 2048, 2048, 3, 1, 1, 1, 1, 2), (1e30, 3.35e12, 0, 1, 1, 1)
+    >>> t = decode_expert_time(1, 1, *layer, *device, 0, 1, 1, 1, 0, 0)
     >>> round(t * 1e6)  # 9 experts of 44 MB
     118
     """
@@ -71,6 +78,14 @@ def decode_expert_time(
         ffn_matrices,
         (weight_bytes, operand_bytes, activation_bytes),
         (compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner),
+        (
+            expert_floor,
+            expert_compute_fraction,
+            expert_bandwidth_fraction,
+            expert_imbalance,
+            expert_each_floor,
+            expert_half_width,
+        ),
     )
 
 
@@ -116,6 +131,7 @@ def decode_moe_elementwise_time(
         tp=tp,
         sequence_share=1 / tp,
         activation_bytes=activation_bytes,
+        permutation_passes=4,
         memory_bandwidth=memory_bandwidth,
         base_bandwidth_fraction=base_bandwidth_fraction,
     )

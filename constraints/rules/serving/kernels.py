@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from constraints.maths import maximum, minimum
+from constraints.maths import maximum, minimum, where
 from constraints.rules.library.roofline import gemm_time
 
 
@@ -55,24 +55,26 @@ def mixture(
     matrices: Any,
     sizes: tuple[Any, ...],
     device: tuple[Any, ...],
+    grouped: tuple[Any, ...],
 ) -> Any:
     """Time of a mixture layer's routed experts, shared experts and router.
 
     Each expert that is touched has its weights read once; active parameters compute. The experts
-    of a device are one grouped product, so they share launches; the router adds two.
+    of a device are one grouped product: `grouped` is its floor (router, sorting and all launches),
+    the shares of peak it reaches, the time of the busiest expert rank over the mean one, the time of
+    an expert with hardly a token, and the expert width that reaches half of the best.
     """
     count, per_token, width, ep = experts
-    rate, bandwidth, launch, *fit = device
-    quiet = (rate, bandwidth, 0 * launch, *fit)
+    rate, bandwidth, launch, *_ = device
+    floor, compute, streaming, imbalance, each_floor, half_width = grouped
+    columns = maximum(1, width)
+    rated = compute * columns / (columns + half_width)
+    quiet = (rate, bandwidth, 0 * launch, rated, streaming, 1)
+    busiest = where(ep > 1, imbalance, 1)
     hit = touched(group_tokens, count, per_token, ep)
     each = maximum(1e-9, group_tokens * per_token / ep) / maximum(1e-9, hit)
     return (
-        hit * feed_forward(each, hidden, width, matrices, sizes, quiet)
-        + feed_forward(tokens, hidden, shared_width, matrices, sizes, quiet)
-        + mixture_launches(shared_width) * launch
+        floor
+        + busiest * hit * (each_floor + feed_forward(each, hidden, width, matrices, sizes, quiet))
+        + minimum(1, shared_width) * feed_forward(tokens, hidden, shared_width, matrices, sizes, device)
     )
-
-
-def mixture_launches(shared_width: Any) -> Any:
-    """Kernels of a mixture layer's feed-forward part: router, selection, two grouped products, shared."""
-    return 4 + 2 * minimum(1, shared_width)

@@ -123,17 +123,24 @@ def prefill_expert_time(
     compute_fraction: Fraction,
     bandwidth_fraction: Fraction,
     corner: Count,
+    expert_floor: Seconds,
+    expert_compute_fraction: Fraction,
+    expert_bandwidth_fraction: Fraction,
+    expert_imbalance: Count,
+    expert_each_floor: Seconds,
+    expert_half_width: Count,
 ) -> Seconds:
     """Time of a mixture layer's feed-forward part in a prefill pass.
 
     >>> layer, device = (7168, 256, 8, 1, 2048, 2048, 3, 1, 1, 1, 1, 2), (989e12, 1e30, 0, 1, 1, 1)
-    >>> round(prefill_expert_time(4096, 4096, *layer, *device) * 1e3, 3)  # 2 x 4096 x 9 x 44e6 FLOP
+    >>> round(prefill_expert_time(4096, 4096, *layer, *device, 0, 1, 1, 1, 0, 0) * 1e3, 3)  # 2 x 4096 x 9 x 44e6 FLOP
     3.283
     """
     return decode_expert_time(
         prefill_tokens, prefill_group_tokens, hidden, experts, experts_per_token, shared_experts, expert_ffn,
         expert_width, ffn_matrices, tp, ep, weight_bytes, operand_bytes, activation_bytes, compute_rate,
-        memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner,
+        memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner, expert_floor,
+        expert_compute_fraction, expert_bandwidth_fraction, expert_imbalance, expert_each_floor, expert_half_width,
     )  # fmt: skip
 
 

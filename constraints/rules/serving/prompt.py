@@ -94,40 +94,64 @@ def prefill_handover_time(
     return handover_latency + prefill_tokens * handover_seconds_per_token
 
 
+@rule(wall=4, cite="definition: prompts differ in length, so their kernels are launched one by one")
+def prefill_launch_time(
+    dense_layers: Count, moe_layers: Count, host_layer_time: Seconds, host_moe_layer_time: Seconds
+) -> Seconds:
+    """Time the host takes to launch a prefill pass; the device waits for it when the prompt is short.
+
+    >>> prefill_launch_time(3, 58, 0.5, 0.25)
+    16.0
+    """
+    return dense_layers * host_layer_time + moe_layers * host_moe_layer_time
+
+
 @rule(wall=4, cite="definition: all stages in series")
 def prefill_time(
     prefill_stack_time: Seconds,
+    prefill_launch_time: Seconds,
     prefill_head_time: Seconds,
     prefill_handover_time: Seconds,
     pp: Count,
     prefill_overhead: Seconds,
+    input_tokens: Tokens,
+    prompt_seconds_per_token: Seconds,
 ) -> Seconds:
-    """Time from the start of a prompt's prefill to its first token, in the mean over prompts.
+    """Time from the arrival of a prompt at an idle replica to its first token, in the mean over prompts.
 
-    >>> round(prefill_time(0.4, 0.01, 0.002, 4, 0.004), 4)
-    0.42
+    The host takes its time before the device starts: the server, then splitting the prompt into tokens.
+
+    >>> round(prefill_time(0.4, 0.1, 0.01, 0.002, 4, 0.004, 1000, 0.00001), 4)
+    0.43
     """
-    return prefill_overhead + prefill_stack_time + prefill_head_time + (pp - 1) * prefill_handover_time
+    stack = maximum(prefill_stack_time, prefill_launch_time)
+    return (
+        prefill_overhead
+        + input_tokens * prompt_seconds_per_token
+        + stack
+        + prefill_head_time
+        + (pp - 1) * prefill_handover_time
+    )
 
 
 @rule(wall=4, cite="definition: the slowest stage is the beat of a pipeline")
 def prefill_occupancy(
     prefill_stack_time: Seconds,
+    prefill_launch_time: Seconds,
     prefill_head_time: Seconds,
     prefill_handover_time: Seconds,
     most_layers: Count,
     last_layers: Count,
     layers: Count,
-    prefill_overhead: Seconds,
 ) -> Seconds:
     """Time a prefill pass keeps the slowest stage of one data rank from other work.
 
-    >>> round(prefill_occupancy(0.4, 0.01, 0.002, 20, 20, 80, 0.004), 4)
-    0.116
+    >>> round(prefill_occupancy(0.4, 0.1, 0.01, 0.002, 20, 20, 80), 4)
+    0.112
     """
-    layer = prefill_stack_time / layers
+    layer = maximum(prefill_stack_time, prefill_launch_time) / layers
     slowest = maximum(most_layers * layer, last_layers * layer + prefill_head_time)
-    return prefill_overhead + slowest + prefill_handover_time
+    return slowest + prefill_handover_time
 
 
 @rule(wall=7, cite="definition: second moment of a pass in proportion to the prompt's")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from constraints.maths import maximum, minimum
+from constraints.maths import maximum, minimum, where
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds
 from constraints.rule import rule
-from constraints.rules.serving.kernels import mixture_launches
 
 
 def cycle(pp: Any, most: Any, last: Any, layer: Any, head: Any, handover: Any) -> Any:
@@ -89,17 +88,21 @@ def decode_full_step(
     handover_latency: Seconds,
     handover_seconds_per_token: Seconds,
     host_step_overhead: Seconds,
+    host_sequence_overhead: Seconds,
 ) -> Seconds:
     """Sum of the parts of a decode step at a full batch, before the split.
 
-    >>> decode_full_step(1, 80, 80, 80, 30, 50, 1.0, 2.0, 2.0, 8, 0.0, 0.0, 0.5)  # 30 + 100 + 2 + 0.5
+    The host prepares a step and then handles each sequence's token: sampling, stop checks, streaming.
+
+    >>> decode_full_step(1, 80, 80, 80, 30, 50, 1.0, 2.0, 2.0, 8, 0.0, 0.0, 0.5, 0.0)  # 30 + 100 + 2 + 0.5
     132.5
-    >>> decode_full_step(4, 20, 20, 80, 80, 0, 1.0, 0.0, 2.0, 8, 0.5, 0.125, 0.5)  # 4 (20 + 2 + 1.5) + 0.5
-    94.5
+    >>> decode_full_step(4, 20, 20, 80, 80, 0, 1.0, 0.0, 2.0, 8, 0.5, 0.125, 0.5, 0.25)  # 4 (20 + 2 + 1.5) + 8.5
+    102.5
     """
     layer = (dense_layers * decode_dense_layer + moe_layers * decode_moe_layer) / layers
     handover = handover_latency + decode_tokens * handover_seconds_per_token
-    return cycle(pp, most_layers, last_layers, layer, decode_head_time, handover) + host_step_overhead
+    host = host_step_overhead + pp * decode_tokens * host_sequence_overhead
+    return cycle(pp, most_layers, last_layers, layer, decode_head_time, handover) + host
 
 
 @rule(wall=2, cite="definition: weights stream at the achieved bandwidth, kernels start, collectives begin")
@@ -112,18 +115,20 @@ def decode_dense_layer_fixed(
     launch_floor: Seconds,
     elementwise_kernels: Count,
     base_launch_floor: Seconds,
+    decode_attention_floor: Seconds,
     reduce_latency: Seconds,
 ) -> Seconds:
     """Time of a dense layer with hardly a token to work on.
 
-    >>> t = decode_dense_layer_fixed(1e9, 2, 4e12, 0.5, 1, 1e-6, 10, 1e-6, 5e-6)
-    >>> round(t * 1e6, 3)  # 2 GB of weights, 6 + 12 launches, two empty all-reduces
+    >>> t = decode_dense_layer_fixed(1e9, 2, 4e12, 0.5, 1, 1e-6, 10, 1e-6, 2e-6, 5e-6)
+    >>> round(t * 1e6, 3)  # 2 GB of weights, 6 + 10 launches, attention, two empty all-reduces
     1028.0
     """
     return (
         dense_layer_device_parameters * weight_bytes / (memory_bandwidth * bandwidth_fraction)
         + (4 + 2 * latent) * launch_floor
-        + (2 + elementwise_kernels) * base_launch_floor
+        + elementwise_kernels * base_launch_floor
+        + decode_attention_floor
         + 2 * reduce_latency
     )
 
@@ -134,6 +139,7 @@ def decode_moe_layer_fixed(
     experts_touched: Count,
     expert_device_parameters: Count,
     shared_experts: Count,
+    ep: Count,
     weight_bytes: Bytes,
     memory_bandwidth: BytesPerSecond,
     bandwidth_fraction: Fraction,
@@ -141,6 +147,11 @@ def decode_moe_layer_fixed(
     launch_floor: Seconds,
     elementwise_kernels: Count,
     base_launch_floor: Seconds,
+    decode_attention_floor: Seconds,
+    expert_floor: Seconds,
+    expert_bandwidth_fraction: Fraction,
+    expert_imbalance: Count,
+    expert_each_floor: Seconds,
     reduce_latency: Seconds,
     exchange_latency: Seconds,
 ) -> Seconds:
@@ -148,15 +159,23 @@ def decode_moe_layer_fixed(
 
     A straight line from here to the full batch lies on or above the step at any smaller batch.
 
-    >>> t = decode_moe_layer_fixed(2e8, 8, 1e8, 1, 2, 4e12, 0.5, 1, 1e-6, 10, 1e-6, 5e-6, 4e-6)
-    >>> round(t * 1e6, 3)  # 2 GB of weights, 10 + 12 launches, empty all-reduces and exchanges
+    >>> fixed = (1e-6, 10, 1e-6, 2e-6, 4e-6, 0.5, 1, 0.0, 5e-6, 4e-6)
+    >>> t = decode_moe_layer_fixed(2e8, 8, 1e8, 1, 1, 2, 4e12, 0.5, 1, *fixed)
+    >>> round(t * 1e6, 3)  # 2 GB of weights, 6 + 10 launches, attention, experts, empty collectives
     1036.0
     """
-    weights = moe_layer_device_parameters + experts_touched * expert_device_parameters
+    busiest = where(ep > 1, expert_imbalance, 1)
+    streamed = (
+        moe_layer_device_parameters / bandwidth_fraction
+        + busiest * experts_touched * expert_device_parameters / expert_bandwidth_fraction
+    )
     return (
-        weights * weight_bytes / (memory_bandwidth * bandwidth_fraction)
-        + (2 + 2 * latent + mixture_launches(shared_experts)) * launch_floor
-        + (2 + elementwise_kernels) * base_launch_floor
+        streamed * weight_bytes / memory_bandwidth
+        + (2 + 2 * latent + 2 * minimum(1, shared_experts)) * launch_floor
+        + elementwise_kernels * base_launch_floor
+        + decode_attention_floor
+        + expert_floor
+        + busiest * experts_touched * expert_each_floor
         + 2 * reduce_latency
         + exchange_latency
     )

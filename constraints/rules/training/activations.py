@@ -33,22 +33,21 @@ def attention_activation_bytes(
     tp: Count,
     sequence_share: Fraction,
     activation_bytes: Bytes,
+    operand_bytes: Bytes,
 ) -> BytesPerToken:
     """What attention must keep for its backward pass per token of a layer, without scores.
 
-    Query, keys, values, the attention output, the latent projections if any, and the residual
-    stream after it. Scores are recomputed by the fused kernel.
+    Query, keys, values, the attention output in the precision of the product it goes into, the
+    latent projections if any, and the residual stream after it. The fused kernel recomputes scores.
 
-    >>> attention_activation_bytes(8192, 64, 128, 2 * 8192, 8192, 0, 0, 8, 8, 1 / 8, 2)  # 10 hidden / TP
+    >>> attention_activation_bytes(8192, 64, 128, 2 * 8192, 8192, 0, 0, 8, 8, 1 / 8, 2, 2)  # 10 hidden / TP
     10240.0
-    >>> attention_activation_bytes(10, 2, 3, 12, 8, 4, 5, 1, 2, 0.5, 2)  # 2 (12 + (6 + 8) / 2 + 19 / 2)
-    57.0
+    >>> attention_activation_bytes(10, 2, 3, 12, 8, 4, 5, 1, 2, 0.5, 2, 1)  # 2 (12 + 6 / 2 + 19 / 2) + 8 / 2
+    53.0
     """
-    return activation_bytes * (
-        (heads * qk_width + attention_width) / tp
-        + kv_expanded_width / kv_ranks
-        + (hidden + query_down + kv_down) * sequence_share
-    )
+    kept = heads * qk_width / tp + kv_expanded_width / kv_ranks
+    kept = kept + (hidden + query_down + kv_down) * sequence_share
+    return activation_bytes * kept + operand_bytes * attention_width / tp
 
 
 @rule(wall=2, cite="Korthikanti et al. 2022, eq. 2: softmax, its mask and its output, 5 bytes a score")
@@ -94,32 +93,33 @@ def moe_ffn_activation_bytes(
     tp: Count,
     sequence_share: Fraction,
     activation_bytes: Bytes,
+    operand_bytes: Bytes,
 ) -> BytesPerToken:
     """The same for a mixture layer: each token is copied to its experts first.
 
     Routing is taken as balanced.
 
-    >>> moe_ffn_activation_bytes(3, 8, 1, 2048, 7168, 1, 1, 2)  # DeepSeek-V3: 2 (2 x 9 x 2048 + 8 x 7168)
+    >>> moe_ffn_activation_bytes(3, 8, 1, 2048, 7168, 1, 1, 2, 2)  # DeepSeek-V3: 2 (2 x 9 x 2048 + 8 x 7168)
     188416.0
     """
-    return activation_bytes * (
-        (ffn_matrices - 1) * (experts_per_token + shared_experts) * expert_ffn / tp
-        + experts_per_token * hidden * sequence_share
-    )
+    projected = (ffn_matrices - 1) * (experts_per_token + shared_experts) * expert_ffn / tp
+    return activation_bytes * projected + operand_bytes * experts_per_token * hidden * sequence_share
 
 
 @rule(
     wall=2, cite="Megatron-Core selective recompute: norms and the activation function cost no matrix product"
 )
 def dense_cheap_activation_bytes(
-    hidden: Count, ffn: Count, tp: Count, sequence_share: Fraction, activation_bytes: Bytes
+    hidden: Count, ffn: Count, tp: Count, sequence_share: Fraction, operand_bytes: Bytes
 ) -> BytesPerToken:
     """Activations of a dense layer that are cheap to recompute: norm outputs, non-linearity output.
+
+    All are inputs of products, and kept in the precision of these.
 
     >>> dense_cheap_activation_bytes(8192, 28_672, 8, 1 / 8, 2)  # 2 (2 x 1024 + 3584)
     11264.0
     """
-    return activation_bytes * (2 * hidden * sequence_share + ffn / tp)
+    return operand_bytes * (2 * hidden * sequence_share + ffn / tp)
 
 
 @rule(
@@ -132,16 +132,17 @@ def moe_cheap_activation_bytes(
     expert_ffn: Count,
     tp: Count,
     sequence_share: Fraction,
-    activation_bytes: Bytes,
+    operand_bytes: Bytes,
 ) -> BytesPerToken:
-    """Activations of a mixture layer that are cheap to recompute; expert outputs before combining too.
+    """Activations of a mixture layer that are cheap to recompute: norm and non-linearity outputs.
 
-    >>> moe_cheap_activation_bytes(7168, 8, 1, 2048, 1, 1, 2)  # 2 (10 x 7168 + 9 x 2048)
-    180224.0
+    Expert outputs are not kept: router weights multiply the non-linearity inside the expert.
+
+    >>> moe_cheap_activation_bytes(7168, 8, 1, 2048, 1, 1, 2)  # 2 (2 x 7168 + 9 x 2048)
+    65536.0
     """
-    return activation_bytes * (
-        (2 + experts_per_token) * hidden * sequence_share
-        + (experts_per_token + shared_experts) * expert_ffn / tp
+    return operand_bytes * (
+        2 * hidden * sequence_share + (experts_per_token + shared_experts) * expert_ffn / tp
     )
 
 

@@ -102,7 +102,7 @@ def attention_projection_time(
 
 
 @rule(wall=1, cite="Dao et al. 2023, FlashAttention-2: efficiency grows with the sequence a kernel sees")
-def attention_core_time(
+def fused_attention_time(
     microbatch_tokens: Tokens,
     attention_span: Tokens,
     heads: Count,
@@ -111,21 +111,79 @@ def attention_core_time(
     tp: Count,
     attention_rate: FlopPerSecond,
     attention_fraction: Fraction,
+    attention_kernel_share: Fraction,
     attention_half_length: Tokens,
     sequence_length: Tokens,
     base_launch_floor: Seconds,
 ) -> Seconds:
-    """Forward time of score and value products of one layer, fused.
+    """Forward time of score and value products of one layer in one kernel, which keeps no scores.
 
-    `attention_span` is how many tokens each one sees in the mean.
+    `attention_span` is how many tokens each one sees in the mean. `attention_kernel_share` is what a
+    framework's kernels reach of the best for the device: below 1 for kernels of an older generation.
 
     >>> layer = (8192, 4096, 64, 128, 128, 8)  # 137 GFLOP; half as fast at the half length
-    >>> [round(attention_core_time(*layer, 989e12, 1, half, 8192, 0.0) * 1e6) for half in (0, 8192)]
+    >>> [round(fused_attention_time(*layer, 989e12, 1, 1, half, 8192, 0.0) * 1e6) for half in (0, 8192)]
     [139, 278]
     """
     flops = 2 * microbatch_tokens * attention_span * heads / tp * (qk_width + v_width)
-    achieved = attention_fraction / (1 + attention_half_length / sequence_length)
+    achieved = attention_fraction * attention_kernel_share / (1 + attention_half_length / sequence_length)
     return base_launch_floor + flops / (attention_rate * achieved)
+
+
+@rule(
+    wall=2, cite="Korthikanti et al. 2022, figure 2: scores, softmax, dropout and their products, one by one"
+)
+def unfused_attention_time(
+    microbatch_tokens: Tokens,
+    sequence_length: Tokens,
+    heads: Count,
+    qk_width: Count,
+    v_width: Count,
+    tp: Count,
+    score_passes: Count,
+    activation_bytes: Bytes,
+    attention_rate: FlopPerSecond,
+    memory_bandwidth: BytesPerSecond,
+    base_compute_fraction: Fraction,
+    base_bandwidth_fraction: Fraction,
+) -> Seconds:
+    """Forward time of the same as separate kernels: the whole square is computed and goes through memory.
+
+    >>> round(unfused_attention_time(2048, 2048, 96, 128, 128, 8, 6, 2, 1e30, 6e12, 1, 0.5) * 1e6)  # 604 MB
+    201
+    >>> round(unfused_attention_time(2048, 2048, 96, 128, 128, 8, 6, 2, 312e12, 1e30, 1, 1) * 1e6)  # 25.8 GFLOP
+    83
+    """
+    scores = microbatch_tokens * sequence_length * heads / tp
+    arithmetic = 2 * scores * (qk_width + v_width) / (attention_rate * base_compute_fraction)
+    traffic = score_passes * activation_bytes * scores / (memory_bandwidth * base_bandwidth_fraction)
+    return arithmetic + traffic
+
+
+@rule(cite="definition: one kernel or several")
+def attention_core_time(
+    fused_attention_time: Seconds, unfused_attention_time: Seconds, unfused_attention: Count
+) -> Seconds:
+    """Forward time of score and value products of one layer.
+
+    >>> attention_core_time(1.0, 3.0, 0), attention_core_time(1.0, 3.0, 1)
+    (1.0, 3.0)
+    """
+    return (1 - unfused_attention) * fused_attention_time + unfused_attention * unfused_attention_time
+
+
+@rule(cite="Dao et al. 2022, FlashAttention: a fused backward pass computes the scores again")
+def attention_backward_extra(
+    attention_core_time: Seconds, unfused_attention: Count, attention_backward_ratio: Count
+) -> Seconds:
+    """What the backward pass of attention takes beyond twice its forward time.
+
+    Five products instead of two make a ratio of 2.5; the kernels are less efficient than forward ones.
+
+    >>> attention_backward_extra(2.0, 0, 2.5), attention_backward_extra(2.0, 1, 2.5)
+    (1.0, 0.0)
+    """
+    return (1 - unfused_attention) * (attention_backward_ratio - 2) * attention_core_time
 
 
 @rule(wall=11, cite="definition: mean over layers of the tokens one token sees")
@@ -189,13 +247,15 @@ def expert_ffn_time(
     compute_fraction: Fraction,
     bandwidth_fraction: Fraction,
     corner: Count,
+    grouped_share: Fraction,
 ) -> Seconds:
     """Forward time of a mixture layer's routed and shared experts.
 
     An EP rank holds `experts / ep` of them and receives the tokens all EP ranks send to these;
-    active parameters compute, and each local expert's weights are read once.
+    active parameters compute, and each local expert's weights are read once. `grouped_share` is what a
+    grouped product of uneven parts reaches of a single one.
 
-    >>> layer, device = (4096, 7168, 2048, 3, 256, 8, 1, 1), (1, 2, 989e12, 1e30, 0, 1, 1, 1)
+    >>> layer, device = (4096, 7168, 2048, 3, 256, 8, 1, 1), (1, 2, 989e12, 1e30, 0, 1, 1, 1, 1)
     >>> [round(expert_ffn_time(*layer, ep, *device) * 1e3, 3) for ep in (1, 8)]  # 2 x 4096 x 9 x 44e6 FLOP
     [3.283, 3.283]
     """
@@ -205,9 +265,11 @@ def expert_ffn_time(
     routed = microbatch_tokens * ep * experts_per_token / maximum(1, experts)
     width = expert_ffn / tp
     shared = shared_experts * width
+    grouped = local * gemm_time(
+        routed, (ffn_matrices - 1) * width, hidden, w, w, a, *device
+    ) + local * gemm_time(routed, hidden, width, w, w, a, *device)
     return (
-        local * gemm_time(routed, (ffn_matrices - 1) * width, hidden, w, w, a, *device)
-        + local * gemm_time(routed, hidden, width, w, w, a, *device)
+        grouped / grouped_share
         + gemm_time(microbatch_tokens, (ffn_matrices - 1) * shared, hidden, w, w, a, *device)
         + gemm_time(microbatch_tokens, hidden, shared, w, w, a, *device)
         + (2 + 2 * minimum(1, shared_experts)) * launch_floor
@@ -265,12 +327,13 @@ def moe_activation_time(
     tp: Count,
     sequence_share: Fraction,
     activation_bytes: Bytes,
+    permutation_passes: Count,
     memory_bandwidth: BytesPerSecond,
     base_bandwidth_fraction: Fraction,
 ) -> Seconds:
     """Forward time of copying tokens to experts and back, and of the experts' non-linearity.
 
-    >>> round(moe_activation_time(1000, 1000, 500, 3, 2, 1, 2, 0.5, 2, 2.5e12, 0.5) * 1e6, 3)  # 25 MB
+    >>> round(moe_activation_time(1000, 1000, 500, 3, 2, 1, 2, 0.5, 2, 4, 2.5e12, 0.5) * 1e6, 3)  # 25 MB
     10.0
     """
     traffic = (
@@ -278,7 +341,7 @@ def moe_activation_time(
         * activation_bytes
         * (
             ffn_matrices * (experts_per_token + shared_experts) * expert_ffn / tp
-            + 4 * experts_per_token * hidden * sequence_share
+            + permutation_passes * experts_per_token * hidden * sequence_share
         )
     )
     return traffic / (memory_bandwidth * base_bandwidth_fraction)
@@ -291,7 +354,7 @@ def head_time(
     hidden: Count,
     tp: Count,
     activation_bytes: Bytes,
-    logit_bytes: Bytes,
+    logit_traffic_bytes: Bytes,
     attention_rate: FlopPerSecond,
     memory_bandwidth: BytesPerSecond,
     base_launch_floor: Seconds,
@@ -301,10 +364,12 @@ def head_time(
 ) -> Seconds:
     """Time of logits and loss for one micro-batch on the last stage, forward and backward.
 
-    >>> t = head_time(8192, 128_256, 8192, 8, 2, 4, 989e12, 1e30, 0, 1, 1, 1)
+    `logit_traffic_bytes` go through memory for each logit beside the products.
+
+    >>> t = head_time(8192, 128_256, 8192, 8, 2, 8, 989e12, 1e30, 0, 1, 1, 1)
     >>> round(t * 1e3, 3)  # arithmetic alone: 6 x 8192 x 1.05e9 / 8 FLOP
     6.527
-    >>> head_time(10, 100, 10, 2, 2, 4, 1.0, 1.0, 0, 1, 1, 1)  # 3 (10,000 FLOP + 2200 byte) + 4000 byte
+    >>> head_time(10, 100, 10, 2, 2, 8, 1.0, 1.0, 0, 1, 1, 1)  # 3 (10,000 FLOP + 2200 byte) + 4000 byte
     40600.0
     """
     a = activation_bytes
@@ -312,7 +377,9 @@ def head_time(
         microbatch_tokens, vocab / tp, hidden, a, a, a, attention_rate, memory_bandwidth, base_launch_floor,
         base_compute_fraction, base_bandwidth_fraction, base_corner,
     )  # fmt: skip
-    softmax = 2 * microbatch_tokens * vocab / tp * logit_bytes / (memory_bandwidth * base_bandwidth_fraction)
+    softmax = (
+        microbatch_tokens * vocab / tp * logit_traffic_bytes / (memory_bandwidth * base_bandwidth_fraction)
+    )
     return 3 * product + softmax
 
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from constraints.quantities import Count, Seconds
+from constraints.quantities import (
+    Bytes,
+    BytesPerSecond,
+    Count,
+    Fraction,
+    Seconds,
+)
 from constraints.rule import rule
 
 
@@ -50,49 +56,101 @@ def moe_layer_forward(
     )
 
 
-@rule(
-    wall=1,
-    cite="two gradient products per product; Dao et al. 2023: 2.5x for fused attention, which recomputes scores",
-)
+@rule(wall=1, cite="Kaplan et al. 2020: two gradient products per product")
 def dense_layer_backward(
     dense_layer_forward: Seconds,
     attention_core_time: Seconds,
-    elementwise_time: Seconds,
+    attention_backward_extra: Seconds,
+    unfused_attention: Count,
     dense_activation_time: Seconds,
+    dense_accumulation_time: Seconds,
     forward_repeats: Count,
     cheap_repeats: Count,
 ) -> Seconds:
     """Backward time of one dense layer, with what the recompute mode repeats of the forward pass.
 
-    >>> [dense_layer_backward(10, 2, 1, 1, *x) for x in ((0, 0), (0, 1), (1, 0))]  # none, selective, full
+    Selective recomputation repeats the scores; where a fused kernel keeps none, the non-linearity.
+
+    >>> [dense_layer_backward(10.0, 2, 1, 0, 2, 0, *x) for x in ((0, 0), (0, 1), (1, 0))]  # none, selective, full
     [21.0, 23.0, 31.0]
     """
     return (
         (2 + forward_repeats) * dense_layer_forward
-        + 0.5 * attention_core_time
-        + cheap_repeats * (elementwise_time + dense_activation_time)
+        + attention_backward_extra
+        + cheap_repeats
+        * ((1 - unfused_attention) * dense_activation_time + unfused_attention * attention_core_time)
+        + dense_accumulation_time
     )
 
 
-@rule(
-    wall=1,
-    cite="two gradient products per product; Dao et al. 2023: 2.5x for fused attention, which recomputes scores",
-)
+@rule(wall=1, cite="Kaplan et al. 2020: two gradient products per product")
 def moe_layer_backward(
     moe_layer_forward: Seconds,
     attention_core_time: Seconds,
-    elementwise_time: Seconds,
+    attention_backward_extra: Seconds,
+    unfused_attention: Count,
     moe_activation_time: Seconds,
+    moe_accumulation_time: Seconds,
     forward_repeats: Count,
     cheap_repeats: Count,
 ) -> Seconds:
     """Backward time of one mixture layer, with what the recompute mode repeats of the forward pass.
 
-    >>> [moe_layer_backward(12, 2, 1, 1, *x) for x in ((0, 0), (0, 1), (1, 0))]  # none, selective, full
+    >>> [moe_layer_backward(12.0, 2, 1, 0, 2, 0, *x) for x in ((0, 0), (0, 1), (1, 0))]  # none, selective, full
     [25.0, 27.0, 37.0]
     """
     return (
         (2 + forward_repeats) * moe_layer_forward
-        + 0.5 * attention_core_time
-        + cheap_repeats * (elementwise_time + moe_activation_time)
+        + attention_backward_extra
+        + cheap_repeats
+        * ((1 - unfused_attention) * moe_activation_time + unfused_attention * attention_core_time)
+        + moe_accumulation_time
     )
+
+
+@rule(
+    wall=2, cite="Megatron-LM gradient accumulation fusion: each micro-batch reads and writes main gradients"
+)
+def dense_accumulation_time(
+    dense_layer_parameters: Count,
+    tp: Count,
+    gradient_bytes: Bytes,
+    parameter_bytes: Bytes,
+    shard_gradients: Count,
+    memory_bandwidth: BytesPerSecond,
+    base_bandwidth_fraction: Fraction,
+) -> Seconds:
+    """Time a micro-batch takes to add a dense layer's gradients to those before it.
+
+    Sharded gradients are written in the precision of the weights and read to be reduced instead.
+
+    >>> [dense_accumulation_time(1e9, 2, 4, 2, z, 4e12, 0.5) for z in (0, 1)]  # 4 and 2 GB
+    [0.002, 0.001]
+    """
+    each = (1 - shard_gradients) * gradient_bytes + shard_gradients * parameter_bytes
+    return 2 * each * dense_layer_parameters / tp / (memory_bandwidth * base_bandwidth_fraction)
+
+
+@rule(
+    wall=2, cite="Megatron-LM gradient accumulation fusion: each micro-batch reads and writes main gradients"
+)
+def moe_accumulation_time(
+    moe_layer_fixed_parameters: Count,
+    experts: Count,
+    expert_parameters: Count,
+    tp: Count,
+    ep: Count,
+    gradient_bytes: Bytes,
+    parameter_bytes: Bytes,
+    shard_gradients: Count,
+    memory_bandwidth: BytesPerSecond,
+    base_bandwidth_fraction: Fraction,
+) -> Seconds:
+    """The same for a mixture layer: the gradients of all experts on the device, however few tokens they got.
+
+    >>> moe_accumulation_time(1e9, 8, 1e9, 1, 4, 4, 2, 0, 6e12, 0.5)  # 24 GB
+    0.008
+    """
+    each = (1 - shard_gradients) * gradient_bytes + shard_gradients * parameter_bytes
+    held = (moe_layer_fixed_parameters + experts * expert_parameters / ep) / tp
+    return 2 * each * held / (memory_bandwidth * base_bandwidth_fraction)

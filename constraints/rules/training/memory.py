@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from constraints.maths import maximum, minimum, where
-from constraints.quantities import Bytes, BytesPerToken, Count, Tokens
+from constraints.quantities import Bytes, BytesPerToken, Count, Fraction, Tokens
 from constraints.rule import rule
 from constraints.rules.library.pipeline import heaviest_run
 from constraints.rules.library.sharding import sharded_state_bytes
@@ -111,25 +111,26 @@ def stage_activations(
     wall=2,
     cite="Narayanan et al. 2021: 1F1B keeps PP, interleaving PP + (PP-1)/v micro-batches on the first stage",
 )
-def first_in_flight(pp: Count, vpp: Count, microbatches: Count) -> Count:
+def first_in_flight(pp: Count, vpp: Count, microbatches: Count, schedule_in_flight: Count) -> Count:
     """Micro-batches whose activations the first stage holds at once.
 
-    >>> first_in_flight(16, 1, 16), first_in_flight(16, 4, 64)
-    (16, 19.75)
+    `schedule_in_flight` is how many times those of 1F1B a schedule holds; only a pipeline has a schedule.
+
+    >>> first_in_flight(16, 1, 16, 1), first_in_flight(16, 4, 64, 1), first_in_flight(8, 1, 64, 2)
+    (16, 19.75, 16)
     """
-    return minimum(microbatches, where(vpp > 1, pp + (pp - 1) / vpp, pp))
+    return minimum(microbatches, schedule_in_flight * where(vpp > 1, pp + (pp - 1) / vpp, pp))
 
 
 @rule(wall=2, cite="Narayanan et al. 2021: each later stage holds fewer")
-def inner_in_flight(pp: Count, vpp: Count, microbatches: Count) -> Count:
+def inner_in_flight(pp: Count, vpp: Count, microbatches: Count, schedule_in_flight: Count) -> Count:
     """Micro-batches the second stage holds: the first one that may have a spare layer.
 
-    >>> inner_in_flight(16, 1, 64), inner_in_flight(16, 4, 64), inner_in_flight(16, 1, 8)
-    (15, 19.25, 8)
+    >>> [inner_in_flight(16, *x) for x in ((1, 64, 1), (4, 64, 1), (1, 8, 1), (1, 64, 2))]
+    [15, 19.25, 8, 30]
     """
-    return minimum(
-        microbatches, where(vpp > 1, (2 * (pp - 2) + (vpp - 1) * pp + 1) / vpp, maximum(1, pp - 1))
-    )
+    one = where(vpp > 1, (2 * (pp - 2) + (vpp - 1) * pp + 1) / vpp, maximum(1, pp - 1))
+    return minimum(microbatches, schedule_in_flight * one)
 
 
 @rule(wall=2, cite="Narayanan et al. 2021: the last stage finishes each micro-batch at once, chunks aside")
@@ -344,3 +345,16 @@ def device_memory(
     inner = where(pp > 2, inner_stage_state + inner_stage_activations, 0)
     last = where(pp > 1, last_stage_state + last_stage_activations + logits_memory, 0)
     return maximum(first, inner, last) + gathered_weights + recompute_workspace + sample_gradient_memory
+
+
+@rule(
+    wall=2,
+    cite="PyTorch caching allocator: freed blocks are kept, and not all of them fit what is asked for next",
+)
+def reserved_memory(device_memory: Bytes, allocator_slack: Fraction) -> Bytes:
+    """Memory the framework's allocator holds at the peak, as monitoring tools show it.
+
+    >>> reserved_memory(100e9, 0.0625)
+    106250000000.0
+    """
+    return device_memory * (1 + allocator_slack)

@@ -32,26 +32,30 @@ def packed_time(
 
 @rule(cite="definition: compute, then the traffic that shows")
 def dense_layer_forward_total(
-    dense_layer_forward: Seconds, tp_exposed: Seconds, cp_exposed: Seconds
+    dense_layer_forward: Seconds, tp_exposed: Seconds, cp_exposed: Seconds, host_layer_time: Seconds
 ) -> Seconds:
-    """Forward time of a dense layer with its communication.
+    """Forward time of a dense layer with its communication: no less than the host takes to launch it.
 
-    >>> dense_layer_forward_total(3.0, 0.5, 0.25)
-    3.75
+    >>> dense_layer_forward_total(3.0, 0.5, 0.25, 3.0), dense_layer_forward_total(3.0, 0.5, 0.25, 4.0)
+    (3.75, 4.0)
     """
-    return dense_layer_forward + tp_exposed + cp_exposed
+    return maximum(host_layer_time, dense_layer_forward + tp_exposed + cp_exposed)
 
 
 @rule(cite="definition: compute, then the traffic that shows")
 def moe_layer_forward_total(
-    moe_layer_forward: Seconds, tp_exposed: Seconds, cp_exposed: Seconds, ep_exposed: Seconds
+    moe_layer_forward: Seconds,
+    tp_exposed: Seconds,
+    cp_exposed: Seconds,
+    ep_exposed: Seconds,
+    host_moe_layer_time: Seconds,
 ) -> Seconds:
-    """Forward time of a mixture layer with its communication.
+    """Forward time of a mixture layer with its communication: no less than the host takes to route it.
 
-    >>> moe_layer_forward_total(3.0, 0.5, 0.25, 1.0)
-    4.75
+    >>> moe_layer_forward_total(3.0, 0.5, 0.25, 1.0, 4.0), moe_layer_forward_total(3.0, 0.5, 0.25, 1.0, 5.0)
+    (4.75, 5.0)
     """
-    return moe_layer_forward + tp_exposed + cp_exposed + ep_exposed
+    return maximum(host_moe_layer_time, moe_layer_forward + tp_exposed + cp_exposed + ep_exposed)
 
 
 @rule(cite="definition: the backward pass repeats the traffic, and what is recomputed repeats it again")
@@ -61,15 +65,20 @@ def dense_layer_backward_total(
     cp_exposed: Seconds,
     forward_repeats: Count,
     norm_passes: Count,
+    host_layer_time: Seconds,
 ) -> Seconds:
-    """Backward time of a dense layer with its communication; a pass for per-sample norms repeats all of it.
+    """Backward time of a dense layer with its communication; two launches for each of the forward pass.
 
-    >>> [dense_layer_backward_total(6.0, 1.0, 0.5, *again) for again in ((0, 0), (1, 0), (0, 1))]
+    A pass for per-sample norms repeats all of it.
+
+    >>> [dense_layer_backward_total(6.0, 1.0, 0.5, *again, 3.0) for again in ((0, 0), (1, 0), (0, 1))]
     [8.0, 9.5, 16.0]
+    >>> dense_layer_backward_total(6.0, 1.0, 0.5, 0, 0, 5.0)
+    10.0
     """
-    return (1 + norm_passes) * (
-        dense_layer_backward + (1 + forward_repeats) * tp_exposed + (2 + forward_repeats) * cp_exposed
-    )
+    traffic = (1 + forward_repeats) * tp_exposed + (2 + forward_repeats) * cp_exposed
+    once = maximum((2 + forward_repeats) * host_layer_time, dense_layer_backward + traffic)
+    return (1 + norm_passes) * once
 
 
 @rule(cite="definition: the backward pass repeats the traffic, and what is recomputed repeats it again")
@@ -80,17 +89,18 @@ def moe_layer_backward_total(
     ep_exposed: Seconds,
     forward_repeats: Count,
     norm_passes: Count,
+    host_moe_layer_time: Seconds,
 ) -> Seconds:
-    """Backward time of a mixture layer with its communication; a pass for per-sample norms repeats it.
+    """Backward time of a mixture layer with its communication; two launches for each of the forward pass.
 
-    >>> [moe_layer_backward_total(6.0, 1.0, 0.5, 2.0, *again) for again in ((0, 0), (1, 0), (0, 1))]
+    A pass for per-sample norms repeats all of it.
+
+    >>> [moe_layer_backward_total(6.0, 1.0, 0.5, 2.0, *again, 3.0) for again in ((0, 0), (1, 0), (0, 1))]
     [10.0, 13.5, 20.0]
     """
-    return (1 + norm_passes) * (
-        moe_layer_backward
-        + (1 + forward_repeats) * (tp_exposed + ep_exposed)
-        + (2 + forward_repeats) * cp_exposed
-    )
+    traffic = (1 + forward_repeats) * (tp_exposed + ep_exposed) + (2 + forward_repeats) * cp_exposed
+    once = maximum((2 + forward_repeats) * host_moe_layer_time, moe_layer_backward + traffic)
+    return (1 + norm_passes) * once
 
 
 @rule(cite="definition")
@@ -197,15 +207,20 @@ def traversal_time(
     wall=14,
     cite="Narayanan et al. 2021, section 2.2, with uneven stages: fill and drain take the other stages' time",
 )
-def bubble_time(traversal_time: Seconds, stage_time: Seconds, vpp: Count) -> Seconds:
+def bubble_time(
+    traversal_time: Seconds, stage_time: Seconds, vpp: Count, schedule_bubble: Fraction
+) -> Seconds:
     """Time of a step in which the slowest stage waits for the pipeline to fill and to drain.
 
-    With equal stages this is `(PP - 1) stage_time / VPP`.
+    With equal stages this is `(PP - 1) stage_time / VPP`. `schedule_bubble` is the share of it that a
+    schedule leaves: all in 1F1B, none where weight gradients fill it (zero bubble).
 
-    >>> bubble_time(16 * 12.0, 12.0, 1), bubble_time(16 * 12.0, 12.0, 4), bubble_time(12.0, 12.0, 1)
+    >>> bubble_time(16 * 12.0, 12.0, 1, 1), bubble_time(16 * 12.0, 12.0, 4, 1), bubble_time(12.0, 12.0, 1, 1)
     (180.0, 45.0, 0.0)
+    >>> bubble_time(16 * 12.0, 12.0, 1, 0)
+    0.0
     """
-    return maximum(0, traversal_time - stage_time) / vpp
+    return schedule_bubble * maximum(0, traversal_time - stage_time) / vpp
 
 
 @rule(wall=14, cite="definition")

@@ -44,6 +44,10 @@ def plan(
     epsilon: Annotated[
         float, typer.Option(min=0, help="leave out near twins closer than this from the table")
     ] = 0.02,
+    confidence: Annotated[
+        float | None,
+        typer.Option("--confidence", metavar="0.9", help="budgets must hold with this confidence"),
+    ] = None,
 ) -> int:
     """Find the Pareto-optimal designs of a scenario and what binds each.
 
@@ -52,8 +56,10 @@ def plan(
     from designer.planning import plan_question
     from designer.report.plan_text import render
 
-    weights = [f"repair_weights.{_weighted(w)}" for w in repair_weight or []]
-    q = open_question(file, [*(set_ or []), *weights], catalog)
+    more = [f"repair_weights.{_weighted(w)}" for w in repair_weight or []]
+    more += [] if confidence is None else [f"confidence={confidence}"]
+    set_ = [*(set_ or []), *more]
+    q = open_question(file, set_, catalog)
     result = plan_question(q, verify=verify, every_conflict=all_conflicts)
     typer.echo(
         result.to_json(indent=2)

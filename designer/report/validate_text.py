@@ -1,0 +1,123 @@
+"""The ledger as text: what was scored, how far off, where, and what was not scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from designer.report.text import Column, table, wrap
+from designer.validate.frame import Ledger, Scored
+from designer.validate.scoring import Statistics, mean_of_groups
+
+NAMES = {
+    "step_time": "step time", "mfu": "MFU", "peak_memory": "peak memory", "fits": "fits or not", "ttft": "TTFT",
+    "tpot": "TPOT",
+}  # fmt: skip
+# Units of predictions, for the rows furthest off.
+UNITS = {
+    "step_time": "s",
+    "peak_memory": "GiB",
+    "ttft": "s",
+    "tpot": "s",
+    "throughput": "token/s",
+    "power": "W",
+}
+_WORST = 5
+
+
+def render(ledger: Ledger, width: int) -> str:
+    """The whole report, no wider than `width`."""
+    t = ledger.table
+    guessed = f", {ledger.rows_guessed} more after a guess" if ledger.rows_guessed else ""
+    skipped = sum(ledger.skipped.values())
+    lines = wrap(
+        f"{t.file}   {t.kind}, {len(t.rows):,} rows: {ledger.rows_scored:,} scored{guessed}, {skipped:,} skipped",
+        width,
+    )
+    if not ledger.scored:
+        lines += ["", "No row could be scored."]
+    else:
+        overall = ledger.metrics()
+        lines += ["", *_overall(ledger, overall, width)]
+        for metric, share in ledger.coverage().items():
+            name = NAMES.get(metric, metric)
+            lines += wrap(f"{100 * share:.0f} % of measured {name}s lie inside their 80 % interval.", width)
+        for metric in overall:
+            lines += ["", *_groups(ledger, metric, width)]
+        main = next(iter(overall))
+        lines += [
+            "",
+            f"Rows furthest off, {NAMES.get(main, main)}",
+            *_rows(ledger.worst(main, _WORST), width),
+        ]
+    if ledger.guessed:
+        lines += [
+            "",
+            "After guessing what a row leaves open",
+            *_table("", _named(ledger.metrics(True)), width),
+        ]
+    if ledger.skipped:
+        lines += ["", "Not scored"]
+        for reason, n in ledger.skipped.items():
+            lines += wrap(f"{n:5,}  {reason}", width, hanging=7)
+    return "\n".join(lines)
+
+
+def _overall(ledger: Ledger, overall: Mapping[str, Statistics], width: int) -> list[str]:
+    """All rows, and the mean over groups, in which a large source counts no more than a small one."""
+    groups = ledger.groups()
+    rows: list[tuple[str, Statistics]] = []
+    for metric, all_rows in overall.items():
+        rows.append((NAMES.get(metric, metric), all_rows))
+        held = ledger.held_out() if metric == "step_time" else None
+        if held:
+            rows.append(("  each source held out of the fit", held))
+        of = [g[metric] for g in groups.values() if metric in g]
+        if len(of) > 1:
+            rows.append((f"  mean over {len(of)} by {ledger.by}", mean_of_groups(of)))
+    return _table("|predicted / measured - 1|", rows, width)
+
+
+def _named(of: Mapping[str, Statistics]) -> list[tuple[str, Statistics]]:
+    return [(NAMES.get(m, m), s) for m, s in of.items()]
+
+
+def _groups(ledger: Ledger, metric: str, width: int) -> list[str]:
+    rows = [(name, g[metric]) for name, g in ledger.groups().items() if metric in g]
+    return _table(f"{NAMES.get(metric, metric)} by {ledger.by}", rows, width)
+
+
+def _table(title: str, rows: list[tuple[str, Statistics]], width: int) -> list[str]:
+    of = [s for _, s in rows]
+    longest = max(16, width - 40)
+
+    def percent(name: str, sign: str = "") -> list[str]:
+        return [f"{100 * getattr(s, name):{sign}.1f} %" for s in of]
+
+    return table(
+        [
+            Column(title, [n if len(n) <= longest else n[: longest - 1] + "…" for n, _ in rows], right=False),
+            Column("rows", [f"{s.n:,}" for s in of]),
+            Column("median", percent("median")),
+            Column("mean", percent("mean")),
+            Column("p90", percent("p90")),
+            Column("bias", percent("bias", "+")),
+        ],
+        width,
+    )
+
+
+def _rows(worst: list[Scored], width: int) -> list[str]:
+    return table(
+        [
+            Column("error", [f"{100 * s.prediction.error:+.0f} %" for s in worst]),
+            Column("predicted", [_value(s.prediction.predicted, s.prediction.metric) for s in worst]),
+            Column("measured", [_value(s.prediction.measured, s.prediction.metric) for s in worst]),
+            Column("line", [str(s.row.line) for s in worst]),
+            Column("row", [f"{s.row.id} {s.row.text('model')}" for s in worst], right=False),
+        ],
+        width,
+    )
+
+
+def _value(x: float, metric: str) -> str:
+    return f"{x:.3g} {UNITS[metric]}" if metric in UNITS else f"{100 * x:.1f} %"

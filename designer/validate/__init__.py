@@ -1,0 +1,1 @@
+"""Predictions against published measurements: reading tables, predicting their rows, scoring."""

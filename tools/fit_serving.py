@@ -1,0 +1,341 @@
+"""Fit what an inference engine adds to kernels, to a table of measured serving runs.
+
+    python tools/fit_serving.py TABLE.csv [--write]
+
+Every parameter is in the catalog (`engines/*.yaml`, `assumptions/serving-kernels.yaml`). Rows are
+taken through the rules that plan, the logarithm of predicted over measured is made small, and each
+parameter is drawn to its prior: an engine's to that of `default`, a factor's to 1. The error
+reported beside that of the fit is of each source predicted by a fit without it. Deterministic.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from catalogs import default_catalog
+from catalogs.store import SHIPPED
+from designer.validate import serving, table
+from designer.validate.deployments import Deployment, Load, deploy, stacked
+from designer.validate.scoring import Skip
+
+CATALOGS = Path(SHIPPED)
+ENGINE = (
+    "host_step_overhead",
+    "host_sequence_overhead",
+    "prefill_overhead",
+    "host_layer_time",
+    "host_moe_layer_time",
+)
+# Engines whose tables send text to a server, which splits it into tokens; others feed tokens.
+SERVERS = ("default", "sglang", "tensorrt-llm-pytorch", "vllm", "vllm-early")
+# A factor of assumptions/serving-kernels and the numbers it multiplies; the last is a share, at most 1.
+FACTORS: dict[str, tuple[str, ...]] = {
+    "graph_launch": ("launch_floor", "base_launch_floor"),
+    "graph_attention": ("decode_attention_floor",),
+    "graph_experts": ("expert_floor",),
+    "graph_expert_each": ("expert_each_floor",),
+    "graph_expert_width": ("expert_half_width",),
+    "graph_reduce": ("collective_floor", "inner_latency"),
+    "sustained_compute": ("compute_fraction",),
+    "sustained_experts": ("expert_compute_fraction",),
+    "streamed_experts": ("expert_bandwidth_fraction",),
+}
+# What an engine's host takes, before any row is looked at: orders of magnitude from profiles.
+PRIOR = {
+    "host_step_overhead": 0.7e-3,
+    "host_sequence_overhead": 10e-6,
+    "prefill_overhead": 15e-3,
+    "host_layer_time": 0.3e-3,
+    "host_moe_layer_time": 0.8e-3,
+    "prompt_seconds_per_token": 5e-6,
+}
+WEIGHT = {"tpot": 1.0, "throughput": 0.8, "ttft": 0.4}
+RIDGE_ENGINE, RIDGE_FACTOR, RIDGE_DEFAULT, RIDGE_TOKEN = 0.35, 1.5, 0.5, 2.0
+
+
+@dataclass
+class Rows:
+    """Rows of one kind of load, stacked, with what was measured."""
+
+    load: Load
+    rows: list[table.Row]
+    deployments: list[Deployment]
+    metrics: list[list[tuple[str, str, float]]] = field(default_factory=list)
+
+
+def read(path: str) -> dict[Load, Rows]:
+    """Core rows of a table by kind of load."""
+    catalog = default_catalog()
+    out: dict[Load, Rows] = {}
+    for row in table.read(path, "serving").rows:
+        if row.text("subset") not in ("", "core"):
+            continue
+        found = deploy(row, catalog)
+        if isinstance(found, Skip):
+            continue
+        r = out.setdefault(found.load, Rows(found.load, [], []))
+        r.rows.append(row)
+        r.deployments.append(found)
+    return out
+
+
+class Problem:
+    """Residuals as a function of the parameters' logarithms."""
+
+    def __init__(self, data: dict[Load, Rows]):
+        catalog = default_catalog()
+        self.data = data
+        self.engines = sorted({d.engine for r in data.values() for d in r.deployments} - {"default"})
+        self.factors = {f: catalog.get("assumptions", "serving-kernels").values[f].si for f in FACTORS}
+        self.default = PRIOR
+        self.names = [("default", p) for p in (*ENGINE, "prompt_seconds_per_token")] + [
+            ("factor", f) for f in FACTORS
+        ]
+        mixtures = {d.engine for r in data.values() for d in r.deployments if d.values["moe_layers"] > 0}
+        # an engine whose rows hold no mixture shows nothing of its mixture layers
+        self.names += [
+            (e, p) for e in self.engines for p in ENGINE if p != "host_moe_layer_time" or e in mixtures
+        ]
+        self.stacks: dict[Load, dict[str, Any]] = {}
+        self.pairs: dict[Load, list[tuple[str, str, np.ndarray, np.ndarray]]] = {}
+        for load, r in data.items():
+            self.stacks[load] = dict(stacked(r.deployments))
+            self.pairs[load] = self._measured(r)
+
+    def _measured(self, r: Rows) -> list[tuple[str, str, np.ndarray, np.ndarray]]:
+        """(metric, quantity, row numbers, measured): which quantity answers each measurement."""
+        found: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
+        for i, (row, d) in enumerate(zip(r.rows, r.deployments, strict=True)):
+            for metric, quantity, measured in serving.pairs(row, d, _Names()):
+                if measured:
+                    at, of = found.setdefault((metric, str(quantity)), ([], []))
+                    at.append(i)
+                    of.append(measured)
+        return [(m, q, np.array(a), np.array(b)) for (m, q), (a, b) in sorted(found.items())]
+
+    def parameters(self, x: np.ndarray) -> dict[tuple[str, str], float]:
+        value = dict(zip(self.names, np.exp(x), strict=True))
+        out: dict[tuple[str, str], float] = {("factor", f): value["factor", f] for f in FACTORS}
+        for p in ENGINE:
+            base = out["default", p] = self.default[p] * value["default", p]
+            for e in self.engines:
+                out[e, p] = base * value.get((e, p), 1.0)
+        per_token = PRIOR["prompt_seconds_per_token"] * value["default", "prompt_seconds_per_token"]
+        for e in ("default", *self.engines):
+            out[e, "prompt_seconds_per_token"] = per_token if e in SERVERS else 0.0
+        return out
+
+    def stored(self) -> np.ndarray:
+        """Logarithms of what the catalog holds: where a fit begins."""
+        catalog = default_catalog()
+
+        def of(who: str, name: str) -> float:
+            if who == "factor":
+                return self.factors[name]
+            value = catalog.get("engines", who).values[name].si
+            base = PRIOR[name] if who == "default" else catalog.get("engines", "default").values[name].si
+            return value / base
+
+        return np.log([of(*n) for n in self.names])
+
+    def predict(self, x: np.ndarray, load: Load) -> dict[str, Any]:
+        given = dict(self.stacks[load])
+        value = self.parameters(x)
+        engines = [d.engine for d in self.data[load].deployments]
+        for p in PRIOR:
+            given[p] = np.array([value[e, p] for e in engines])
+        for f, names in FACTORS.items():
+            for n in names:
+                scaled = given[n] * value["factor", f] / self.factors[f]
+                given[n] = np.minimum(1.0, scaled) if n.endswith("fraction") else scaled
+        return serving.evaluate(load, given)
+
+    def logs(self, x: np.ndarray) -> list[tuple[str, table.Row, Deployment, float]]:
+        """Log of predicted over measured of every measurement."""
+        out = []
+        for load, pairs in self.pairs.items():
+            values = self.predict(x, load)
+            r = self.data[load]
+            for metric, quantity, at, measured in pairs:
+                error = np.log(np.broadcast_to(values[quantity], len(r.rows))[at] / measured)
+                out += [
+                    (metric, r.rows[i], r.deployments[i], float(e)) for i, e in zip(at, error, strict=True)
+                ]
+        return out
+
+    def solve(self, start: np.ndarray, without: str | None = None, most: int = 20) -> np.ndarray:
+        first = self.logs(np.zeros(len(self.names)))
+        groups = [row.group for _, row, _, _ in first]
+        size = {g: groups.count(g) for g in set(groups)}
+        weight = np.array(
+            [
+                0.0 if row.group == without else WEIGHT[m] * size[row.group] ** -0.12 * 2
+                for m, row, _, _ in first
+            ]
+        )
+        ridge = np.array(
+            [
+                RIDGE_TOKEN
+                if name == "prompt_seconds_per_token"
+                else RIDGE_DEFAULT
+                if who == "default"
+                else RIDGE_FACTOR
+                if who == "factor"
+                else RIDGE_ENGINE
+                for who, name in self.names
+            ]
+        )
+        prior = np.zeros(len(self.names))
+
+        def residuals(x: np.ndarray) -> np.ndarray:
+            e = np.array([v for *_, v in self.logs(x)])
+            rho = np.sign(e) * np.sqrt(2 * (np.sqrt(1 + (e / 0.15) ** 2) - 1)) * 0.15  # soft |e|
+            return np.concatenate([weight * rho, ridge * (x - prior)])
+
+        found = least_squares(
+            residuals,
+            start,
+            bounds=(-5, 4),
+            max_nfev=most,
+            diff_step=1e-3,
+            x_scale=0.5,
+        )
+        return np.asarray(found.x)
+
+
+Error = tuple[str, table.Row, Deployment, float]
+
+
+# Columns of the source table that no prediction reads.
+UNUSED = ("split", "source_kind", "memory_gb", "power_w", "energy_j_per_token")
+
+
+class _Names(dict[str, Any]):
+    """Answers every quantity with its own name."""
+
+    def __missing__(self, name: str) -> str:
+        return name
+
+
+def table_of(title: str, errors: list[Error]) -> None:
+    print(title)
+    for metric in WEIGHT:
+        by: dict[str, list[float]] = {}
+        for m, row, _, e in errors:
+            if m == metric:
+                by.setdefault(row.group, []).append(abs(np.exp(e) - 1))
+        pooled = np.concatenate([np.array(v) for v in by.values()])
+        groups = [(np.median(v), np.quantile(v, 0.9)) for v in by.values()]
+        print(
+            f"  {metric:11s} n {len(pooled):5d}  pooled {_pc(pooled)}   mean of {len(groups)} groups "
+            f"{100 * np.mean([g[0] for g in groups]):5.1f} / {100 * np.mean([g[1] for g in groups]):5.1f} %"
+        )
+        for g, v in sorted(by.items()):
+            print(f"      {g:18s} n {len(v):5d}  {_pc(np.array(v))}")
+
+
+def _pc(v: np.ndarray) -> str:
+    return f"{100 * np.median(v):5.1f} / {100 * np.quantile(v, 0.9):6.1f} %"
+
+
+def write(values: dict[tuple[str, str], float], engines: list[str]) -> None:
+    """Put the fitted values into the catalog, in place."""
+    for who in ["default", *engines]:
+        path = CATALOGS / "engines" / f"{who}.yaml"
+        text = path.read_text(encoding="utf-8")
+        for p in PRIOR:
+            text = re.sub(rf"(  {p}: {{value: )[^,]+,", rf"\g<1>{values[who, p] * 1e6:.3g} us,", text)
+        path.write_text(text, encoding="utf-8")
+    path = CATALOGS / "assumptions" / "serving-kernels.yaml"
+    text = path.read_text(encoding="utf-8")
+    for f in FACTORS:
+        text = re.sub(rf"(  {f}: {{value: )[^,]+,", rf'\g<1>"{values["factor", f]:.3g}",', text)
+    path.write_text(text, encoding="utf-8")
+
+
+def intervals(problem: Problem, held: list[Error]) -> dict[str, tuple[float, float, int]]:
+    """10 and 90 % quantiles of measured over predicted, by metric and by how well the device is known.
+
+    A kind with fewer than 30 rows takes the quantiles of all rows of its metric.
+    """
+    out = {}
+    for metric in WEIGHT:
+        for known in ("measured", "like", "default"):
+            e = np.array([-v for m, _, d, v in held if m == metric and d.hardware == known])
+            if len(e) < 30:  # too few rows to have tails of their own: those of all rows
+                e = np.array([-v for m, _, _, v in held if m == metric])
+            low, high = np.quantile(e, [0.1, 0.9])
+            out[f"{metric}_{known}"] = (float(np.exp(low)), float(np.exp(high)), len(e))
+    return out
+
+
+def write_intervals(spans: dict[str, tuple[float, float, int]]) -> None:
+    """The quantiles as catalog facts."""
+    lines = [
+        "id: intervals-serving",
+        "name: How far measured serving lies from predicted, 10 and 90 % quantiles of their ratio",
+        "sources:",
+        '  rows: {ref: "cross-validated residuals of published serving runs, whole sources held out '
+        '(tools/fit_serving.py)", date: 2026-11}',
+        "values:",
+    ]
+    for name, (low, high, n) in spans.items():
+        for end, v in (("low", low), ("high", high)):
+            lines.append(f'  {name}_{end}: {{value: "{v:.3f}", kind: fitted, source: rows, note: {n} rows}}')
+    path = CATALOGS / "assumptions" / "intervals-serving.yaml"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_ledger(problem: Problem, held: list[Error]) -> None:
+    """Every eighth row, with the ratio of predicted to measured by a fit without its source."""
+    ratios = {(r.id, m): f"{np.exp(e):.4f}" for m, r, _, e in held}
+    rows = sorted((row for r in problem.data.values() for row in r.rows), key=lambda r: (r.group, r.id))
+    kept = [c for c in rows[0].cells if c not in UNUSED] + [f"held_out_{m}" for m in WEIGHT]
+    with (CATALOGS / "ledger" / "serving.csv").open("w", newline="", encoding="utf-8") as f:
+        writer = csv.DictWriter(f, kept, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        for row in rows[::8]:
+            writer.writerow(row.cells | {f"held_out_{m}": ratios.get((row.id, m), "") for m in WEIGHT})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("file", help="a table of serving measurements")
+    parser.add_argument("--write", action="store_true", help="put the fit into the catalog")
+    parser.add_argument("--no-cross", action="store_true", help="leave the cross-validation out")
+    options = parser.parse_args()
+    np.seterr(all="ignore")
+    problem = Problem(read(options.file))
+    x = problem.solve(problem.stored())
+    fit = problem.logs(x)
+    table_of(
+        f"fit, {len(problem.names)} parameters, {sum(len(r.rows) for r in problem.data.values())} rows", fit
+    )
+    values = problem.parameters(x)
+    for (who, name), v in values.items():
+        print(f"    {who:22s} {name:26s} {v:.4g}")
+    if not options.no_cross:
+        held: list[Error] = []
+        for g in sorted({row.group for _, row, _, _ in fit}):
+            held += [e for e in problem.logs(problem.solve(x, g, 4)) if e[1].group == g]
+        table_of("cross-validated: each source predicted by a fit without it", held)
+        spans = intervals(problem, held)
+        for name, (low, high, n) in spans.items():
+            print(f"    {name:28s} {low:.3f} to {high:.3f}  ({n} rows)")
+    if options.write:
+        write(values, problem.engines)
+        if not options.no_cross:
+            write_intervals(spans)
+            write_ledger(problem, held)
+
+
+if __name__ == "__main__":
+    main()
