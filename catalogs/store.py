@@ -50,6 +50,11 @@ class Catalog:
         self._entries: dict[tuple[str, str], schema.Entry] = {}
         self._holders: dict[str, list[str]] = {}
 
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """Folders entries are read from: the shipped one first, those of overlays after it."""
+        return tuple(self._roots)
+
     def kinds(self) -> tuple[str, ...]:
         """The kinds of entries, which are the names of their folders."""
         return tuple(KINDS)

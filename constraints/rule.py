@@ -27,6 +27,9 @@ LAYERS = (
     "serving",
     "concurrent",
     "batch",
+    "codesign",
+    "bounds",
+    "queue_bounds",
 )
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -17,6 +17,8 @@ from constraints.rule import Rule
 _PRECEDENCE = {"|": 1, "&": 2, "<=": 3, ">=": 3, "<": 3, ">": 3, "==": 3, "!=": 3, "+": 4, "-": 4, "*": 5, "/": 5,
                "//": 5, "%": 5, "negative": 6, "**": 7}  # fmt: skip
 _ATOM = 9
+# Letters of a called rule's formula up to which it is written out in place of the call.
+SHORT = 140
 
 
 def _divide(a: float, b: float) -> float:
@@ -41,6 +43,7 @@ class Sym:
     value: Any
     name: str = ""
     unit: str = ""
+    inner: Sym | None = None  # of a called rule, the formula that it works out
 
     # -- arithmetic ----------------------------------------------------------------------------
 
@@ -177,7 +180,7 @@ class Sym:
         """A rule called inside another: its name, with what it works out to inside."""
         given = {**dict(zip(rule.inputs, args, strict=False)), **kwargs}
         inner = _lift(rule.fn(**given))
-        return Sym("call", tuple(_lift(v) for v in given.values()), inner.value, rule.id, rule.unit)
+        return Sym("call", tuple(_lift(v) for v in given.values()), inner.value, rule.id, rule.unit, inner)
 
     # -- reading -------------------------------------------------------------------------------
 
@@ -200,7 +203,7 @@ class Sym:
         >>> ((a + b) * 2 / b).text(), ((a + b) * 2 / b).text(lambda s: f"{s.value:g}")
         ('(a + b) * 2 / b', '(2 + 3) * 2 / 3')
         """
-        return _text(self, show)[0]
+        return _called(self, show) if self.op == "call" else _text(self, show)[0]
 
     def latex(self) -> str:
         r"""The formula in LaTeX.
@@ -244,9 +247,14 @@ def symbol(name: str, value: Any) -> Sym:
 
 
 def trace(rule: Rule, values: Mapping[str, Any]) -> Sym:
-    """A rule's formula at the given values of its inputs."""
-    out = rule.fn(**{n: symbol(n, values[n]) for n in rule.inputs})
-    return _lift(out)
+    """A rule's formula at the given values of its inputs.
+
+    A rule that only passes its inputs on to another shows that one's formula, where it is short.
+    """
+    out = _lift(rule.fn(**{n: symbol(n, values[n]) for n in rule.inputs}))
+    while out.inner is not None and len(out.inner.text()) <= SHORT:
+        out = out.inner
+    return out
 
 
 def _lift(x: Any) -> Sym:
@@ -308,8 +316,7 @@ def _text(s: Sym, show: Callable[[Sym], str] | None) -> tuple[str, int]:
     if s.op == "where" and show is not None:
         return _text(s.args[1] if s.args[0].value else s.args[2], show)
     if s.op == "call":
-        shown = [_text(a, None)[0] for a in s.args[:3]] + ["…"] * (len(s.args) > 3)
-        return f"{s.name}({', '.join(shown)})", _ATOM
+        return _called(s, None), _ATOM
     if s.op == "number":
         return _number(s.value), _ATOM
     if s.op in _PRECEDENCE:
@@ -323,6 +330,12 @@ def _text(s: Sym, show: Callable[[Sym], str] | None) -> tuple[str, int]:
         return f"{_wrapped(parts[0], left)} {s.op} {_wrapped(parts[1], right)}", level
     inner = ", ".join(_text(a, show)[0] for a in s.args)
     return f"{s.op}({inner})", _ATOM
+
+
+def _called(s: Sym, show: Callable[[Sym], str] | None) -> str:
+    """A called rule with the first of what it is given."""
+    shown = [_text(a, show)[0] for a in s.args[:3]] + ["…"] * (len(s.args) > 3)
+    return f"{s.name}({', '.join(shown)})"
 
 
 def _wrapped(part: tuple[str, int], level: int) -> str:

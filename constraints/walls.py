@@ -107,8 +107,8 @@ def every_rule() -> list[Rule]:
 def grouped(chosen: Iterable[Rule]) -> list[tuple[Wall | str, list[Rule]]]:
     """Rules by wall, then the laws (formulas of no wall), then the rest by the layer they serve.
 
-    >>> [(g if isinstance(g, str) else g.name, len(found)) for g, found in grouped(rules("library").values())][0]
-    ('Compute', 3)
+    >>> [g if isinstance(g, str) else g.name for g, _ in grouped(rules("library").values())][:2]
+    ['Compute', 'Memory']
     """
     out: dict[int | str, list[Rule]] = {w.number: [] for w in WALLS}
     for layer in LAYERS:

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from catalogs.errors import InputError
-    from designer.api import evaluate, evaluate_grid, explain, fleet, plan
+    from designer.api import evaluate, evaluate_grid, explain, fleet, plan, size, sweep
     from designer.loading import load
     from designer.scenario import Scenario
 
@@ -24,13 +24,26 @@ _HOMES = {
     "explain": "designer.api",
     "evaluate": "designer.api",
     "fleet": "designer.api",
+    "sweep": "designer.api",
     "evaluate_grid": "designer.api",
+    "size": "designer.api",
     "load": "designer.loading",
     "Scenario": "designer.scenario",
     "InputError": "catalogs.errors",
 }
 
-__all__ = ["InputError", "Scenario", "evaluate", "evaluate_grid", "explain", "fleet", "load", "plan"]
+__all__ = [
+    "InputError",
+    "Scenario",
+    "evaluate",
+    "evaluate_grid",
+    "explain",
+    "fleet",
+    "load",
+    "plan",
+    "size",
+    "sweep",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from catalogs import Catalog
+from catalogs import Catalog, default_catalog
 from designer import evaluation, explanation, grid
 from designer.context import Value
 from designer.fleets.planning import plan_fleet
@@ -14,6 +14,11 @@ from designer.fleets.result import FleetResult
 from designer.loading import load, locate
 from designer.planning import find_design, plan_question
 from designer.result import EvaluateResult, PlanResult
+from designer.sizing import reading
+from designer.sizing.curve import read_axis
+from designer.sizing.result import SizeResult
+from designer.sizing.sizing import size_question
+from designer.sweeping.result import SweepResult
 
 
 def plan(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | None = None) -> PlanResult:
@@ -32,6 +37,35 @@ def fleet(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | None = 
     impossible one is a result with status "infeasible".
     """
     return plan_fleet(load_fleet(locate_fleet(path), sets, catalog))
+
+
+def size(
+    path: str | Path,
+    *,
+    devices: Sequence[int] = (),
+    specs: Sequence[str] = (),
+    joint: bool = False,
+    curve: tuple[str, str] | None = None,
+    like: str | None = None,
+    device: str | Path | None = None,
+    parts: Mapping[str, str] | None = None,
+    sets: Sequence[str] = (),
+    catalog: Catalog | None = None,
+) -> SizeResult:
+    """What one device must offer so that the targets of a scenario are met, and which parts do.
+
+    designer.size("llama-3.1-70b-chat", devices=[24, 32], specs=["memory_bandwidth"])
+
+    `specs` are the numbers of a device to size, by default all that are read; `curve` is one of them and
+    an axis, such as ("memory_bandwidth", "batch=1..256"). The rest is held at the part `like` (by default
+    the scenario's first), or at that of an entry file, `device`, with the numbers in `parts` replaced,
+    such as {"memory_bandwidth": "8 TB/s"}. Raises InputError for anything wrong with these.
+    """
+    drawn = (curve[0], read_axis(curve[1])) if curve else None
+    found = reading.reader(path, sets, catalog or default_catalog(), Path(device) if device else None, like)
+    replaced = reading.read_specs([f"{n}={v}" for n, v in (parts or {}).items()])
+    asked = reading.ask(*found, devices, replaced)
+    return size_question(asked, devices=devices, specs=specs, joint=joint, drawn=drawn)
 
 
 def evaluate(
@@ -53,6 +87,31 @@ def evaluate_grid(
     designer.evaluate_grid("llama-3.1-70b-chat", {"tp": [1, 2, 4, 8], "batch": [1, 8, 64]}, ["tpot_p99"])
     """
     return grid.evaluate_grid(load(locate(path), sets, catalog), over, quantities)
+
+
+def sweep(
+    path: str | Path,
+    out: str | Path,
+    over: Mapping[str, Sequence[Value]] | None = None,
+    sets: Sequence[str] = (),
+    *,
+    jobs: int = 1,
+    executor: str = "local",
+    address: str | None = None,
+    fresh: bool = False,
+    catalog: Catalog | None = None,
+) -> SweepResult:
+    """Every point of a sweep, in a folder of Parquet files; points that `out` has are not computed again.
+
+    `path` is a sweep file, a shipped sweep by name, or a scenario with axes in `over`. With `jobs` above 1
+    a script needs `if __name__ == "__main__":` around the call, because it starts processes. Raises
+    InputError for anything wrong with the sweep, the folder or the cluster.
+    """
+    from designer.sweeping.running import sweep as run_sweep
+
+    return run_sweep(
+        path, Path(out), over or {}, sets, jobs, executor, address, fresh, catalog or default_catalog()
+    )
 
 
 def explain(

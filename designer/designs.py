@@ -15,24 +15,24 @@ from designer.space import Decision
 _INSTEAD = {"devices": "; give node_count", "accelerator": "; give node"}
 
 
-def parse_design(question: Question, text: str) -> dict[str, Value]:
-    """The decisions in `text`; raises InputError for an unknown one or a value it cannot have."""
+def parse_design(question: Question, text: str, flag: str = "--design") -> dict[str, Value]:
+    """The decisions in `text`, which `flag` gave; raises InputError for an unknown one or a value it cannot have."""
     decisions = {d.name: d for d in question.decisions}
     out: dict[str, Value] = {}
     for part in filter(None, (p.strip() for p in text.split(","))):
         name, equals, raw = (p.strip() for p in part.partition("="))
         if not equals or not raw:
-            raise InputError(f"--design {part!r}: write it as decision=value, for example tp=8,pp=16")
+            raise InputError(f"{flag} {part!r}: write it as decision=value, for example tp=8,pp=16")
         if name not in decisions:
-            hint = _INSTEAD.get(name) or nearest(name, decisions)
-            raise InputError(f"--design: unknown decision {name!r}{hint}")
+            hint = _INSTEAD.get(name) or nearest(name, decisions) or f" (has: {', '.join(decisions)})"
+            raise InputError(f"{flag}: unknown decision {name!r}{hint}")
         if name in out:
-            raise InputError(f"--design: {name} is given twice")
-        out[name] = read_value(question, decisions[name], raw)
+            raise InputError(f"{flag}: {name} is given twice")
+        out[name] = read_value(question, decisions[name], raw, flag)
     return out
 
 
-def read_value(question: Question, d: Decision, written: object) -> Value:
+def read_value(question: Question, d: Decision, written: object, flag: str = "--design") -> Value:
     """A value of a decision, from text or from a number (of a quantity: in SI).
 
     Raises InputError for one that the decision cannot have.
@@ -42,14 +42,14 @@ def read_value(question: Question, d: Decision, written: object) -> Value:
         try:
             amount = units.parse(raw, d.unit)
         except InputError as e:
-            raise InputError(f"--design: {d.name}: {e}") from None
+            raise InputError(f"{flag}: {d.name}: {e}") from None
         if amount <= 0:
-            raise InputError(f"--design: {d.name}: {raw!r} must be above 0")
+            raise InputError(f"{flag}: {d.name}: {raw!r} must be above 0")
         return amount
     if d.kind == "count":
         low, high = (0, 1) if d.name in SWITCHES else (1, MAX_COUNT)
         if not re.fullmatch("[0-9]{1,12}", raw) or not low <= int(raw) <= high:
-            raise InputError(f"--design: {d.name}: {raw!r} is not a count from {low} to {high:,}")
+            raise InputError(f"{flag}: {d.name}: {raw!r} is not a count from {low} to {high:,}")
         return int(raw)
     domain = [str(v) for v in question.domains[d.name]]
     known = list(d.choices) if d.choices else domain
@@ -57,15 +57,15 @@ def read_value(question: Question, d: Decision, written: object) -> Value:
         return raw
     if not d.choices and not (d.name == "region" and question.scenario.site):
         # Not a candidate, yet a machine or a place one may ask about: its numbers come from the catalog.
-        _look_up(question, d.name, raw)
+        _look_up(question, d.name, raw, flag)
         return raw
-    raise InputError(f"--design: unknown {d.name} {raw!r}{nearest(raw, known)} (has: {', '.join(known)})")
+    raise InputError(f"{flag}: unknown {d.name} {raw!r}{nearest(raw, known)} (has: {', '.join(known)})")
 
 
-def _look_up(question: Question, decision: str, name: str) -> None:
+def _look_up(question: Question, decision: str, name: str, flag: str) -> None:
     try:
         for group in question.groups:
             if group.axes == (decision,):
                 group.build(name)
     except InputError as e:
-        raise InputError(*(p if p.file else f"--design: {p.message}" for p in e.problems)) from None
+        raise InputError(*(p if p.file else f"{flag}: {p.message}" for p in e.problems)) from None

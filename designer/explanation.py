@@ -131,7 +131,7 @@ def explain(
         budgets=[binding(question, c, values) for c in question.constraints],
         violated=broken,
         quantities=[_term(question, bundle, values, n, depth, None) for n in names],
-        levers={n: levers(question, design, n) for n in names},
+        levers=levers(question, design, names),
         notes=question.notes,
     )
 
@@ -184,7 +184,7 @@ def _term(
         equation=formula.text(),
         substituted=formula.text(lambda s: human(float(s.value), s.unit or rule.inputs.get(s.name, ""))),
         shares=_shares(formula, float(value)),
-        branches=[Branch(of=m.text(), active=a.text()) for m, a in formula.branches()],
+        branches=list(dict.fromkeys(Branch(of=m.text(), active=a.text()) for m, a in formula.branches())),
         place=f"{rule.file}:{rule.line}",
         cite=rule.cite,
         wall=rule.wall,

@@ -106,8 +106,9 @@ def _facts(question: Question, design: Layout, most: int) -> list[str]:
     """Facts by how much they move an objective: prices and grids first, then what is not certain."""
     workload = "the scenario's workload"
     found: dict[str, float] = {}
-    for o in question.objectives:
-        for lever in levers(question, design, o.quantity, most=99):
+    objectives = [o.quantity for o in question.objectives]
+    for moved in levers(question, design, objectives, most=99).values():
+        for lever in moved:
             uncertain = lever.kind in UNCERTAIN and lever.source != workload
             if lever.input in MARKET or uncertain:
                 found[lever.input] = max(found.get(lever.input, 0.0), abs(lever.elasticity))

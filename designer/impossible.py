@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from designer.brute import brute_frontier
-from designer.conflict import design_at
+from designer.conflict import WEIGHED, design_at
 from designer.context import Value
 from designer.enumerate import Block, OutOfTime, enumerate_designs
 from designer.evaluation import CheckFailed, values_of, violations
@@ -26,7 +26,7 @@ from designer.question import Premise, Question
 BRUTE = 150_000
 # Lists of candidates are widened as long as the space stays below so many times its size, and within
 # these numbers of designs.
-WIDER, NARROWEST, WIDEST = 25, 1_000_000, 240_000_000
+WIDER, NARROWEST, WIDEST = 25, 50_000, 20_000_000
 # Members whose subsets are all looked at.
 MOST = 16
 Part = Member | Premise
@@ -86,12 +86,23 @@ class Impossible:
                 else:
                     self.taken_as_given.append(p.name)
         self.parts += [p for p in premises if p.kind == "demand"]
+        self.parts += [Member(q.graph.rules[n]) for n in self.weighed]
         self.parts += sorted((Member(c) for c in q.constraints), key=lambda m: m.kind != "default")
+
+    @property
+    def weighed(self) -> list[str]:
+        """Limits of the hardware that may give way like a budget."""
+        return [n for n in self.question.limits if n in WEIGHED]
 
     def versions(self, kept: frozenset[int]) -> list[Question]:
         """The questions in which only `kept` parts are in force."""
         names = {p.name for i, p in enumerate(self.parts) if i in kept and isinstance(p, Member)}
-        start = replace(self.question, constraints=[c for c in self.question.constraints if c.name in names])
+        off = set(self.weighed) - names
+        start = replace(
+            self.question,
+            constraints=[c for c in self.question.constraints if c.name in names],
+            limits=[n for n in self.question.limits if n not in off],
+        )
         given = [p for i, p in enumerate(self.parts) if i not in kept and isinstance(p, Premise)]
         for p in given:
             if p.kind == "candidates":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from designer.impossible import Impossible, impossible_again
 from designer.member import Member as Involved
 from designer.question import Constraint, Question
 from designer.repairs import budget_repairs, joint_repair, ordered, premise_repairs
-from designer.result import Binding, Member, Miss
+from designer.result import Binding, Member, Miss, Repair
 
 MAX_REPAIRS, MAX_MISSES = 10, 5
 # Demand and candidates are varied for so long at most.
@@ -40,21 +41,31 @@ def why_none(
     out["conflicts"] = conflicts
     out["misses"] = _misses(question, found)
     until = min(deadline, time.monotonic() + SECONDS)
-    try:
+    notes: list[str] = out["notes"]
+    with _in_time(notes, "to vary demand and candidates: the conflict is of the rest"):
         out |= _over_everything(question, until, every)
-    except OutOfTime:
-        out["notes"].append("no time was left to vary demand and candidates: the conflict is of the rest")
     if not out.get("conflict"):
         out["conflict"] = conflicts[0] if conflicts else []
-        out["confirmed"] = impossible_again(question, deadline)
-    repairs = budget_repairs(question, found, deadline)
-    try:
+        with _in_time(notes, "to confirm by a second route that no design exists"):
+            out["confirmed"] = impossible_again(question, deadline)
+    repairs: list[Repair] = []
+    with _in_time(notes, "to solve again with every repair"):
+        repairs += budget_repairs(question, found, deadline)
+    with _in_time(notes, "to look for repairs by other demand or candidates"):
         repairs += premise_repairs(question, question.taken_for_granted(), until)
-    except OutOfTime:
-        out["notes"].append("no time was left to look for repairs by other demand or candidates")
     out["repairs"] = ordered(question, repairs)[:MAX_REPAIRS]
-    out["joint"] = joint_repair(question, found, deadline)
+    with _in_time(notes, "to solve again with the joint repair"):
+        out["joint"] = joint_repair(question, found, deadline)
     return out
+
+
+@contextlib.contextmanager
+def _in_time(notes: list[str], task: str) -> Iterator[None]:
+    """What time runs out for is left out and named."""
+    try:
+        yield
+    except OutOfTime:
+        notes.append(f"no time was left {task}")
 
 
 def _over_everything(question: Question, until: float, every: bool) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import math
 from statistics import NormalDist
 
 from catalogs import Catalog
-from catalogs.errors import InputError
 from constraints.bundles import Bundle, Known
 from constraints.bundles.device import how_known
 from designer.context import Value
@@ -26,41 +25,66 @@ def step_time_factors(catalog: Catalog, known: str, mixture: bool) -> tuple[floa
     return values[f"{kind}_low"].si, values[f"{kind}_high"].si
 
 
-def upper_factor(high: float, confidence: float) -> float:
-    """The multiple that a measurement stays below with this confidence.
+def bound_factor(quantile: float, confidence: float) -> float:
+    """The multiple that a measurement stays within with this confidence.
 
-    Between and beyond the stored quantile the logarithm follows a normal distribution.
+    `quantile` is the stored end of the 80 % interval on that side. Between and beyond it the logarithm
+    follows a normal distribution.
 
-    >>> round(upper_factor(1.2, 0.9), 6), upper_factor(1.2, 0.5)
-    (1.2, 1.0)
+    >>> round(bound_factor(1.2, 0.9), 6), round(bound_factor(0.8, 0.9), 6), bound_factor(1.2, 0.5)
+    (1.2, 0.8, 1.0)
     """
-    return math.exp(math.log(high) * NormalDist().inv_cdf(confidence) / _STORED)
+    return math.exp(math.log(quantile) * NormalDist().inv_cdf(confidence) / _STORED)
 
 
 def hold_upper_bounds(question: Question, catalog: Catalog, confidence: float) -> None:
-    """Make a training question hold budgets against upper bounds of the step time.
+    """Make a question hold its budgets against bounds instead of predictions.
 
-    A design is feasible then if it meets its budgets even when steps take as long as all but
-    `1 - confidence` of comparable published runs took. Raises InputError for another job.
+    A design is feasible then if it meets its budgets even when it is as slow as all but
+    `1 - confidence` of comparable published measurements were.
     """
-    if question.job != "training":
-        raise InputError(f"confidence: intervals are known for training jobs; this is a {question.job} job")
+    hold = _hold_steps if question.job == "training" else _hold_latencies
+    question.notes.append(f"{hold(question, catalog, confidence)} at {100 * confidence:g} % confidence")
+
+
+def _hold_steps(question: Question, catalog: Catalog, confidence: float) -> str:
+    """Training: longer steps."""
     expected = question.given.pop("straggler_factor")
     mixture = question.given["experts"].si > 0
 
     def bound(node: Value, precision: Value) -> Bundle:
-        acc = catalog.get("accelerators", catalog.get("nodes", str(node)).accelerator)
-        known = how_known(catalog, acc, str(precision))
-        factor = upper_factor(step_time_factors(catalog, known, mixture)[1], confidence)
+        factor = bound_factor(
+            step_time_factors(catalog, _known(catalog, node, precision), mixture)[1], confidence
+        )
         source = (
             f"{expected.source}; times {factor:.3g}, the upper bound at {100 * confidence:g} % confidence"
         )
         return {"straggler_factor": Known(expected.si * factor, "fitted", source)}
 
     question.groups.append(Group(("node", "precision"), bound))
-    question.notes.append(
-        f"times, and all that follows from them, are upper bounds at {100 * confidence:g} % confidence"
-    )
+    return "times, and all that follows from them, are upper bounds"
+
+
+def _hold_latencies(question: Question, catalog: Catalog, confidence: float) -> str:
+    """Serving: longer latencies, and where requests queue, replicas that do less."""
+
+    def bound(node: Value, precision: Value) -> Bundle:
+        known = _known(catalog, node, precision)
+        ends = {
+            "ttft": serving_factors(catalog, "ttft", known)[1],
+            "tpot": serving_factors(catalog, "tpot", known)[1],
+            "throughput": serving_factors(catalog, "throughput", known)[0],
+        }
+        source = f"assumptions/intervals-serving, for a device whose speed is known as {known!r}"
+        return {f"{m}_bound": Known(bound_factor(e, confidence), "fitted", source) for m, e in ends.items()}
+
+    question.groups.append(Group(("node", "precision"), bound))
+    return "latencies are upper bounds and throughput is a lower one, with all that follows from them,"
+
+
+def _known(catalog: Catalog, node: Value, precision: Value) -> str:
+    acc = catalog.get("accelerators", catalog.get("nodes", str(node)).accelerator)
+    return how_known(catalog, acc, str(precision))
 
 
 def serving_factors(catalog: Catalog, metric: str, known: str) -> tuple[float, float]:

@@ -26,6 +26,7 @@ from designer.question import (
     groups_of,
     job_rules,
     parts_of,
+    price_model_bundle,
     record_bundle,
     workload_bundle,
 )
@@ -34,6 +35,7 @@ from designer.reading.sense import SenseReader
 from designer.reading.shape import ShapeReader
 from designer.scenario import Scenario
 from designer.space import decisions_of
+from designer.specs import spec_groups
 
 
 def shipped() -> dict[str, File]:
@@ -60,8 +62,12 @@ def locate(name: str | File) -> File:
         return known[plain]
     text = str(name) if len(str(name)) <= 100 else str(name)[:100] + "..."
     raise InputError(
-        f"{text or repr(text)}: no such file or scenario{nearest(plain[:200], known)} (shipped: {', '.join(known)})"
+        f"{text or repr(text)}: no such file or scenario{nearest(plain[:200], known) or _examples(list(known))}"
     )
+
+
+def _examples(known: list[str]) -> str:
+    return f" (shipped: {', '.join(known[:4])} and {len(known) - 4} more)"
 
 
 def load(path: str | File, sets: Sequence[str] = (), catalog: Catalog | None = None) -> Question:
@@ -69,15 +75,18 @@ def load(path: str | File, sets: Sequence[str] = (), catalog: Catalog | None = N
 
     Raises InputError listing every problem found, each with its file and line.
     """
+    return Loader(document_of(path), sets, catalog or default_catalog()).question()
+
+
+def document_of(path: str | File) -> yaml.Document:
+    """A scenario file as it is written, under the name that messages give it."""
     try:
-        document = yaml.read(path)
-        document = replace(document, file=_short(File(path)))
+        return replace(yaml.read(path), file=short_name(File(path)))
     except InputError as e:
         raise InputError(*map(_quoted, e.problems)) from None
-    return Loader(document, sets, catalog or default_catalog()).question()
 
 
-def _short(path: File) -> str:
+def short_name(path: File) -> str:
     """A file as messages name it: a shipped scenario by its place in the package."""
     return f"scenarios/{path.name}" if shipped().get(path.stem) == path else str(path)
 
@@ -100,14 +109,14 @@ class Loader(ShapeReader, SenseReader):
         domains, defaulted = self._domains(scenario, job, models)
         self.raise_problems()
         model = next(iter(models.values()))
-        parts = parts_of(
-            scenario.workload, model, (self.catalog.get("nodes", str(n)) for n in domains["node"])
-        )
+        nodes = (self.catalog.get("nodes", str(n)) for n in domains["node"])
+        parts = parts_of(scenario, model, nodes)
         given = {
             **(model if "model" not in domains else {}),
             **self._fed(scenario),
             **assumptions(self.catalog, job),
             **self._record(scenario),
+            **price_model_bundle(scenario),
             **workload_bundle(scenario.workload),
         }
         # A decision takes the place of an assumption of its name.
@@ -138,6 +147,7 @@ class Loader(ShapeReader, SenseReader):
         several = models if "model" in domains else {}
         made = groups_of(scenario, self.catalog, several, domains)
         groups = [g for g in made if domains.keys() >= set(g.axes)]
+        groups += spec_groups(groups, domains)
         graph = Graph(job_rules(job, parts))
         if "network" in parts:
             # What splits or counts layers has nothing to say of a network known by its totals.
@@ -161,10 +171,7 @@ class Loader(ShapeReader, SenseReader):
         )
         self._assume(question)
         if scenario.confidence is not None:
-            try:
-                hold_upper_bounds(question, self.catalog, scenario.confidence)
-            except InputError as e:
-                raise self._at(("confidence",), e) from None
+            hold_upper_bounds(question, self.catalog, scenario.confidence)
         question.constraints = self._constraints(question)
         question.objectives = self._objectives(question)
         self._check_weights(question)

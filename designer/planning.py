@@ -195,9 +195,7 @@ def _design(question: Question, label: str, design: dict[str, Value], moved: boo
         design=design,
         metrics=metrics(question, values, targets(question)),
         edges=edges(question, design),
-        levers={o.quantity: levers(question, design, o.quantity) for o in question.objectives}
-        if moved
-        else {},
+        levers=levers(question, design, [o.quantity for o in question.objectives]) if moved else {},
     )
 
 

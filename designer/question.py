@@ -55,6 +55,8 @@ _KEPT = {
         for n in ("stage_time", "gradient_exposed", "gather_exposed", "optimizer_time", "device_memory")
     },
     "dataset": {"step_time": "device_step_time", "step_computation": "device_computation"},
+    "bounds": {n: f"expected_{n}" for n in ("ttft", "tpot")},
+    "queue_bounds": {n: f"expected_{n}" for n in ("capacity", "ttft_deviation", "tpot_deviation")},
 }
 
 
@@ -72,10 +74,16 @@ def job_rules(job: str, parts: tuple[str, ...] = ()) -> dict[str, Rule]:
     return found
 
 
-def parts_of(workload: Workload, model: Bundle, nodes: Iterable[Node]) -> tuple[str, ...]:
-    """The layers a scenario adds to those of its job."""
+def parts_of(scenario: Scenario, model: Bundle, nodes: Iterable[Node]) -> tuple[str, ...]:
+    """The layers a scenario adds to those of its job; bounds where latencies are held against bounds."""
+    workload = scenario.workload
     streams = workload.job == "training" and any(n.weight_stream for n in nodes)
-    asked = {"network": "layers" not in model, "streaming": streams, "dataset": dataset_of(workload)}
+    bounded = scenario.confidence is not None and workload.job != "training"
+    asked: dict[str, object] = {
+        "network": "layers" not in model, "streaming": streams, "dataset": dataset_of(workload),
+        "bounds": bounded, "queue_bounds": bounded and workload.job != "concurrent",
+        "codesign": scenario.pricing.model,
+    }  # fmt: skip
     return tuple(part for part, there in asked.items() if there)
 
 
@@ -198,11 +206,11 @@ class Question:
     def bundle(self, design: Mapping[str, Value]) -> Bundle:
         """Every number the rules are given for one design, decisions included."""
         out: Bundle = {}
-        for g in self.groups:
-            out |= g.build(*(design[a] for a in g.axes))
         for d in self.decisions:
             if d.kind != "choice":
                 out[d.name] = Known(float(design[d.name]), "decision", "")
+        for g in self.groups:
+            out |= g.build(*(design[a] for a in g.axes))
         return {**out, **self.given}
 
     def unit(self, quantity: str) -> str:
@@ -233,6 +241,8 @@ def price_group(scenario: Scenario, catalog: Catalog) -> Group:
         out = price_bundle(catalog, catalog.get("nodes", str(node)), place, p.tenure, p.provider)
         if p.price is not None:
             out |= same("scenario", "the scenario's pricing.price", {"rental_rate": p.price})
+        if p.model is not None:
+            del out["purchase_price"]  # a rule makes it
         if p.purchase is not None:
             out |= same("scenario", "the scenario's pricing.purchase", {"purchase_price": p.purchase})
         if p.electricity is not None:
@@ -373,7 +383,20 @@ def assumptions(catalog: Catalog, job: str) -> Bundle:
     for id in ("operations", "training" if job == "training" else "serving"):
         for name, fact in catalog.get("assumptions", id).values.items():
             out[name] = Known.of(fact, f"assumptions/{id}")
+    if job != "training":
+        for name, fact in catalog.get("engines", "default").values.items():
+            out[name] = Known.of(fact, "engines/default")
     return out
+
+
+def price_model_bundle(scenario: Scenario) -> Bundle:
+    """What the scenario says a part costs by its specifications, where it does."""
+    model = scenario.pricing.model
+    if model is None:
+        return {}
+    terms = model.model_dump()
+    numbers = {"part_base_price": terms.pop("base"), **{f"price_of_{n}": v for n, v in terms.items()}}
+    return same("scenario", "the scenario's pricing.model", numbers)
 
 
 def record_bundle(catalog: Catalog, scenario: Scenario) -> Bundle:

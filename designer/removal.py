@@ -22,10 +22,10 @@ from designer.context import Value
 from designer.enumerate import Count
 from designer.member import LACK, Member, measured, without
 from designer.question import Objective, Question
-from designer.report.numbers import human
+from designer.report.numbers import human, percent
 
 # A plan removes limits for so many seconds of processor time; `explain` takes as long as the scenario gives.
-REMOVAL_SECONDS = 4.0
+REMOVAL_SECONDS = 2.0
 # How many times longer than its processor time a search may take on a loaded machine.
 LOADED = 4.0
 # Limits of the hardware that are worth asking "what if it were not there?" beside budgets and rules.
@@ -62,7 +62,7 @@ class Removal:
             gains = np.where(row != 0, (row - better) / np.abs(row), 0.0)
         best, k = np.unravel_index(int(np.argmax(gains)), gains.shape)
         o = question.objectives[int(k)]
-        return f"{100 * gains[best, k]:.2g} % {'lower' if o.sign > 0 else 'higher'} {o.quantity}"
+        return f"{percent(float(gains[best, k]))} {'lower' if o.sign > 0 else 'higher'} {o.quantity}"
 
 
 def candidates_of(question: Question, count: Count) -> list[Member]:

@@ -119,7 +119,8 @@ def called(r: Rule, values: dict[str, float]) -> Called:
     try:
         result = r.fn(**values)
     except (ArithmeticError, ValueError) as e:
-        what = "a division by zero" if isinstance(e, ZeroDivisionError) else str(e)
+        zero = [f"{n} = 0" for n, v in values.items() if v == 0]
+        what = ", ".join(zero) if zero and isinstance(e, ZeroDivisionError) else str(e)
         raise InputError(f"{r.id}: no value for these inputs: {what}") from None
     if isinstance(result, float) and not math.isfinite(result):
         raise InputError(f"{r.id}: no finite value for these inputs")

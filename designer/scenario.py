@@ -52,6 +52,17 @@ class Unit:
         return {"type": types, "examples": [self.example]}
 
 
+class PriceOf(Unit):
+    """A price of each unit of something, where 'per' stands before the whole of it: 2000 USD per TB/s."""
+
+    def read(self, text: object) -> float:
+        if isinstance(text, str):
+            text = re.sub(r"\s+per\s+([^/\s]+)\s*/\s*(\S+)\s*$", r" \2/\1", text)
+            text = re.sub(r"^(\s*\S+\s+USD)\s+(s/\S+)$", r"\1*\2", text)
+            text = re.sub(r"\s+per\s+", "/", text)
+        return super().read(text)
+
+
 class Samples(float):
     """A number written in samples where tokens may stand too."""
 
@@ -100,6 +111,10 @@ RequestCount = Annotated[float, Unit("request", "1e9 request")]
 Time = Annotated[float, Unit("s", "30 day")]
 HourlyPrice = Annotated[float, Unit("USD/h", "2.10 USD/h")]
 Price = Annotated[float, Unit("USD", "30000 USD")]
+PriceOrZero = Annotated[float, Unit("USD", "5000 USD", zero=True)]
+BandwidthPrice = Annotated[float, PriceOf("USD*s/byte", "2000 USD per TB/s", zero=True)]
+RatePrice = Annotated[float, PriceOf("USD*s/FLOP", "8 USD per TFLOP/s", zero=True)]
+CapacityPrice = Annotated[float, PriceOf("USD/byte", "20 USD per GB", zero=True)]
 EnergyPrice = Annotated[float, Unit("USD/kWh", "0.07 USD/kWh", zero=True)]
 Intensity = Annotated[float, Unit("gCO2e/kWh", "429 gCO2e/kWh", zero=True)]
 Water = Annotated[float, Unit("L/kWh", "1.8 L/kWh", zero=True)]
@@ -250,6 +265,17 @@ class Batch(_Block):
 Workload: TypeAlias = Training | Serving | Concurrent | Batch
 
 
+class PriceModel(_Block):
+    """What one accelerator costs by what it offers: a base and so much for each unit."""
+
+    base: PriceOrZero = Field(default=0.0, description="price of a part that offers nothing")
+    memory_bandwidth: BandwidthPrice = Field(default=0.0, description="for example 2000 USD per TB/s")
+    compute_rate: RatePrice = Field(default=0.0, description="for each 16-bit FLOP/s: 8 USD per TFLOP/s")
+    memory_capacity: CapacityPrice = Field(default=0.0, description="for example 20 USD per GB")
+    scale_up_bandwidth: BandwidthPrice = Field(default=0.0, description="of the link of one device")
+    scale_out_bandwidth: BandwidthPrice = Field(default=0.0, description="of the network port of one device")
+
+
 class Pricing(_Block):
     """How the hardware is paid. What is not given comes from the catalog's price lists."""
 
@@ -262,6 +288,9 @@ class Pricing(_Block):
     price: HourlyPrice | None = Field(default=None, description="USD per accelerator-hour, host included")
     purchase: Price | None = Field(default=None, description="USD per accelerator, when owned")
     electricity: EnergyPrice | None = Field(default=None, description="USD per kWh, when owned")
+    model: PriceModel | None = Field(
+        default=None, description="price of an accelerator by its specifications, when owned: a co-design"
+    )
 
 
 class Site(_Block):

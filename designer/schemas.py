@@ -20,6 +20,7 @@ _HOMES = {
     "explain": "designer.explanation:ExplainResult",
     "whynot": "designer.whynot:WhyNotResult",
     "compare": "designer.comparison:CompareResult",
+    "size": "designer.sizing.result:SizeResult",
     "rule": "designer.rulecall:RuleResult",
 }
 

@@ -17,15 +17,26 @@ from designer.context import Context, Value
 from designer.feeding import dataset_of
 from designer.scenario import Workload
 
+# SI unit of each kind of quantity.
+_UNITS = {
+    "time": "s",
+    "tokens": "token",
+    "bytes": "byte",
+    "bandwidth": "byte/s",
+    "rate": "FLOP/s",
+    "power": "W",
+}
+
 
 @dataclass(frozen=True)
 class Decision:
     """Something the search chooses.
 
-    `kind` is "count" (a positive integer), "time" or "tokens" (written with a unit) or "choice" (a name,
-    which becomes several numbers). `default` makes the domain when the scenario gives none; `start` is
-    the value `evaluate` takes where neither the command nor the scenario's baseline says. A decision whose
-    default is empty is made only where the scenario gives candidates of it: otherwise its workload says.
+    `kind` is "count" (a positive integer), "choice" (a name, which becomes several numbers) or that of
+    a quantity written with its unit, such as "time" or "tokens". `default` makes the domain when the
+    scenario gives none; `start` is the value `evaluate` takes where neither the command nor the scenario's
+    baseline says. A decision whose default is empty is made only where the scenario gives candidates of
+    it: otherwise its workload says.
     """
 
     name: str
@@ -38,7 +49,7 @@ class Decision:
     @property
     def unit(self) -> str | None:
         """SI unit of the values of a decision that is a quantity."""
-        return {"time": "s", "tokens": "token"}.get(self.kind)
+        return _UNITS.get(self.kind)
 
 
 def _only(*values: Value) -> Callable[[Context], list[Value]]:
@@ -112,6 +123,20 @@ _STORED = tuple(p for p in ELEMENT_BYTES if p != "tf32")
 _NODES = Decision("node", "choice", "node", _only("dgx-h100", "dgx-h200", "dgx-b200"))
 _REGION = Decision("region", "choice", "region", _only("aws-us-east-1"))
 
+# What a device offers, decided only where a scenario leaves it open: see designer/specs.py.
+SPECIFICATIONS = (
+    Decision("memory_bandwidth", "bandwidth", "memory bandwidth", _only()),
+    Decision("compute_rate", "rate", "16-bit FLOP/s", _only()),
+    Decision("scale_up_bandwidth", "bandwidth", "scale-up link", _only()),
+    Decision("scale_out_bandwidth", "bandwidth", "scale-out link", _only()),
+    Decision("memory_capacity", "bytes", "memory", _only()),
+    Decision("stream_bandwidth", "bandwidth", "weight stream", _only()),
+    Decision("storage_write_bandwidth", "bandwidth", "storage writes", _only()),
+    Decision("storage_read_bandwidth", "bandwidth", "storage reads", _only()),
+    Decision("dataset_bandwidth", "bandwidth", "data storage", _only()),
+    Decision("device_power", "power", "device power", _only()),
+)
+
 TRAINING = (
     Decision("model", "choice", "model", _only()),
     _NODES,
@@ -175,11 +200,11 @@ _WHOLE = {
 }
 
 DECISIONS = {"training": TRAINING, "serving": SERVING, "concurrent": CONCURRENT, "batch": BATCH}
-DECISION_NAMES = frozenset(d.name for found in (*DECISIONS.values(), _FEEDING) for d in found)
+DECISION_NAMES = frozenset(d.name for found in (*DECISIONS.values(), _FEEDING, SPECIFICATIONS) for d in found)
 
 
 def decisions_of(workload: Workload, model: Bundle) -> tuple[Decision, ...]:
-    """The decisions of one scenario: those of its job that its model has, and those its data set adds."""
+    """The decisions of one scenario: of a device, of its job as its model has them, of its data set."""
     found = list(DECISIONS[workload.job])
     if "layers" not in model:
         whole = (d for d in found if d.name not in _OF_LAYERS)
@@ -187,4 +212,4 @@ def decisions_of(workload: Workload, model: Bundle) -> tuple[Decision, ...]:
     if dataset_of(workload):
         at = next(i for i, d in enumerate(found) if d.name == "node_count")
         found[at + 1 : at + 1] = _FEEDING
-    return tuple(found)
+    return (*SPECIFICATIONS, *found)

@@ -302,7 +302,8 @@ def test_communication_does_not_outgrow_everything() -> None:
 
 def test_one_h100_is_three_a100_in_the_same_precision() -> None:
     h100, a100 = (
-        default_catalog().get("accelerators", n).compute.rates()["bf16"].si for n in ("h100-sxm", "a100-sxm-80gb")
+        default_catalog().get("accelerators", n).compute.rates()["bf16"].si
+        for n in ("h100-sxm", "a100-sxm-80gb")
     )
     assert h100 / a100 == pytest.approx(3.17, abs=0.01)
 

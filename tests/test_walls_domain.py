@@ -91,6 +91,6 @@ def test_domains_are_declared_of_inputs(r: Rule) -> None:
     for reason, condition in r.where.items():
         names = condition.__code__.co_varnames[: condition.__code__.co_argcount]
         assert set(names) <= set(r.inputs), "a condition reads inputs of its rule"
-        assert reason.startswith("or ") and not reason.endswith(".")
+        assert reason.split()[0] in ("or", "as") and not reason.endswith(".")
     assert len(describe(r)) == len(r.where) + sum(d != Domain() for d in r.domains.values())
     assert all(d.low <= d.high and not (d.open and d.low == -math.inf) for d in r.domains.values())

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from constraints import maths
+from constraints import accountant, maths
 from constraints.domain import check
 from constraints.quantities import Domain
 from constraints.rule import LAYERS, ROOT, Rule, find, rules
@@ -76,7 +76,8 @@ def evaluate(s: Sym, given: Mapping[str, float], layer: str) -> Any:
     parts = [evaluate(a, given, layer) for a in s.args]
     if s.op == "call":
         return (rules(layer).get(s.name) or find(s.name)).fn(*parts)
-    named = {"max": maths.maximum, "min": maths.minimum, "smoothmax": maths.smooth_maximum, "abs": abs}
+    named = {"max": maths.maximum, "min": maths.minimum, "smoothmax": maths.smooth_maximum, "abs": abs,
+             "renyi_epsilon": accountant.epsilon, "renyi_noise": accountant.noise_multiplier}  # fmt: skip
     if s.op in named:
         return named[s.op](*parts)
     if s.op.isidentifier() and s.op != "negative":
@@ -247,6 +248,13 @@ TRENDS = {
     "operational_carbon_of": "+facility_energy +carbon_intensity",
     "embodied_carbon_of": "+devices +device_carbon +time -lifetime",
     "break_even_utilisation": "+owned_per_hour -rented_per_hour",
+    "structured_sparse_rate": "+rate -kept +group",
+    "score_loss": "+score_before -score_after",
+    "privacy_spent": "-noise_multiplier +sampling_rate +steps -delta",
+    "per_sample_gradient_bytes": "+samples +parameters +gradient_bytes",
+    "answer_cost": "+samples +prompt +reasoning +visible +input_price +output_price",
+    "cost_per_solved": "+cost -success",
+    "kaplan_growth": "+compute_ratio",
 }  # fmt: skip
 
 

@@ -4,8 +4,9 @@
 
 Every parameter is in the catalog (`engines/*.yaml`, `assumptions/serving-kernels.yaml`). Rows are
 taken through the rules that plan, the logarithm of predicted over measured is made small, and each
-parameter is drawn to its prior: an engine's to that of `default`, a factor's to 1. The error
-reported beside that of the fit is of each source predicted by a fit without it. Deterministic.
+parameter is drawn to its prior: an engine's to that of `default`, a factor's to 1. Two errors are
+reported beside that of the fit: of each model on one device and engine predicted by a fit without it,
+and of each source predicted by a fit without it. Deterministic.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from __future__ import annotations
 import argparse
 import csv
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -32,10 +35,11 @@ ENGINE = (
     "host_sequence_overhead",
     "prefill_overhead",
     "host_layer_time",
-    "host_moe_layer_time",
 )
 # Engines whose tables send text to a server, which splits it into tokens; others feed tokens.
 SERVERS = ("default", "sglang", "tensorrt-llm-pytorch", "vllm", "vllm-early")
+# What all engines share: text of a server, and what mixtures and latent attention add to a layer's launches.
+SHARED = ("prompt_seconds_per_token", "host_moe_layer_time", "host_latent_time")
 # A factor of assumptions/serving-kernels and the numbers it multiplies; the last is a share, at most 1.
 FACTORS: dict[str, tuple[str, ...]] = {
     "graph_launch": ("launch_floor", "base_launch_floor"),
@@ -52,13 +56,24 @@ FACTORS: dict[str, tuple[str, ...]] = {
 PRIOR = {
     "host_step_overhead": 0.7e-3,
     "host_sequence_overhead": 10e-6,
-    "prefill_overhead": 15e-3,
+    "prefill_overhead": 45e-3,
     "host_layer_time": 0.3e-3,
     "host_moe_layer_time": 0.8e-3,
     "prompt_seconds_per_token": 5e-6,
+    "host_latent_time": 0.5e-3,
 }
+# The same of an engine that is called in its own process: no server, no text.
+IN_PROCESS_OVERHEAD = 8e-3
+# Rows that their own source calls so are scored and not fitted.
+EXPERIMENTAL = "experimental"
 WEIGHT = {"tpot": 1.0, "throughput": 0.8, "ttft": 0.4}
 RIDGE_ENGINE, RIDGE_FACTOR, RIDGE_DEFAULT, RIDGE_TOKEN = 0.35, 1.5, 0.5, 2.0
+# Servers differ little in what a request costs them, so a new one is near their mean: leaving one out says so.
+RIDGE_SERVER = 4.0
+
+
+Error = tuple[str, table.Row, Deployment, float]
+FOLDS = 8
 
 
 @dataclass
@@ -96,19 +111,26 @@ class Problem:
         self.engines = sorted({d.engine for r in data.values() for d in r.deployments} - {"default"})
         self.factors = {f: catalog.get("assumptions", "serving-kernels").values[f].si for f in FACTORS}
         self.default = PRIOR
-        self.names = [("default", p) for p in (*ENGINE, "prompt_seconds_per_token")] + [
-            ("factor", f) for f in FACTORS
-        ]
-        mixtures = {d.engine for r in data.values() for d in r.deployments if d.values["moe_layers"] > 0}
-        # an engine whose rows hold no mixture shows nothing of its mixture layers
-        self.names += [
-            (e, p) for e in self.engines for p in ENGINE if p != "host_moe_layer_time" or e in mixtures
-        ]
+        self.names = [("default", p) for p in (*ENGINE, *SHARED)] + [("factor", f) for f in FACTORS]
+        self.names += [(e, p) for e in self.engines for p in ENGINE]
         self.stacks: dict[Load, dict[str, Any]] = {}
         self.pairs: dict[Load, list[tuple[str, str, np.ndarray, np.ndarray]]] = {}
         for load, r in data.items():
             self.stacks[load] = dict(stacked(r.deployments))
             self.pairs[load] = self._measured(r)
+        self.measured = [
+            (metric, data[load].rows[i], data[load].deployments[i])
+            for load, pairs in self.pairs.items()
+            for metric, _, at, _ in pairs
+            for i in at
+        ]
+        size = Counter(row.group for _, row, _ in self.measured)
+        self.weight = np.array(
+            [
+                0.0 if EXPERIMENTAL in row.text("notes") else WEIGHT[m] * size[row.group] ** -0.12 * 2
+                for m, row, _ in self.measured
+            ]
+        )
 
     def _measured(self, r: Rows) -> list[tuple[str, str, np.ndarray, np.ndarray]]:
         """(metric, quantity, row numbers, measured): which quantity answers each measurement."""
@@ -127,11 +149,17 @@ class Problem:
         for p in ENGINE:
             base = out["default", p] = self.default[p] * value["default", p]
             for e in self.engines:
-                out[e, p] = base * value.get((e, p), 1.0)
-        per_token = PRIOR["prompt_seconds_per_token"] * value["default", "prompt_seconds_per_token"]
-        for e in ("default", *self.engines):
-            out[e, "prompt_seconds_per_token"] = per_token if e in SERVERS else 0.0
+                out[e, p] = self.base(e, p, base) * value.get((e, p), 1.0)
+        for p in SHARED:
+            shared = PRIOR[p] * value["default", p]
+            for e in ("default", *self.engines):
+                out[e, p] = 0.0 if p == "prompt_seconds_per_token" and e not in SERVERS else shared
         return out
+
+    @staticmethod
+    def base(engine: str, name: str, default: float) -> float:
+        """What an engine's number is drawn to: that of the default engine, which is a server."""
+        return IN_PROCESS_OVERHEAD if name == "prefill_overhead" and engine not in SERVERS else default
 
     def stored(self) -> np.ndarray:
         """Logarithms of what the catalog holds: where a fit begins."""
@@ -141,8 +169,9 @@ class Problem:
             if who == "factor":
                 return self.factors[name]
             value = catalog.get("engines", who).values[name].si
-            base = PRIOR[name] if who == "default" else catalog.get("engines", "default").values[name].si
-            return value / base
+            if who == "default":
+                return value / PRIOR[name]
+            return value / self.base(who, name, catalog.get("engines", "default").values[name].si)
 
         return np.log([of(*n) for n in self.names])
 
@@ -158,60 +187,67 @@ class Problem:
                 given[n] = np.minimum(1.0, scaled) if n.endswith("fraction") else scaled
         return serving.evaluate(load, given)
 
-    def logs(self, x: np.ndarray) -> list[tuple[str, table.Row, Deployment, float]]:
-        """Log of predicted over measured of every measurement."""
-        out = []
+    def errors(self, x: np.ndarray) -> np.ndarray:
+        """Logarithm of predicted over measured of every measurement, in the order of `measured`."""
+        found = []
         for load, pairs in self.pairs.items():
-            values = self.predict(x, load)
-            r = self.data[load]
-            for metric, quantity, at, measured in pairs:
-                error = np.log(np.broadcast_to(values[quantity], len(r.rows))[at] / measured)
-                out += [
-                    (metric, r.rows[i], r.deployments[i], float(e)) for i, e in zip(at, error, strict=True)
-                ]
-        return out
+            values, n = self.predict(x, load), len(self.data[load].rows)
+            found += [np.log(np.broadcast_to(values[q], n)[at] / measured) for _, q, at, measured in pairs]
+        return np.concatenate(found)
 
-    def solve(self, start: np.ndarray, without: str | None = None, most: int = 20) -> np.ndarray:
-        first = self.logs(np.zeros(len(self.names)))
-        groups = [row.group for _, row, _, _ in first]
-        size = {g: groups.count(g) for g in set(groups)}
-        weight = np.array(
-            [
-                0.0 if row.group == without else WEIGHT[m] * size[row.group] ** -0.12 * 2
-                for m, row, _, _ in first
-            ]
-        )
-        ridge = np.array(
-            [
-                RIDGE_TOKEN
-                if name == "prompt_seconds_per_token"
-                else RIDGE_DEFAULT
-                if who == "default"
-                else RIDGE_FACTOR
-                if who == "factor"
-                else RIDGE_ENGINE
-                for who, name in self.names
-            ]
-        )
-        prior = np.zeros(len(self.names))
+    def logs(self, x: np.ndarray) -> list[Error]:
+        """The same with the metric, row and deployment each belongs to."""
+        return [(*m, float(e)) for m, e in zip(self.measured, self.errors(x), strict=True)]
+
+    def solve(self, start: np.ndarray, held: np.ndarray | None = None, most: int = 20) -> np.ndarray:
+        """Parameters that fit all measurements but those held out."""
+        weight = self.weight if held is None else np.where(held, 0.0, self.weight)
+        ridge = np.array([_ridge(who, name) for who, name in self.names])
 
         def residuals(x: np.ndarray) -> np.ndarray:
-            e = np.array([v for *_, v in self.logs(x)])
+            e = self.errors(x)
             rho = np.sign(e) * np.sqrt(2 * (np.sqrt(1 + (e / 0.15) ** 2) - 1)) * 0.15  # soft |e|
-            return np.concatenate([weight * rho, ridge * (x - prior)])
+            return np.concatenate([weight * rho, ridge * x])
 
         found = least_squares(
-            residuals,
-            start,
-            bounds=(-5, 4),
-            max_nfev=most,
-            diff_step=1e-3,
-            x_scale=0.5,
-        )
+            residuals, start, bounds=(-5, 4), max_nfev=most, diff_step=1e-3, x_scale=0.5
+        )  # fmt: skip
         return np.asarray(found.x)
 
+    def cross_validated(self, x: np.ndarray, part: np.ndarray) -> list[Error]:
+        """Every measurement predicted by a fit without the part it belongs to."""
+        errors = np.empty(len(part))
+        for name in np.unique(part):
+            held = part == name
+            errors[held] = self.errors(self.solve(x, held, 4))[held]
+        return [(*m, float(e)) for m, e in zip(self.measured, errors, strict=True)]
 
-Error = tuple[str, table.Row, Deployment, float]
+    def sources(self) -> np.ndarray:
+        return np.array([row.group for _, row, _ in self.measured])
+
+    def blocks(self) -> np.ndarray:
+        """One of FOLDS parts, a model of a source on one device and engine never in two of them."""
+        return np.array(
+            [
+                crc32(f"{row.group} {_family(row.text('model'))} {row.text('hardware')} {d.engine}".encode())
+                % FOLDS
+                for _, row, d in self.measured
+            ]
+        )
+
+
+def _family(model: str) -> str:
+    """A model's name less its release: rows of one shape are measurements of the same thing."""
+    return model.rpartition("-")[0] if model.startswith("DeepSeek") else model
+
+
+def _ridge(who: str, name: str) -> float:
+    """How strongly a parameter is drawn to what is expected of it."""
+    if name == "prompt_seconds_per_token":
+        return RIDGE_TOKEN
+    if who in ("default", "factor"):
+        return RIDGE_DEFAULT if who == "default" else RIDGE_FACTOR
+    return RIDGE_SERVER if name == "prefill_overhead" and who in SERVERS else RIDGE_ENGINE
 
 
 # Columns of the source table that no prediction reads.
@@ -323,9 +359,9 @@ def main() -> None:
     for (who, name), v in values.items():
         print(f"    {who:22s} {name:26s} {v:.4g}")
     if not options.no_cross:
-        held: list[Error] = []
-        for g in sorted({row.group for _, row, _, _ in fit}):
-            held += [e for e in problem.logs(problem.solve(x, g, 4)) if e[1].group == g]
+        near = problem.cross_validated(x, problem.blocks())
+        table_of("cross-validated: each model on a device and engine by a fit without it", near)
+        held = problem.cross_validated(x, problem.sources())
         table_of("cross-validated: each source predicted by a fit without it", held)
         spans = intervals(problem, held)
         for name, (low, high, n) in spans.items():

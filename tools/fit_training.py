@@ -323,7 +323,8 @@ def write_ledger(rows: Rows, held: np.ndarray) -> Path:
             for i in of[np.unique(np.linspace(0, len(of) - 1, min(len(of), PER_SOURCE)).round().astype(int))]:
                 row = rows.rows[i]
                 # only what a note says of the measurement is read
-                note = "max allocated" if "allocated" in row.text("notes").lower() else ""
+                said = row.text("notes").lower()
+                note = next((w for w in ("allocated", *training.ON_DEVICE) if w in said), "")
                 out.writerow([*(row.text(c) for c in KEPT), note, f"{held[i]:.4f}"])
     return path
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from catalogs import Catalog
 from catalogs.errors import InputError
 from catalogs.schema import Accelerator, Node
+from catalogs.schema.fact import Fact
 from constraints.bundles import Bundle, Known, plain, unknown
 from constraints.rules.library.compression import structured_sparse_bytes, structured_sparse_rate
 
@@ -55,7 +56,7 @@ def device_bundle(catalog: Catalog, node: Node) -> Bundle:
         ),
     }
     # A chip without a scale-up link reaches its neighbours in the node through the host.
-    link = acc.scale_up.bandwidth if acc.scale_up else acc.host_link.bandwidth if acc.host_link else None
+    link = link_bandwidth(acc)
     out["scale_up_bandwidth"] = Known.of(link, where) if link else unknown(f"{where}: no link stated")
     if not acc.scale_up and acc.host_link and node.accelerators > 1:
         out["scale_up_domain"] = Known(float(node.accelerators), "assumed", f"{here}: over the host link")
@@ -73,12 +74,8 @@ def device_bundle(catalog: Catalog, node: Node) -> Bundle:
     out["device_power"] = Known.of(acc.power, where) if acc.power else unknown(f"{where}: no power stated")
     out["host_power_per_device"] = _host_power(catalog, node, acc, default["host_power_share"].si)
     like = measured_like(catalog, acc)
+    out |= collective_bundle(catalog, acc)
     for of in (acc, like):
-        if of.collective and "collective_fraction" not in out:
-            there = f"accelerators/{of.id}"
-            out["collective_floor"] = Known.of(of.collective.latency, there)
-            out["inner_latency"] = Known.of(of.collective.per_rank_latency, there)
-            out["collective_fraction"] = Known.of(of.collective.bandwidth_fraction, there)
         if base in of.attention and "attention_fraction" not in out:
             there = f"accelerators/{of.id}"
             out["attention_fraction"] = Known.of(of.attention[base].compute_fraction, there)
@@ -92,6 +89,27 @@ def device_bundle(catalog: Catalog, node: Node) -> Bundle:
             out.setdefault(name, Known(fact.si, "assumed", source))
     out["base_compute_fraction"] = _capped(acc, base, out["base_compute_fraction"])
     return out
+
+
+def link_bandwidth(acc: Accelerator) -> Fact | None:
+    """Bandwidth between devices of one domain, None where no link is stated."""
+    return acc.scale_up.bandwidth if acc.scale_up else acc.host_link.bandwidth if acc.host_link else None
+
+
+def collective_bundle(catalog: Catalog, acc: Accelerator) -> Bundle:
+    """All-reduce parameters of a device: its own, those of the device it is like, or the default."""
+    for of in (acc, measured_like(catalog, acc)):
+        if of.collective:
+            there = f"accelerators/{of.id}"
+            return {
+                "collective_floor": Known.of(of.collective.latency, there),
+                "inner_latency": Known.of(of.collective.per_rank_latency, there),
+                "collective_fraction": Known.of(of.collective.bandwidth_fraction, there),
+            }
+    default = catalog.get("assumptions", "device").values
+    facts = {n: default[n] for n in ("collective_floor", "inner_latency", "collective_fraction")}
+    where = "assumptions/device"
+    return {n: Known(f.si, "assumed", f"{where}: {f.source} ({f.date})") for n, f in facts.items()}
 
 
 def stream_bundle(node: Node) -> Bundle:
@@ -187,12 +205,20 @@ def measured_like(catalog: Catalog, acc: Accelerator) -> Accelerator:
 
 
 def _capped(acc: Accelerator, precision: str, fraction: Known) -> Known:
-    """A share of the peak, no larger than the best anybody has measured on the device."""
-    best = acc.measured_best.get(precision)  # type: ignore[call-overload]
-    peak = acc.compute.rates().get(precision)
+    """A share of the peak, no larger than the best anybody has measured on the device.
+
+    A narrower format that nobody timed is held to the best share of the 16-bit one: power and clocks
+    that keep products from their peak do so all the more where more of them are made.
+    """
+    of = precision if precision in acc.measured_best else "bf16"
+    best = acc.measured_best.get(of)
+    peak = acc.compute.rates().get(of)
     if best is None or peak is None or fraction.si <= best.si / peak.si:
         return fraction
-    return Known(best.si / peak.si, best.kind, f"accelerators/{acc.id}: {best.text} measured of {peak.text}")
+    kind = best.kind if of == precision else "assumed"
+    return Known(
+        best.si / peak.si, kind, f"accelerators/{acc.id}: {best.text} measured of {peak.text} in {of}"
+    )
 
 
 def training_precision(precision: str) -> Bundle:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+
+# The order of a user's questions; a command that is not here comes last.
+_ORDER = (
+    "plan", "explain", "compare", "evaluate", "size", "sweep", "fleet", "calc", "diagnose", "rules", "validate",
+    "calibrate", "microbench", "catalog", "schema",
+)  # fmt: skip
+
+
+class _Ordered(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        known = {name: i for i, name in enumerate(_ORDER)}
+        return sorted(super().list_commands(ctx), key=lambda name: known.get(name, len(known)))
+
 
 app = typer.Typer(
+    cls=_Ordered,
     name="designer",
     no_args_is_help=True,
     add_completion=True,

@@ -201,7 +201,7 @@ class DomainReader(Ladders):
         path: Path = ("candidates", d.name)
         if d.name == "global_batch":
             return list(self._batches(path, raw))
-        if d.unit == "token":
+        if d.unit and d.unit != "s":
             return list(self._ladder(path, raw, d.unit))
         if d.kind == "count" and d.name not in SWITCHES:
             return list(self._counts(path, raw))

@@ -169,12 +169,14 @@ class SenseReader(UnknownReader):
         """A price that the tenure leaves unused would be a number nobody reads."""
         p, site = scenario.pricing, scenario.site
         owned = p.tenure == "owned"
-        for name in ("price", "provider") if owned else ("purchase", "electricity"):
+        for name in ("price", "provider") if owned else ("purchase", "electricity", "model"):
             if getattr(p, name) is not None:
                 kind = "owned" if owned else f"rented ({p.tenure})"
                 self._mistake(("pricing", name), f"unused, as pricing.tenure says the hardware is {kind}")
         if not owned and p.price is not None and p.provider is not None:
             self._mistake(("pricing", "provider"), "unused, as pricing.price is given")
+        if p.model is not None and p.purchase is not None:
+            self._mistake(("pricing", "purchase"), "unused, as pricing.model says what a part costs")
         if site and site.pue < 1:
             self._mistake(
                 ("site", "pue"),

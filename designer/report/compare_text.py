@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from designer.comparison import Change, CompareResult, LimitUse
 from designer.report.decisions import decided
-from designer.report.numbers import human
+from designer.report.numbers import human, percent
 from designer.report.text import Column, shorten, table, wrap
 
 
 def render(result: CompareResult, units: dict[str, str], width: int) -> str:
     """What was asked and decided otherwise, then the quantities that differ, then the limits."""
-    left, right = shorten(result.left, 24), shorten(result.right, 24)
+    longest = max((len(q.quantity) for q in result.quantities), default=0)
+    # Two names, a change and the gaps between them have to fit beside the longest quantity.
+    room = max(8, min(24, (width - longest - 16) // 2))
+    left, right = shorten(result.left, room), shorten(result.right, room)
     lines = [f"{result.left}   against   {result.right}"]
     lines += _inputs(result, width)
     lines.append("")
@@ -25,7 +28,7 @@ def render(result: CompareResult, units: dict[str, str], width: int) -> str:
         )
     else:
         lines.append("The same decisions.")
-    differ = [q for q in result.quantities if q.left != q.right]
+    differ = [q for q in result.quantities if not _same(q.left, q.right)]
     if differ:
         lines.append("")
         lines += table(
@@ -37,7 +40,7 @@ def render(result: CompareResult, units: dict[str, str], width: int) -> str:
             ],
             width,
         )
-    same = [q.quantity for q in result.quantities if q.left == q.right]
+    same = [q.quantity for q in result.quantities if _same(q.left, q.right)]
     if same:
         lines += wrap(f"the same {', '.join(same)}", width, 0, 9)
     shown = [
@@ -61,6 +64,13 @@ def render(result: CompareResult, units: dict[str, str], width: int) -> str:
     return "\n".join(lines)
 
 
+def _same(a: float | None, b: float | None) -> bool:
+    """Whether two values differ by rounding at most."""
+    if a is None or b is None:
+        return a == b
+    return abs(a - b) <= 1e-9 * max(abs(a), abs(b))
+
+
 def _inputs(result: CompareResult, width: int) -> list[str]:
     if not result.inputs:
         return []
@@ -70,7 +80,7 @@ def _inputs(result: CompareResult, width: int) -> list[str]:
         if i.outcome:
             does = i.outcome
         elif i.matters:
-            moved = [f"best {n} {100 * e:+.3g} %" for n, e in i.effects.items() if e]
+            moved = [f"best {n} {percent(e, 3, signed=True)}" for n, e in i.effects.items() if e]
             does = ", ".join(moved) or "other designs, the same best values"
         else:
             does = "nothing"
@@ -81,11 +91,11 @@ def _inputs(result: CompareResult, width: int) -> list[str]:
 def _changed(x: Change) -> str:
     if x.ratio is None:
         return ""
-    return f"× {x.ratio:.3g}" if x.ratio >= 2 or x.ratio <= 0 else f"{100 * (x.ratio - 1):+.3g} %"
+    return f"× {x.ratio:.3g}" if x.ratio >= 2 or x.ratio <= 0 else percent(x.ratio - 1, 3, signed=True)
 
 
 def _used(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.3g} %"
+    return "–" if share is None else percent(share, 3)
 
 
 def _sides(x: LimitUse, left: str, right: str) -> str:

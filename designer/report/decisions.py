@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from designer.context import Value
 from designer.report.numbers import human
-from designer.space import DECISIONS
+from designer.space import DECISIONS, SPECIFICATIONS
 
-_UNITS = {d.name: d.unit for decisions in DECISIONS.values() for d in decisions if d.unit}
+_UNITS = {d.name: d.unit for decisions in (*DECISIONS.values(), SPECIFICATIONS) for d in decisions if d.unit}
 
 
 def decided(name: str, value: Value) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from designer.evaluation import targets
 from designer.question import Question
 from designer.report.decisions import decided
-from designer.report.numbers import human
+from designer.report.numbers import human, percent
 from designer.report.text import Column, table, wrap
 from designer.result import EvaluateResult
 
@@ -45,4 +45,4 @@ def render(result: EvaluateResult, q: Question, width: int, *, everything: bool 
 
 
 def _off(slack: float | None) -> str:
-    return f"{-100 * slack:.3g} %" if slack is not None else ""
+    return percent(-slack, 3) if slack is not None else ""

@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 
 from designer.fleets.result import CapBinding, FleetDesign, FleetRepair, FleetResult, Placement, Use
-from designer.report.numbers import digits, human
+from designer.report.numbers import digits, human, percent
 from designer.report.text import Column, bar, table, wrap
 from designer.result import Metric
 
@@ -65,7 +65,7 @@ def _proof(result: FleetResult, width: int) -> list[str]:
     if result.status == "found" and p.frontier == 1:
         said = "no fleet beats this one"
     second = f", HiGHS {p.second}" if p.second else ""
-    text = f"proof    {said}: CP-SAT {p.closure}{second}; totals told apart to {100 * p.resolution:.1g} %"
+    text = f"proof    {said}: CP-SAT {p.closure}{second}; totals told apart to {percent(p.resolution, 1)}"
     return wrap(text, width, 0, 9)
 
 
@@ -214,7 +214,7 @@ def _binds(result: FleetResult, width: int) -> list[str]:
     )
     for b in worth:
         unit = units[b.objective]
-        share = f" ({100 * b.gain / b.best:.2g} %)" if b.best else ""
+        share = f" ({percent(b.gain / b.best)})" if b.best else ""
         text = f"{b.objective}  {b.text}: without it {human(b.gain, unit)} less{share}."
         if b.price and b.bound is not None:
             more = _amount(b.price.raised_to - b.bound, b)
@@ -250,6 +250,6 @@ def _none(result: FleetResult, width: int) -> list[str]:
 
 def _repair(r: FleetRepair) -> str:
     changes = ", ".join(f"{name}: {v}" if v == "drop it" else f"{name} {v}" for name, v in r.changes.items())
-    size = f"  ({100 * r.relative:+.3g} %)" if r.relative is not None else ""
+    size = f"  ({percent(r.relative, 3, signed=True)})" if r.relative is not None else ""
     then = ", ".join(f"{n} {_metric(m)}" for n, m in list(r.totals.items())[:1])
     return f"{changes}{size}  then {then}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from designer.report.decisions import decided
-from designer.report.numbers import human
+from designer.report.numbers import human, percent
 from designer.report.text import shorten, wrap
 from designer.result import Binding, Member, PlanResult, Repair
 
@@ -48,7 +48,7 @@ def _conflict(conflict: list[Member], width: int) -> list[str]:
     if not conflict:
         return []
     if len(conflict) == 1:
-        text = "This cannot be met, whatever else gives way:"
+        text = "This cannot be met, whatever other budget, rule, demand or candidate gives way:"
     else:
         text = "These cannot hold together; let any one give way and a design exists:"
     lines = ["", text]
@@ -111,7 +111,7 @@ def _repairs(result: PlanResult, units: Mapping[str, str], width: int) -> list[s
     joint = result.joint
     if joint is not None and len(joint.changes) > 1:
         lines += ["", "Smallest joint repair, by the sum of relative changes"]
-        sum_ = f" (sum {100 * joint.total:.3g} %)" if joint.total is not None else ""
+        sum_ = f" (sum {percent(joint.total, 3)})" if joint.total is not None else ""
         lines += wrap(f"{', '.join(_change(k, v) for k, v in joint.changes.items())}{sum_}"
                       f"  with {_layout(joint.design)}", width, 2, 5)  # fmt: skip
     return lines
@@ -122,7 +122,7 @@ def _repair(r: Repair) -> str:
     size = ""
     if r.relative is not None:
         down = all(k.startswith("workload.") for k in r.changes)
-        size = f"  ({-100 * r.relative if down else 100 * r.relative:+.3g} %)"
+        size = f"  ({percent(-r.relative if down else r.relative, 3, signed=True)})"
     return f"{change}{size}  with {_layout(r.design, next(iter(r.changes)).split('.')[-1])}"
 
 
@@ -135,12 +135,3 @@ def _change(name: str, change: str) -> str:
 
 def _layout(design: Mapping[str, str | int | float], also: str = "") -> str:
     return " ".join(f"{k}={decided(k, v)}" for k, v in design.items() if k in _REPAIRED or k == also)
-
-
-def percent(share: float) -> str:
-    """A share as text without an exponent.
-
-    >>> percent(0.0123), percent(0.29), percent(3.357)
-    ('1.2 %', '29 %', '336 %')
-    """
-    return f"{100 * share:.0f} %" if abs(share) >= 0.1 else f"{100 * share:.2g} %"

@@ -121,3 +121,12 @@ def written(value: float, unit: str) -> str:
     if name in ("day", "h", "min") and len(text) > 6:
         text, name = f"{value:.12g}", "s"
     return f"{text}{name.removeprefix('1')}"
+
+
+def percent(share: float, significant: int = 2, *, signed: bool = False) -> str:
+    """A share as text without an exponent.
+
+    >>> percent(0.0123), percent(0.296), percent(3.357), percent(1.0, signed=True), percent(-0.0000459, 3)
+    ('1.2 %', '30 %', '336 %', '+100 %', '-0.00459 %')
+    """
+    return f"{'+' if signed and share >= 0 else ''}{digits(100 * share, significant)} %"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from designer.report.decisions import decided
 from designer.report.infeasible_text import infeasible
-from designer.report.numbers import digits, human
+from designer.report.numbers import digits, human, percent
 from designer.report.text import Column, bar, shorten, table, wrap
 from designer.result import Binding, Design, Metric, PlanResult
+from designer.space import SPECIFICATIONS
 
 EPSILON = 0.02
 MAX_ROWS = 12
@@ -21,6 +22,7 @@ _DECISIONS = {
     "node_count": "nodes", "checkpoint_interval": "ckpt", "region": "region",
     "dataset_tokens": "tokens", "samples": "samples",
     "sparsity": "sparsity", "clipping": "clipping",
+    **{d.name: d.title.replace(" ", "\n", 1) for d in SPECIFICATIONS},
 }  # fmt: skip
 # Decisions that are names, which read best from the left.
 _NAMED = ("model", "node", "sparsity", "clipping", "region", "recompute", "sharding", "decode")
@@ -108,7 +110,7 @@ def _head(result: PlanResult, width: int, units: dict[str, str]) -> list[str]:
     if p.verified:
         lines += wrap(f"verified {p.verified}", width, 0, 9)
     if p.cut:
-        cuts = ", ".join(f"{k} {_share(v, p.raw_designs)}" for k, v in list(p.cut.items())[:6])
+        cuts = ", ".join(f"{k}: {_share(v, p.raw_designs)}" for k, v in list(p.cut.items())[:6])
         lines += wrap(f"cut by   {cuts}", width, 0, 9)
     if result.defaults:
         text = "; ".join(f"{k} {shorten(v, 30)}" for k, v in result.defaults.items())
@@ -216,7 +218,7 @@ def _budgets(result: PlanResult, shown: list[Design], width: int, units: dict[st
         if b.breakpoint is not None:
             first = f", the first gain at {human(b.breakpoint, units.get(b.quantity, b.unit))}"
         elif b.loosened is not None:
-            first = f", the first gain with {100 * b.loosened:.2g} % more room"
+            first = f", the first gain with {percent(b.loosened)} more room"
         lines += wrap(
             f"{b.name}: {used}. Without it {d.id} could have {b.effect}{first}.   [{b.place}]", width, 2, 4
         )
@@ -232,9 +234,13 @@ def _turning(result: PlanResult, width: int, units: dict[str, str]) -> list[str]
         unit = units.get(t.quantity, t.unit)
         parts = [f"{t.new_designs} more design{'s' if t.new_designs > 1 else ''} without it"]
         if t.looser is not None and t.loosened is not None:
-            parts.append(f"the first at {human(t.looser, unit)} ({100 * t.loosened:+.2g} %)")
+            bound = human(t.looser, unit)
+            near = human(t.looser / (1 + t.loosened), unit) == bound
+            parts.append(
+                f"the first {'just beyond' if near else 'at'} {bound} ({percent(t.loosened, signed=True)})"
+            )
         elif t.loosened is not None:
-            parts.append(f"the first with {100 * t.loosened:.2g} % more room")
+            parts.append(f"the first with {percent(t.loosened)} more room")
         if t.tighter is not None:
             parts.append(f"one less beyond {human(t.tighter, unit)}")
         lines += wrap(f"{t.limit if t.quantity not in t.text else t.text}: {', '.join(parts)}", width, 2, 4)

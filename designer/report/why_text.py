@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from designer.explanation import ExplainResult
 from designer.question import Question
 from designer.report.decisions import decided
-from designer.report.numbers import human
+from designer.report.numbers import human, percent
 from designer.report.text import Column, bar, table, wrap
 from designer.result import Binding, FactRange, Leaving, NextBetter, Step, Trade
 
@@ -19,7 +19,7 @@ def changes(found: Mapping[str, float], first: str = "") -> str:
     '+20 % carbon, -3.1 % time_to_train'
     """
     order = sorted(found, key=lambda n: n != first)
-    parts = [f"{100 * found[n]:+.2g} % {n}" for n in order if abs(found[n]) >= 5e-6]
+    parts = [f"{percent(found[n], signed=True)} {n}" for n in order if abs(found[n]) >= 5e-6]
     return ", ".join(parts) or "the same objectives"
 
 
@@ -54,8 +54,8 @@ def budgets(result: ExplainResult, q: Question, width: int) -> list[str]:
 def _from(b: Binding, q: Question) -> str:
     """From which bound on the answer changes."""
     if b.breakpoint is not None and b.loosened is not None:
-        return f"from {human(b.breakpoint, q.unit(b.quantity))} ({100 * b.loosened:+.3g} %)"
-    return f"loosened by {100 * b.loosened:.3g} %" if b.loosened is not None else "without it"
+        return f"from {human(b.breakpoint, q.unit(b.quantity))} ({percent(b.loosened, 3, signed=True)})"
+    return f"loosened by {percent(b.loosened, 3)}" if b.loosened is not None else "without it"
 
 
 def _until(b: Binding, q: Question) -> str:
@@ -97,7 +97,7 @@ def _step(s: Step, n: NextBetter, q: Question, result: ExplainResult) -> str:
     if s.relative is None:
         name += "" if s.limit.startswith("candidates.") else " dropped"
     else:
-        name += f" ({100 * s.relative:.2g} % more room)"
+        name += f" ({percent(s.relative)} more room)"
     return f"{name}: {changes(s.changes, n.objective)}, by {other(s.design, result.design) or 'a twin'}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from designer.question import Question
 from designer.report.decisions import decided
-from designer.report.numbers import human
+from designer.report.numbers import human, percent
 from designer.report.text import wrap
 from designer.whynot import Rival, WhyNotResult
 
@@ -16,7 +16,7 @@ def render(result: WhyNotResult, q: Question, width: int) -> str:
     chosen = ", ".join(f"{k}={decided(k, v)}" for k, v in result.design.items() if k not in result.assumed)
     lines = [
         f"{result.scenario}   why not {chosen or 'the baseline'}?",
-        f"{'Completed as below it' if result.assumed else 'It'} is {result.verdict}.",
+        f"{'Completed as follows it' if result.assumed else 'It'} is {result.verdict}.",
     ]
     for origin in dict.fromkeys(result.assumed.values()):
         taken = [f"{k}={decided(k, result.design[k])}" for k, o in result.assumed.items() if o == origin]
@@ -50,7 +50,7 @@ def _completions(result: WhyNotResult, q: Question, width: int) -> list[str]:
         names = " ".join(c.on_frontier[:12]) + (" …" if len(c.on_frontier) > 12 else "")
         return ["", *wrap(f"{head}, {names} {'is' if one else 'are'} on the frontier.", width, 0, 2)]
     if c.closest is None:
-        cuts = ", ".join(f"{k} {100 * n / c.designs:.2g} %" for k, n in list(c.cut.items())[:4])
+        cuts = ", ".join(f"{k}: {percent(n / c.designs)}" for k, n in list(c.cut.items())[:4])
         return ["", *wrap(f"{head}, none is feasible: {cuts}.", width, 0, 2)]
     other = ", ".join(
         f"{k}={decided(k, v)}" for k, v in c.closest.design.items() if str(v) != str(result.design[k])
@@ -62,6 +62,6 @@ def _completions(result: WhyNotResult, q: Question, width: int) -> list[str]:
 def _leads(rival: Rival, q: Question) -> str:
     return "; ".join(
         f"{x.objective} {human(x.theirs, q.unit(x.objective))} against {human(x.ours, q.unit(x.objective))}"
-        f" ({100 * x.share:.3g} % better)"
+        f" ({percent(x.share, 3)} better)"
         for x in rival.leads
     )

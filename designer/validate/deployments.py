@@ -188,7 +188,9 @@ def _requests(row: Row, values: dict[str, float]) -> Load | Skip:
     flight = row.number("concurrency_or_batch")
     replicas = values["replicas"]
     rate = row.number("requests_per_s")
-    if scenario in ("offline", "latency") and flight:
+    # equal lengths keep all users in step: prompts come together, and then all answers
+    in_step = "fixed lengths" in notes
+    if flight and (scenario in ("offline", "latency") or in_step):
         values["batch"] = max(1.0, flight / replicas)
         values["prefill_batch"] = max(1.0, flight / replicas / values["dp"])
         return "static"
@@ -198,8 +200,8 @@ def _requests(row: Row, values: dict[str, float]) -> Load | Skip:
     if not flight and scenario not in ("offline", "max-throughput", "server", "interactive"):
         return Skip("requests in flight not stated")
     values["concurrency"] = flight or SATURATION * replicas
-    # equal lengths keep all users in step, so that every round is a first one
-    values["rounds"] = 1.0 if "fixed lengths" in notes else ROUNDS
+    values["stated_users"] = (flight or 0.0) / replicas
+    values["rounds"] = ROUNDS
     return "users"
 
 

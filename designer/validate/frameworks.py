@@ -47,7 +47,8 @@ def traits(row: Row, catalog: Catalog) -> Traits:
         for quantity in ("gradient_bytes", "gradient_traffic_bytes"):
             del values[quantity]  # earlier recipes kept and reduced gradients in fp32
     if "deepspeed" in name:
-        values["pp_overlap"] = 0.0  # its pipeline engine sends and receives between computing
+        half = "fp16" if row.text("precision").lower().startswith("fp16") else "bf16"
+        values |= {k: f.si for k, f in catalog.get("assumptions", f"deepspeed-{half}").values.items()}
     if "MOE_TOKEN_DROP" in row.text("flags"):
         values["host_moe_layer_time"] = 0.0  # padded experts have static shapes, which a graph can capture
     # sequence parallelism came to Megatron-LM with selective recomputation

@@ -9,7 +9,22 @@ from catalogs.schema import Accelerator, Node
 
 # Words that name neither the chip nor its form.
 _NOISE = frozenset(
-    {"nvidia", "google", "amd", "intel", "aws", "gpu", "accelerator", "dgx", "hgx", "nvl72", "trillium"}
+    {
+        "nvidia",
+        "google",
+        "amd",
+        "intel",
+        "aws",
+        "gpu",
+        "accelerator",
+        "dgx",
+        "hgx",
+        "nvl72",
+        "trillium",
+        "instinct",
+        "geforce",
+        "tesla",
+    }
 )
 # The form a chip is meant in when none is stated.
 _FORMS = ("", "-sxm", "-sxm-80gb", "-sxm2-32gb", "-sxm5", "-oam", "-80gb", "-pcie-80gb", "-pcie")

@@ -26,6 +26,9 @@ _ASKED: dict[Load, tuple[str, tuple[str, ...]]] = {
     "arrivals": ("serving", ("ttft", "tpot", "output_rate")),
 }
 
+# Sequences a deployment that was worth measuring holds at least.
+LEAST_RESIDENT = 16.0
+
 
 def predict(row: Row, catalog: Catalog) -> list[Prediction] | Skip:
     """Predictions of `ttft`, `tpot` (seconds) and `throughput` (tokens/s) of one row, or why there are none.
@@ -54,8 +57,9 @@ def evaluate(load: Load, values: Mapping[str, Any]) -> dict[str, Any]:
         # an engine holds as many sequences as its memory allows, and at least one a rank
         given["batch"] = given["concurrency"] / given["replicas"]
         room = _run(_order("concurrent", ("resident_sequences",), tuple(given)), given)["resident_sequences"]
-        # a deployment somebody measured held a good part of its users, however tight it looks from here
-        room = maximum(room, given["batch"] / 4)
+        # a deployment somebody measured held a good part of the users it names, however tight it looks from here
+        room = maximum(room, minimum(given["batch"], given["stated_users"]) / 4)
+        room = maximum(room, LEAST_RESIDENT)
         given["batch"] = maximum(given["dp"], minimum(given["batch"], room))
     if load == "arrivals":
         # one that was measured kept up with its arrivals

@@ -91,6 +91,30 @@ def read(path: str | Path, kind: str | None = None) -> Table:
     a file that cannot be read, a row with more or fewer cells than the header, a missing column, or
     columns of no kind or of both.
     """
+    return table(records(path), kind)
+
+
+def table(found: Records, kind: str | None = None) -> Table:
+    """A CSV file as a table of measured configurations; raises InputError for columns of no kind or of both."""
+    return Table(found.file, _kind(found.columns, kind, found.file, found.line), tuple(found.rows))
+
+
+@dataclass(frozen=True)
+class Records:
+    """A CSV file whatever its columns are; `line` is that of the header."""
+
+    file: str
+    line: int
+    columns: list[str]
+    rows: list[Row]
+
+
+def records(path: str | Path) -> Records:
+    """Columns and rows of a CSV file.
+
+    Raises InputError, with file and line, for a file that cannot be read, is empty, names a column twice,
+    or has a row with more or fewer cells than the header.
+    """
     name = f"catalogs/ledger/{Path(path).name}" if Path(path).parent == SHIPPED / "ledger" else str(path)
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
@@ -106,7 +130,6 @@ def read(path: str | Path, kind: str | None = None) -> Table:
     twice = sorted({c for c in columns if columns.count(c) > 1 and c})
     if twice:
         raise InputError(Problem(f"column {twice[0]!r} stands twice", name, header_line))
-    found = _kind(columns, kind, name, header_line)
     rows, problems = [], []
     for line, cells in lines:
         if len(cells) != len(columns):
@@ -117,7 +140,7 @@ def read(path: str | Path, kind: str | None = None) -> Table:
         raise InputError(*problems[:8])
     if not rows:
         raise InputError(Problem("has a header and no rows", name, header_line))
-    return Table(name, found, tuple(rows))
+    return Records(name, header_line, columns, rows)
 
 
 def shipped(kind: str | None = None) -> list[Path]:

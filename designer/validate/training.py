@@ -30,6 +30,8 @@ from designer.validate.table import Row
 
 TARGETS = ("step_time", "mfu", "device_memory", "reserved_memory", "usable_memory")
 GIB = 2.0**30
+# Notes of a table whose memory is that of the device, as monitoring tools show it.
+ON_DEVICE = ("gb on node", "nvidia-smi")
 _PRECISIONS = {
     "bf16": "bf16", "fp16": "fp16", "fp32": "fp32", "tf32": "tf32", "fp8": "fp8", "mxfp8": "fp8", "nvfp4": "fp4",
     "mxfp4": "fp4", "fp4": "fp4", "int8": "int8",
@@ -81,12 +83,23 @@ def predict(row: Row, catalog: Catalog) -> list[Prediction] | Skip:
             out.append(Prediction("mfu", *mfu, guessed))
     memory = row.number("mem_gib_per_gpu")
     if memory and not oom and (not use or "memory" in use):
-        kept = "device_memory" if "allocated" in row.text("notes").lower() else "reserved_memory"
-        out.append(Prediction("peak_memory", values[kept] / GIB, memory, guessed))
+        out.append(Prediction("peak_memory", reported_memory(row, values) / GIB, memory, guessed))
     fits = float(values["device_memory"] <= values["usable_memory"])
     if oom or memory or not use:
         out.append(Prediction("fits", fits, 0.0 if oom else 1.0, guessed))
     return out or Skip("nothing measured that is predicted")
+
+
+def reported_memory(row: Row, values: dict[str, float]) -> float:
+    """Memory as a row's source reads it: what is allocated, what the allocator keeps, or the device's own count.
+
+    The last includes what lies outside the allocator: contexts of the driver and of communicators.
+    """
+    notes = row.text("notes").lower()
+    if "allocated" in notes:
+        return values["device_memory"]
+    outside = values["memory_capacity"] - values["usable_memory"]
+    return values["reserved_memory"] + (outside if any(w in notes for w in ON_DEVICE) else 0.0)
 
 
 def configure(row: Row, catalog: Catalog) -> Configuration | Skip:

@@ -24,7 +24,7 @@ H100 = {
     "outer_latency": 5e-6, "collective_floor": 7e-6, "devices_per_node": 8, "elementwise_passes": 8,
     "elementwise_kernels": 4, "logit_bytes": 4, "host_step_overhead": 2e-3, "prefill_overhead": 5e-3,
     "prompt_seconds_per_token": 1e-6,
-    "host_sequence_overhead": 1e-5, "host_layer_time": 1e-4, "host_moe_layer_time": 1e-4,
+    "host_sequence_overhead": 1e-5, "host_layer_time": 1e-4, "host_moe_layer_time": 1e-4, "host_latent_time": 1e-4,
     "decode_attention_floor": 1e-5, "decode_attention_fraction": 0.8, "expert_floor": 3e-5,
     "expert_compute_fraction": 0.4, "expert_bandwidth_fraction": 0.8, "expert_imbalance": 1.2,
     "expert_each_floor": 1e-7, "expert_half_width": 100,
@@ -67,7 +67,7 @@ BASE = H100 | BF16 | LLAMA_70B | CHAT | TP4
 QUIET = {
     "launch_floor": 0.0, "base_launch_floor": 0.0, "host_step_overhead": 0.0, "prefill_overhead": 0.0,
     "prompt_seconds_per_token": 0.0,
-    "host_sequence_overhead": 0.0, "host_layer_time": 0.0, "host_moe_layer_time": 0.0,
+    "host_sequence_overhead": 0.0, "host_layer_time": 0.0, "host_moe_layer_time": 0.0, "host_latent_time": 0.0,
     "decode_attention_floor": 0.0, "expert_floor": 0.0, "expert_each_floor": 0.0,
     "collective_floor": 0.0, "inner_latency": 0.0, "outer_latency": 0.0,
 }  # fmt: skip

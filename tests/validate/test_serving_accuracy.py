@@ -151,6 +151,58 @@ def test_users_beyond_memory_wait_and_do_not_slow_the_others() -> None:
     assert many["ttft"] > 2 * few["ttft"]
 
 
+def test_an_engine_kept_full_holds_what_memory_allows() -> None:
+    """Weights of 70 GB leave little of an 80 GB device: fewer sequences than on the wider one, and less speed."""
+    full = dict(scenario="max-throughput", concurrency_or_batch="", gpus="1", tp="1", ttft_ms="", tpot_ms="")
+    tight, roomy = (predicted(**full, hardware=h) for h in ("H100-SXM", "H200-SXM"))
+    assert tight["batch"] < roomy["batch"] / 4
+    assert tight["user_token_rate"] < roomy["user_token_rate"] / 2
+    named = predicted(**{**full, "concurrency_or_batch": "256"}, hardware="H100-SXM")
+    assert named["batch"] >= 64  # a source that names its users served them
+
+
+def test_users_of_equal_lengths_are_a_batch() -> None:
+    """Prompts that come together are all read before the answers, which nothing then interrupts."""
+    together = deployed(notes="fixed lengths, random tokens")
+    assert together.load == "static"
+    v = serving.evaluate(together.load, together.values)
+    mixed = predicted()
+    assert v["prefill_time"] > mixed["ttft"]
+    assert v["decode_step_time"] < mixed["tpot"]
+
+
+def test_a_server_takes_longer_to_answer_than_the_engine_inside_it() -> None:
+    servers, engines = (
+        [predicted(framework=f)["first_token_time"] for f in names]
+        for names in (("vllm 0.19", "sglang", "trtllm"), ("TensorRT-LLM 0.17", "TensorRT-LLM 0.9"))
+    )
+    assert min(servers) > max(engines)
+    assert min(servers) < deployed(framework="").values["prefill_overhead"] * 10
+    new = predicted(framework="some engine of next year")["first_token_time"]
+    assert min(servers) / 1.25 < new < max(servers) * 1.25
+
+
+def test_latent_attention_takes_longer_to_launch() -> None:
+    deep = dict(model="DeepSeek-V3", hardware="H200-SXM", gpus="8", tp="8")
+    v = predicted(**deep)
+    latent = v["layers"] * v["host_latent_time"]
+    assert v["prefill_launch_time"] - latent == pytest.approx(
+        v["dense_layers"] * v["host_layer_time"] + v["moe_layers"] * v["host_moe_layer_time"]
+    )
+    plain = predicted()
+    assert plain["prefill_launch_time"] == pytest.approx(plain["layers"] * plain["host_layer_time"])
+
+
+def test_a_plan_assumes_the_engine_that_predictions_of_unknown_engines_assume() -> None:
+    from designer.question import assumptions
+
+    planned = {name: known.si for name, known in assumptions(CATALOG, "serving").items()}
+    unknown = deployed(framework="").values
+    shared = set(planned) & set(unknown)
+    assert {"prefill_overhead", "host_step_overhead", "host_layer_time"} <= shared
+    assert all(planned[name] == unknown[name] for name in shared)
+
+
 def test_the_median_interval_leaves_out_rare_prefills_only() -> None:
     calm = predicted(concurrency_or_batch="16", osl="1024")
     assert calm["median_token_interval"] == calm["shared_step"] < calm["tpot"]

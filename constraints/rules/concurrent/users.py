@@ -132,13 +132,13 @@ def decoding(
     >>> round(left / (n * 0.1), 9)
     1.0
     """
-    a = maximum(1e-12, decode_steps * decode_step_variable / batch + prefill_stall / dp)
+    a = decode_steps * decode_step_variable / batch + prefill_stall / dp
     b = decode_steps * decode_step_fixed + first_token_time - admitted * a
     c = admitted * decode_steps * decode_step_fixed
-    return 2 * c / maximum(1e-12, b + sqrt(b * b + 4 * a * c))
+    return 2 * c / maximum(1e-12 * first_token_time, b + sqrt(b * b + 4 * a * c))
 
 
-@rule(wall=6, cite="definition: a sequence shares its steps with the others being decoded")
+@rule(wall=4, cite="definition: a sequence shares its steps with the others being decoded")
 def shared_step(
     decode_step_fixed: Seconds, decode_step_variable: Seconds, decoding: Requests, batch: Count
 ) -> Seconds:
@@ -151,7 +151,7 @@ def shared_step(
 
 
 @rule(
-    wall=6, cite="definition: steps, and the prefills of the others that come in between, one each per answer"
+    wall=4, cite="definition: steps, and the prefills of the others that come in between, one each per answer"
 )
 def tpot(
     shared_step: Seconds, decoding: Requests, prefill_stall: Seconds, decode_steps: Tokens, dp: Count
@@ -164,7 +164,7 @@ def tpot(
     return shared_step + decoding * prefill_stall / (dp * maximum(1, decode_steps))
 
 
-@rule(wall=6, cite="median of a Poisson number (Choi 1994): its mean less ln 2, at least 0")
+@rule(wall=4, cite="median of a Poisson number (Choi 1994): its mean less ln 2, at least 0")
 def median_token_interval(
     shared_step: Seconds, decoding: Requests, prefill_stall: Seconds, decode_steps: Tokens, dp: Count
 ) -> Seconds:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import maximum, minimum
+from constraints.maths import maximum
 from constraints.quantities import (
     Bytes,
     BytesPerSecond,
@@ -81,14 +81,17 @@ def overhead_share(
     return maximum(0, 1 - (data_wait + communication + attainable) / step_time)
 
 
-@rule(cite="Amdahl 1967, with the improved part taking no time at all")
+@rule(
+    cite="Amdahl 1967, with the improved part taking no time at all",
+    where={"or nothing of the step is left": lambda share: share < 1},
+)
 def speedup_without(share: Fraction) -> Count:
-    """Most that a step can gain when one part of it is removed; unbounded for a part that is all of it.
+    """Most that a step can gain when one part of it is removed; without bound for a part that is all of it.
 
-    >>> speedup_without(0.2), speedup_without(0.9) > 9.99
-    (1.25, True)
+    >>> speedup_without(0.2), round(speedup_without(0.9), 9)
+    (1.25, 10.0)
     """
-    return 1 / maximum(1e-12, 1 - share)
+    return 1 / (1 - share)
 
 
 @rule(wall=11, cite="Kaplan et al. 2020, section 2.1: a multiply and an add for each parameter and token")
@@ -113,7 +116,10 @@ def weights_size(parameters: Count, element_bytes: Bytes) -> Bytes:
 
 @rule(
     wall=11, cite="definition",
-    where={"or nothing was executed": lambda executed_flops: executed_flops > 0},
+    where={
+        "or nothing was executed": lambda executed_flops: executed_flops > 0,
+        "as the model's own are executed too": lambda flops, executed_flops: flops <= executed_flops,
+    },
 )  # fmt: skip
 def useful_share(flops: Flop, executed_flops: Flop) -> Fraction:
     """Share of the executed operations that the model asks for: the rest is recomputed, padded or masked.
@@ -123,7 +129,7 @@ def useful_share(flops: Flop, executed_flops: Flop) -> Fraction:
     >>> useful_share(6.0, 8.0)
     0.75
     """
-    return minimum(1, flops / executed_flops)
+    return flops / executed_flops
 
 
 @rule(wall=13, cite="definition: the algorithm scorecard's ratio; a description, not a grade")

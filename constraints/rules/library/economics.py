@@ -66,14 +66,22 @@ def cost_per_flop(rate: DollarsPerSecond, peak: FlopPerSecond, utilisation: Frac
     return rate / (peak * utilisation)
 
 
-@rule(wall=17, cite="definition: what owning costs at once against what renting costs in time")
+@rule(
+    wall=17,
+    cite="definition: what owning costs at once against what renting costs in time",
+    where={
+        "or renting is cheaper for ever": lambda rented_rate, utilisation, running_rate: (
+            rented_rate * utilisation > running_rate
+        )
+    },
+)
 def break_even_time(
     purchase: Dollars, running_rate: DollarsPerSecond, rented_rate: DollarsPerSecond, utilisation: Fraction
 ) -> Seconds:
     """Time after which owning has cost less than renting for the hours in use.
 
     `running_rate` is upkeep and electricity of what is owned, `rented_rate` the price of the same
-    machine. Negative where renting is cheaper for ever.
+    machine.
 
     >>> round(break_even_time(350e3, 3.36 / 3600, 32 / 3600, 1.0) / (30.4375 * 86400), 1)  # months
     16.7

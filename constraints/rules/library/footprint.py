@@ -27,7 +27,10 @@ def it_energy_used(devices: Count, device_power: Watts, time: Seconds) -> Joules
     return devices * device_power * time
 
 
-@rule(wall=18, cite="ISO/IEC 30134-2: power usage effectiveness")
+_FACILITY = {"as the IT equipment is a part of the facility": lambda pue: pue >= 1}
+
+
+@rule(wall=18, cite="ISO/IEC 30134-2: power usage effectiveness", where=_FACILITY)
 def facility_energy_used(it_energy: Joules, pue: Count) -> Joules:
     """Energy at the meter of the data centre.
 
@@ -37,7 +40,11 @@ def facility_energy_used(it_energy: Joules, pue: Count) -> Joules:
     return it_energy * pue
 
 
-@rule(wall=18, cite="ISO/IEC 30134-2: power usage effectiveness, as a share of the energy of the facility")
+@rule(
+    wall=18,
+    cite="ISO/IEC 30134-2: power usage effectiveness, as a share of the energy of the facility",
+    where=_FACILITY,
+)
 def overhead_of_facility(pue: Count) -> Fraction:
     """Share of the facility's energy that does not reach the IT equipment; cooling is a part of it.
 
@@ -95,7 +102,8 @@ def embodied_carbon_of(
 def break_even_utilisation(owned_per_hour: DollarsPerSecond, rented_per_hour: DollarsPerSecond) -> Fraction:
     """Utilisation above which owning a device is cheaper than renting one by the hour used.
 
-    >>> round(break_even_utilisation(122_000 / 8 / 8760, 4.0), 3)
+    >>> hour = 3600  # a device of a node of eight at 122 kUSD a year, against 4 USD/h
+    >>> round(break_even_utilisation(122_000 / 8 / (8760 * hour), 4.0 / hour), 3)
     0.435
     """
     return owned_per_hour / rented_per_hour

@@ -93,7 +93,17 @@ def workers_to_saturate(
     return ceil(samples / (accelerate_time * worker_sample_rate))
 
 
-@rule(wall=9, cite="definition: fixed + B a = B t, solved for B")
+@rule(
+    wall=9,
+    cite="definition: fixed + B a = B t, solved for B",
+    where={
+        "or the accelerator sets the pace at every batch": (
+            lambda accelerator_time_per_sample, transform_time_per_sample: (
+                accelerator_time_per_sample < transform_time_per_sample
+            )
+        )
+    },
+)
 def crossover_batch(
     accelerator_overhead: Seconds,
     accelerator_time_per_sample: Seconds,

@@ -7,13 +7,18 @@ from constraints.maths import computed, sqrt
 from constraints.quantities import Bytes, Count, Fraction
 from constraints.rule import rule
 
+_ACCOUNTED = {
+    "or no noise is enough": lambda delta: delta > 0,
+    "or nothing is private": lambda delta: delta < 1,
+    "or no record is ever read": lambda sampling_rate: sampling_rate > 0,
+}
+
 
 @rule(
     wall=20,
     cite="Mironov, Talwar & Zhang 2019, Renyi differential privacy of the sampled Gaussian mechanism",
-    where={
-        "as with less noise epsilon is beyond any meaning": lambda noise_multiplier: noise_multiplier >= 0.01
-    },
+    where=_ACCOUNTED
+    | {"as with less noise epsilon is beyond any meaning": lambda noise_multiplier: noise_multiplier >= 0.01},
 )
 def privacy_spent(noise_multiplier: Count, sampling_rate: Fraction, steps: Count, delta: Fraction) -> Count:
     """Epsilon that DP-SGD has spent after so many steps, by the Renyi accountant.
@@ -28,7 +33,11 @@ def privacy_spent(noise_multiplier: Count, sampling_rate: Fraction, steps: Count
     return computed("renyi_epsilon", accountant.epsilon, noise_multiplier, sampling_rate, steps, delta)
 
 
-@rule(wall=20, cite="Mironov, Talwar & Zhang 2019, solved for the noise")
+@rule(
+    wall=20,
+    cite="Mironov, Talwar & Zhang 2019, solved for the noise",
+    where=_ACCOUNTED | {"as no noise hides everything": lambda epsilon: epsilon > 0},
+)
 def noise_for_privacy(epsilon: Count, delta: Fraction, sampling_rate: Fraction, steps: Count) -> Count:
     """Least noise multiplier of DP-SGD for (epsilon, delta) after so many steps.
 

@@ -66,7 +66,15 @@ def best_of_success(sample_success: Fraction, samples: Count) -> Fraction:
     return 1 - (1 - sample_success) ** samples
 
 
-@rule(wall=12, cite="Brown et al. 2024: the coverage of independent samples, solved for their number")
+@rule(
+    wall=12,
+    cite="Brown et al. 2024: the coverage of independent samples, solved for their number",
+    where={
+        "or no number is enough": lambda sample_success: sample_success > 0,
+        "as one sample is then enough": lambda sample_success: sample_success < 1,
+        "or no number makes it sure": lambda wanted: wanted < 1,
+    },
+)
 def samples_for_success(sample_success: Fraction, wanted: Fraction) -> Count:
     """Samples until at least one is right with the wanted probability.
 
@@ -93,7 +101,11 @@ def answer_cost(
     return prompt * input_price + samples * (reasoning + visible) * output_price
 
 
-@rule(wall=12, cite="definition: failed questions are paid too")
+@rule(
+    wall=12,
+    cite="definition: failed questions are paid too",
+    where={"or none is ever solved": lambda success: success > 0},
+)
 def cost_per_solved(cost: Dollars, success: Fraction) -> Dollars:
     """Cost of one question that is answered rightly.
 

@@ -124,3 +124,15 @@ def gemm_time(
         bandwidth * bandwidth_fraction
     )
     return launch_floor + smooth_maximum(arithmetic, traffic, corner)
+
+
+@rule(wall=1, cite="definition: every byte is read once and written once, after a launch")
+def copy_time(
+    size: Bytes, bandwidth: BytesPerSecond, launch_floor: Seconds, bandwidth_fraction: Fraction
+) -> Seconds:
+    """Time of copying `size` bytes within the memory of one device.
+
+    >>> copy_time(50.0, 100.0, 1.0, 0.5)
+    3.0
+    """
+    return launch_floor + 2 * size / (bandwidth * bandwidth_fraction)

@@ -96,14 +96,25 @@ def prefill_handover_time(
 
 @rule(wall=4, cite="definition: prompts differ in length, so their kernels are launched one by one")
 def prefill_launch_time(
-    dense_layers: Count, moe_layers: Count, host_layer_time: Seconds, host_moe_layer_time: Seconds
+    dense_layers: Count,
+    moe_layers: Count,
+    latent: Count,
+    host_layer_time: Seconds,
+    host_moe_layer_time: Seconds,
+    host_latent_time: Seconds,
 ) -> Seconds:
     """Time the host takes to launch a prefill pass; the device waits for it when the prompt is short.
 
-    >>> prefill_launch_time(3, 58, 0.5, 0.25)
-    16.0
+    Latent attention adds kernels to every layer: projections down and up, two norms, rotary on a part.
+
+    >>> prefill_launch_time(3, 58, 0, 0.5, 0.25, 1.0), prefill_launch_time(3, 58, 1, 0.5, 0.25, 1.0)
+    (16.0, 77.0)
     """
-    return dense_layers * host_layer_time + moe_layers * host_moe_layer_time
+    return (
+        dense_layers * host_layer_time
+        + moe_layers * host_moe_layer_time
+        + latent * (dense_layers + moe_layers) * host_latent_time
+    )
 
 
 @rule(wall=4, cite="definition: all stages in series")

@@ -6,7 +6,7 @@ from constraints.quantities import Count, Seconds, Tokens, TokensPerSecond
 from constraints.rule import rule
 
 
-@rule(wall=6, cite="definition: one prefill, then every step at the full batch")
+@rule(wall=5, cite="definition: one prefill, then every step at the full batch")
 def static_batch_latency(prefill_time: Seconds, decode_steps: Tokens, decode_step_time: Seconds) -> Seconds:
     """Time from the prompts of a batch to the last token of its answers.
 
@@ -16,7 +16,7 @@ def static_batch_latency(prefill_time: Seconds, decode_steps: Tokens, decode_ste
     return prefill_time + decode_steps * decode_step_time
 
 
-@rule(wall=6, cite="definition")
+@rule(wall=5, cite="definition")
 def static_batch_throughput(
     batch: Count, output_tokens: Tokens, static_batch_latency: Seconds, replicas: Count
 ) -> TokensPerSecond:

@@ -64,7 +64,7 @@ def transfer_load(request_rate_per_replica: RequestsPerSecond, kv_transfer_time:
     return request_rate_per_replica * kv_transfer_time
 
 
-@rule(wall=6, cite="DistServe (Zhong et al. 2024), sec. 3.3: the transfer comes before the second token")
+@rule(wall=4, cite="DistServe (Zhong et al. 2024), sec. 3.3: the transfer comes before the second token")
 def transfer_delay(kv_transfer_time: Seconds, decode_steps: Tokens) -> Seconds:
     """What the transfer adds to the time per output token of a request, in the mean.
 

@@ -95,16 +95,23 @@ def stage_activations(
     moe_layers: Count,
     dense_layer_activation_bytes: BytesPerToken,
     moe_layer_activation_bytes: BytesPerToken,
+    pipeline_buffers: Count,
+    layer_input_bytes: BytesPerToken,
 ) -> Bytes:
     """Activations a stage keeps for the micro-batches it has begun and not finished.
 
-    >>> stage_activations(10, 4, 100, 80, 0, 3, 0), stage_activations(4, 1, 1, 3, 58, 1, 2)
+    `pipeline_buffers` counts what a pipeline engine holds of each beside its layers, such as the
+    received input and the output that was sent, each as large as a layer's input.
+
+    >>> stage_activations(10, 4, 100, 80, 0, 3, 0, 0, 1), stage_activations(4, 1, 1, 3, 58, 1, 2, 0, 1)
     (12000, 8)
+    >>> stage_activations(10, 4, 100, 80, 0, 3, 0, 2, 1)
+    12800
     """
     per_token = heaviest_run(
         stage_layers, dense_layers, moe_layers, dense_layer_activation_bytes, moe_layer_activation_bytes
     )
-    return in_flight * microbatch_tokens * per_token
+    return in_flight * microbatch_tokens * (per_token + pipeline_buffers * layer_input_bytes)
 
 
 @rule(
@@ -268,15 +275,17 @@ def first_stage_activations(
     moe_layers: Count,
     dense_layer_activation_bytes: BytesPerToken,
     moe_layer_activation_bytes: BytesPerToken,
+    pipeline_buffers: Count,
+    layer_input_bytes: BytesPerToken,
 ) -> Bytes:
     """Activations of the first stage.
 
-    >>> first_stage_activations(7, 16, 100, 126, 0, 3, 0)
+    >>> first_stage_activations(7, 16, 100, 126, 0, 3, 0, 0, 1)
     33600
     """
     return stage_activations(
         first_layers, first_in_flight, microbatch_tokens, dense_layers, moe_layers,
-        dense_layer_activation_bytes, moe_layer_activation_bytes,
+        dense_layer_activation_bytes, moe_layer_activation_bytes, pipeline_buffers, layer_input_bytes,
     )  # fmt: skip
 
 
@@ -289,15 +298,17 @@ def inner_stage_activations(
     moe_layers: Count,
     dense_layer_activation_bytes: BytesPerToken,
     moe_layer_activation_bytes: BytesPerToken,
+    pipeline_buffers: Count,
+    layer_input_bytes: BytesPerToken,
 ) -> Bytes:
     """Activations of the fullest inner stage.
 
-    >>> inner_stage_activations(8, 15, 100, 126, 0, 3, 0)
+    >>> inner_stage_activations(8, 15, 100, 126, 0, 3, 0, 0, 1)
     36000
     """
     return stage_activations(
         most_layers, inner_in_flight, microbatch_tokens, dense_layers, moe_layers,
-        dense_layer_activation_bytes, moe_layer_activation_bytes,
+        dense_layer_activation_bytes, moe_layer_activation_bytes, pipeline_buffers, layer_input_bytes,
     )  # fmt: skip
 
 
@@ -310,15 +321,17 @@ def last_stage_activations(
     moe_layers: Count,
     dense_layer_activation_bytes: BytesPerToken,
     moe_layer_activation_bytes: BytesPerToken,
+    pipeline_buffers: Count,
+    layer_input_bytes: BytesPerToken,
 ) -> Bytes:
     """Activations of the last stage.
 
-    >>> last_stage_activations(7, 1, 100, 126, 0, 3, 0)
+    >>> last_stage_activations(7, 1, 100, 126, 0, 3, 0, 0, 1)
     2100
     """
     return stage_activations(
         last_layers, last_in_flight, microbatch_tokens, dense_layers, moe_layers,
-        dense_layer_activation_bytes, moe_layer_activation_bytes,
+        dense_layer_activation_bytes, moe_layer_activation_bytes, pipeline_buffers, layer_input_bytes,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from constraints.quantities import (
 )
 from constraints.rule import rule
 from constraints.rules.library.pipeline import heaviest_run
+from constraints.rules.library.software import flops_utilisation, hardware_utilisation
 
 
 @rule(cite="definition: the stage with the most expensive packing of layers")
@@ -308,7 +309,7 @@ def mfu(step_flops: Flop, step_time: Seconds, devices: Count, compute_rate: Flop
     >>> round(mfu(16_384 * 400e12, 1.0, 16_384, 989e12), 3)  # 400 of 989 TFLOP/s
     0.404
     """
-    return step_flops / (step_time * devices * compute_rate)
+    return flops_utilisation(step_flops, step_time, devices, compute_rate)
 
 
 @rule(wall=3, cite="Korthikanti et al. 2022: recomputed operations counted")
@@ -318,7 +319,8 @@ def hfu(mfu: Fraction, forward_repeats: Count, norm_passes: Count) -> Fraction:
     >>> round(hfu(0.3, 0, 0), 3), round(hfu(0.3, 1, 0), 3), round(hfu(0.3, 0, 1), 3)
     (0.3, 0.4, 0.5)
     """
-    return mfu * (1 + (2 + forward_repeats) * (1 + norm_passes)) / 3
+    backward = 2 + forward_repeats
+    return hardware_utilisation(mfu, (forward_repeats + norm_passes * backward) / 3)
 
 
 @rule(wall=2, cite="definition: the fullest stage's parameters outside the experts")

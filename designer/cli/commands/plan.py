@@ -18,6 +18,7 @@ from designer.cli.options import (
     exit_code,
     open_catalog,
     open_question,
+    refuse,
 )
 
 
@@ -111,6 +112,7 @@ def explain(
     width: Width = None,
 ) -> int:
     """Why a design is on the frontier: what binds, where the answer changes, and the equations behind it."""
+    from catalogs.errors import InputError
     from designer.designs import parse_design
     from designer.explanation import explain as explain_design
     from designer.explanation import explain_found
@@ -118,14 +120,17 @@ def explain(
 
     q = open_question(file, set_, catalog)
     if why_not:
+        refuse("is not for --why-not", of=quantity)
+        if design != "A":
+            raise InputError(f"--why-not has a layout of its own; leave out {design!r}")
         from designer.report.whynot_text import render as render_why_not
         from designer.whynot import why_not as ask
 
-        reason = ask(q, parse_design(q, why_not))
+        reason = ask(q, parse_design(q, why_not, "--why-not"))
         typer.echo(reason.to_json(indent=2) if json else render_why_not(reason, q, columns(width)))
         return 0
     if "=" in design:
-        answer = explain_design(q, parse_design(q, design), quantity, depth=depth)
+        answer = explain_design(q, parse_design(q, design, "DESIGN"), quantity, depth=depth)
     else:
         from designer.planning import find_design, plan_question
 

@@ -19,7 +19,8 @@ def rules(
         int | None, typer.Option("--wall", metavar="N", help="those of one of the 22 walls")
     ] = None,
     layer: Annotated[
-        str, typer.Option("--layer", metavar="NAME", help="library, shared, training, serving or batch")
+        str,
+        typer.Option("--layer", metavar="NAME", help="library, shared, training, serving, batch, ..."),
     ] = "",
     grep: Annotated[
         str, typer.Option("--grep", metavar="WORDS", help="those that mention all the words")
@@ -34,6 +35,8 @@ def rules(
 
     if id is not None:
         refuse("is for the list of rules; name none", wall=wall, layer=layer, grep=grep, markdown=markdown)
+        if latex:
+            refuse("has the equation in words; --latex shows it alone", json=json)
         typer.echo(show(id, json, latex, columns(width)))
         return 0
     refuse("is for one rule; name it", latex=latex)

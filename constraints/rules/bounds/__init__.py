@@ -1,0 +1,1 @@
+"""Latencies held against the upper ends of their intervals."""

@@ -1,0 +1,1 @@
+"""Rules of scenarios that price a hypothetical part by what it offers."""

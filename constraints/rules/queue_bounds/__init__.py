@@ -1,0 +1,1 @@
+"""What else bounds of latencies and throughput change where requests arrive and queue."""

@@ -1,0 +1,1 @@
+"""Calibration: the catalog's efficiency parameters fitted to a user's own measurements."""

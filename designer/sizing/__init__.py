@@ -1,0 +1,1 @@
+"""From targets to the hardware they take, and back again."""

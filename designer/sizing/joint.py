@@ -1,0 +1,111 @@
+"""Least specifications together: the Pareto surface of parts that are just enough."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from designer.compile import Array
+from designer.context import Value
+from designer.enumerate import Block, enumerate_designs
+from designer.pareto import skyline, thin
+from designer.question import Question
+from designer.sizing.least import BELOW, CEILING, check, least
+from designer.sizing.result import Closing, Point, Surface
+from designer.sizing.rows import at_most, layouts, trial
+from designer.specs import base_specs, hypothetical, with_specs
+
+# Multiples of the least a specification can ever be, at which the surface is looked for.
+STEPS = (1.02, 1.15, 1.35, 1.7, 2.3, 3.5, 7.0, 20.0)
+# Of a specification that need not bind: shares of the base part's.
+SHARES = (0.01, 0.03, 0.1, 0.2, 0.4, 0.7, 1.0, 2.0)
+# Points closer than this, as a share, are told as one; so many are refined.
+APART, MOST = 0.08, 12
+MOST_SPECS = 4
+
+
+def surface(question: Question, devices: int, specs: Sequence[str]) -> Surface | None:
+    """Parts that meet everything with so many devices, of which no number can be less alone.
+
+    The surface is found on a grid by the exact search, each specification a decision and an objective;
+    then each number of a point is lowered in turn as far as any layout allows. None where nothing helps.
+    """
+    limited = at_most(question, devices)
+    base = base_specs(limited)
+    names = list(specs)[:MOST_SPECS]
+    grid: dict[str, list[float]] = {}
+    for n in names:
+        rest = hypothetical(limited, {m: base[m] * CEILING for m in names if m != n})
+        alone = least(rest, n, base[n])
+        if alone.value is None:
+            return None
+        free = alone.any
+        grid[n] = [base[n] * s for s in SHARES] if free else [alone.value * s for s in STEPS]
+    corners, searched = minimal(with_specs(limited, grid, last=True), names)
+    if not len(corners):
+        return None
+    kept = thin(corners, APART)
+    chosen = kept if len(kept) <= MOST else kept[:: math.ceil(len(kept) / MOST)]
+    found: dict[tuple[float, ...], Point] = {}
+    for i in chosen:
+        point = refined(limited, dict(zip(names, corners[i].tolist(), strict=True)), base)
+        found.setdefault(tuple(round(math.log(v), 2) for v in point.specs.values()), point)
+    points = sorted(found.values(), key=lambda p: tuple(p.specs.values()))
+    return Surface(
+        devices=devices,
+        specs=names,
+        points=points,
+        grid=math.prod(map(len, grid.values())),
+        designs=searched,
+    )
+
+
+def minimal(question: Question, names: Sequence[str]) -> tuple[Array, int]:
+    """Combinations of the specifications' values that some layout lives with, of which none is less in all.
+
+    One row a combination, with how many designs were searched: every one of them.
+    """
+    enough = np.zeros([len(question.domains[n]) for n in names], dtype=bool)
+
+    def take(block: Block) -> None:
+        enough[tuple(block.positions[n] for n in names)] = True
+
+    count = enumerate_designs(question, set(), take)
+    values = np.array(
+        [[question.domains[n][k] for n, k in zip(names, at, strict=True)] for at in np.argwhere(enough)],
+        dtype=float,
+    ).reshape(-1, len(names))
+    return values[skyline(values)], count.raw
+
+
+def refined(question: Question, start: dict[str, float], base: dict[str, float]) -> Point:
+    """A part just enough below one that is: each number lowered in turn, the others held."""
+    at = dict(start)
+    free: list[str] = []
+    design: dict[str, Value] = {}
+    for name in at:
+        rest = hypothetical(question, {m: v for m, v in at.items() if m != name})
+        high = hypothetical(question, at)
+        first = layouts(high)
+        kept = {n: p for n, p in first.positions.items() if n != name}
+        found = least(rest, name, at[name], replace(first, question=rest, positions=kept))
+        assert found.value is not None
+        if found.any:
+            free.append(name)
+        at[name] = found.value
+        design = found.design
+    check(question, at, design)
+    closing = {}
+    for name in at:
+        if name in free:
+            continue
+        rest = hypothetical(question, {m: v for m, v in at.items() if m != name})
+        below = trial(rest, name, [at[name] * b for b in BELOW])
+        closing[name] = Closing(
+            evaluated=True, fails_below=list(BELOW) if not below.rows else [], designs=below.searched
+        )
+    plain = {n: v for n, v in design.items() if n not in at}
+    return Point(specs=at, free=free, design=plain, closing=closing)

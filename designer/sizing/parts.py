@@ -1,0 +1,203 @@
+"""Parts of the catalog in a scenario: which meet it with how many devices, and what the others lack."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from catalogs import Catalog
+from catalogs.errors import InputError
+from catalogs.schema import Node
+from designer.archive import frontier_of
+from designer.conflict import diagnose
+from designer.context import Context, Value
+from designer.evaluation import binding, si_unit, values_of
+from designer.question import Constraint, Objective, Question
+from designer.sizing.obstacles import nearest_miss
+from designer.sizing.result import Lack, Part, Row
+from designer.sizing.rows import at_most
+from designer.space import DECISIONS
+from designer.specs import base_specs
+
+# Of the parts that fall short, those closest to what is needed are looked into.
+NEAR = 8
+_FIELD = re.compile(r"^(accelerator|accelerators|kind|class|nic):[ \t]*([\w.-]*)", re.MULTILINE)
+# What is said of every part, where the scenario has it.
+SAID = ("cost", "cost_per_token", "power", "carbon")
+
+
+def parts(asked: Question, catalog: Catalog, rows: Sequence[Row]) -> list[Part]:
+    """Every part of the base's class in the scenario, those that qualify first, by their devices.
+
+    One node stands for an accelerator: a vendor's system before a cloud's.
+    """
+    most = max(r.devices for r in rows)
+    base = catalog.get("nodes", str(asked.domains["node"][0]))
+    found, failed, unplanned = [], [], []
+    for node in one_each(catalog, base):
+        try:
+            question = with_node(asked, catalog, node, most)
+        except InputError as e:
+            why = e.problems[0].message
+            unplanned.append(Part(node=node.id, accelerator=node.accelerator, qualifies=False, note=why))
+            continue
+        part = _fewest(question, catalog, node)
+        if part:
+            found.append(part)
+        else:
+            failed.append((_short_of(question, rows), node, question))
+    failed.sort(key=lambda f: sum(f[0].values()))
+    near = [
+        Part(
+            node=n.id,
+            accelerator=n.accelerator,
+            qualifies=False,
+            short_of=short,
+            lacks=_lacks(q) if i < NEAR else [],
+        )
+        for i, (short, n, q) in enumerate(failed)
+    ]
+    near.sort(key=lambda p: max((x.excess or math.inf for x in p.lacks), default=math.inf))
+    return sorted(found, key=lambda p: (p.devices or 0, p.node)) + near + unplanned
+
+
+def one_each(catalog: Catalog, base: Node) -> list[Node]:
+    """One node of each accelerator of the base's class, the base first.
+
+    They are told by a glance at their text, so that the others need not be parsed.
+    """
+    kind = catalog.get("accelerators", base.accelerator).device_class
+    found: dict[str, tuple[tuple[bool, bool, int, str], str]] = {}
+    for id in catalog.ids("nodes"):
+        text = catalog.path("nodes", id).read_text("utf-8", errors="replace")
+        said = dict(_FIELD.findall(text))
+        held = said.get("accelerator", "")
+        rank = (said.get("kind") != "system", "nic" not in said, -int(said.get("accelerators") or 0), id)
+        if held not in found or rank < found[held][0]:
+            found[held] = (rank, id)
+    out = [base]
+    for held, (_, id) in sorted(found.items(), key=lambda f: f[1][0]):
+        if held == base.accelerator or held not in catalog.ids("accelerators"):
+            continue
+        text = catalog.path("accelerators", held).read_text("utf-8", errors="replace")
+        if dict(_FIELD.findall(text)).get("class") == kind:
+            out.append(catalog.get("nodes", id))
+    return out
+
+
+def with_node(question: Question, catalog: Catalog, node: Node, devices: int) -> Question:
+    """The same question of another node, with at most so many devices.
+
+    What the scenario left to defaults is chosen anew for the node. Raises InputError where the catalog
+    knows too little of it.
+    """
+    domains: dict[str, list[Value]] = {**question.domains, "node": [node.id]}
+    most = devices // node.accelerators
+    if not most:
+        raise InputError(f"{node.id} holds more than {devices} devices")
+    given = dict(question.given)
+    if "node_count" in domains:
+        held = {int(n) for n in question.domains["node_count"] if int(n) <= most}
+        domains["node_count"] = [*sorted({*held, most})]
+    else:
+        given["node_limit"] = replace(given["node_limit"], si=float(most))
+    models = [given]
+    if "model" in domains:
+        group = next(g for g in question.groups if g.axes == ("model",))
+        models = [group.build(m) for m in domains["model"]]
+    context = Context(
+        question.job, catalog, question.scenario.workload, models, {**domains, "node_count": [most]}
+    )
+    for d in DECISIONS[question.job]:
+        if (
+            d.name in question.defaulted
+            and d.name in domains
+            and d.name not in ("node", "region", "node_count")
+        ):
+            context.domains[d.name] = domains[d.name] = list(d.default(context))
+    made = replace(question, domains=domains, given=given)
+    for group in made.groups:
+        if group.axes == ("node",):
+            group.build(node.id)
+    return at_most(made, devices)
+
+
+def _fewest(question: Question, catalog: Catalog, node: Node) -> Part | None:
+    found = fewest(question)
+    if found is None:
+        return None
+    devices, design = found
+    values = values_of(question, design)
+    said = [*(n for n in SAID if n in values), *(c.quantity for c in question.constraints if c.quantity)]
+    metrics = {n: float(values[n]) if math.isfinite(values[n]) else None for n in said}
+    note = ""
+    if metrics.get("cost") is None:
+        note = "price unknown"
+    return Part(
+        node=node.id,
+        accelerator=node.accelerator,
+        qualifies=True,
+        devices=devices,
+        design=design,
+        metrics=metrics,
+        note=note,
+    )
+
+
+def fewest(question: Question) -> tuple[int, dict[str, Value]] | None:
+    """The fewest devices with which some layout meets everything, and the cheapest such layout."""
+    goals = [Objective("devices", 1)]
+    bundle = question.bundle(question.first_design())
+    price = bundle["purchase_price" if question.given["owned"].si else "rental_rate"].si
+    if price == price:
+        goals.append(Objective("cost", 1))
+    archive, _ = frontier_of(replace(question, objectives=goals))
+    if not len(archive.positions):
+        return None
+    at = int(archive.objectives[:, 0].argmin())
+    return round(float(archive.objectives[at, 0])), archive.designs()[at]
+
+
+def _short_of(question: Question, rows: Sequence[Row]) -> dict[str, float]:
+    """Specifications below the needs of the last row, as a share of them."""
+    own = base_specs(question)
+    out = {}
+    for n in rows[-1].needs:
+        if n.status == "least" and n.value is not None and own.get(n.spec, math.nan) < n.value:
+            out[n.spec] = 1 - own[n.spec] / n.value
+    return out
+
+
+def _lacks(question: Question) -> list[Lack]:
+    """What the nearest design of a part that does not qualify misses, and by how much."""
+    found = diagnose(question)
+    if not found.misses:
+        found = diagnose(question, hardware=True)
+    if not found.misses:
+        return []
+    nearest = nearest_miss(found)
+    values = values_of(question, nearest.design)
+    out = []
+    for i in sorted(nearest.violated):
+        m = found.members[i]
+        if isinstance(m.rule, Constraint):
+            b = binding(question, m.rule, values)
+            over = float(m.rule.excess(values))
+            out.append(
+                Lack(
+                    name=m.name,
+                    text=m.text,
+                    value=b.value,
+                    bound=b.bound,
+                    unit=b.unit,
+                    excess=over if math.isfinite(over) else None,
+                )
+            )
+        else:
+            sides = m.sides(values)
+            left, right = sides if sides else (None, None)
+            unit = si_unit(question.unit(m.quantity)) if m.quantity else ""
+            out.append(Lack(name=m.name, text=m.text, value=left, bound=right, unit=unit))
+    return out

@@ -1,0 +1,133 @@
+"""Roofs of parts, and where the phases of a workload stand under them.
+
+How much a phase computes and moves is asked of the forward model itself: its time on a part whose
+memory, links and launches take no time is its arithmetic at that part's rate, and with unlimited
+arithmetic it is its traffic at that part's bandwidth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from catalogs.errors import InputError
+from constraints.rules.library.roofline import arithmetic_intensity
+from designer.context import Value
+from designer.question import Question
+from designer.sizing.parts import fewest, one_each, with_node
+from designer.sizing.reading import Asked
+
+# The time of each phase, on one device.
+PHASES = {
+    "training": {"micro-batch": "stage_time"},
+    "serving": {"prefill": "prefill_time", "decode": "decode_full_step"},
+    "batch": {"prefill": "prefill_time", "decode": "decode_full_step"},
+}
+ENDLESS = 1e30
+_FAST = ("memory_bandwidth", "scale_up_bandwidth", "scale_out_bandwidth", "stream_bandwidth")
+_RATES = ("compute_rate", "attention_rate")
+# Roofs beside the base part's.
+OTHERS = 4
+
+
+@dataclass(frozen=True)
+class Operating:
+    """A phase of the workload on one device: FLOP, bytes and seconds of a step of it."""
+
+    phase: str
+    flops: float
+    traffic: float
+    time: float
+
+    @property
+    def intensity(self) -> float:
+        """FLOP per byte."""
+        return float(arithmetic_intensity(self.flops, self.traffic))
+
+    @property
+    def rate(self) -> float:
+        """FLOP/s that are reached."""
+        return self.flops / self.time
+
+
+@dataclass(frozen=True)
+class Roof:
+    """A part: the rate of its products and its memory bandwidth."""
+
+    name: str
+    rate: float
+    bandwidth: float
+
+
+@dataclass(frozen=True)
+class Roofline:
+    """The roofs of some parts and the operating points of a layout on the first."""
+
+    scenario: str
+    precision: str
+    roofs: list[Roof]
+    points: list[Operating]
+    design: dict[str, Value]
+
+
+def roofline(asked: Asked, devices: int | None = None) -> Roofline:
+    """The base part's roof with those of the parts around it, and the workload's phases.
+
+    Raises InputError where the base part meets the targets with no number of devices: there is then no
+    layout to draw.
+    """
+    question = asked.question
+    found = fewest(question)
+    if found is None:
+        raise InputError(
+            f"--roofline: {asked.base} does not meet the targets of {question.scenario.name};"
+            " give a part that does: --like"
+        )
+    design = found[1]
+    roofs = [_roof(question, design, asked.base)]
+    base = asked.catalog.get("nodes", asked.base)
+    for node in one_each(asked.catalog, base)[1:]:
+        part = asked.catalog.get("accelerators", node.accelerator)
+        if len(roofs) > OTHERS or part.vendor != _vendor(asked):
+            continue
+        other = with_node(question, asked.catalog, node, 10**6)
+        roof = _roof(other, {**design, "node": node.id}, node.accelerator)
+        if roof.rate == roof.rate:
+            roofs.append(roof)
+    points = operating(question, design)
+    return Roofline(question.scenario.name, str(design.get("precision", "")), roofs, points, design)
+
+
+def _vendor(asked: Asked) -> str:
+    return asked.catalog.get("accelerators", asked.catalog.get("nodes", asked.base).accelerator).vendor
+
+
+def _roof(question: Question, design: Mapping[str, Value], name: str) -> Roof:
+    bundle = question.bundle(design)
+    return Roof(name, bundle["compute_rate"].si, bundle["memory_bandwidth"].si)
+
+
+def operating(question: Question, design: Mapping[str, Value]) -> list[Operating]:
+    """The phases of a layout, each with its arithmetic and traffic on one device."""
+    given = {n: k.si for n, k in question.bundle(design).items()}
+    ideal = dict(given)
+    for name in question.graph.inputs_of(list(PHASES[question.job].values())):
+        if name in _FAST or name in _RATES:
+            ideal[name] = ENDLESS
+        elif name.endswith("_fraction") or name.endswith("corner"):
+            ideal[name] = 1.0
+        elif question.unit(name) == "s" or name == "attention_half_length":
+            ideal[name] = 0.0
+    out = []
+    for phase, quantity in PHASES[question.job].items():
+
+        def took(values: dict[str, float], of: str = quantity) -> float:
+            return float(question.graph.evaluate([of], values)[of])
+
+        # Any finite number will do for the rate, as the time is inversely proportional to it.
+        rate, bandwidth = given["compute_rate"], given["memory_bandwidth"]
+        flops = took({**ideal, **dict.fromkeys(_RATES, rate)}) * rate
+        traffic = took({**ideal, "memory_bandwidth": bandwidth}) * bandwidth
+        if flops > 0 and traffic > 0:
+            out.append(Operating(phase, flops, traffic, took(given)))
+    return out
