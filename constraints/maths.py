@@ -53,21 +53,22 @@ def _extremum(name: str, plain: Any, values: tuple[Any, ...]) -> Any:
         return own(*values)
     np = _numpy(*values)
     if np is None:
-        return plain(values)
+        # Python's own max and min drop what is not a number, or not, by its place.
+        return next((v for v in values if v != v), None) or plain(values)
     return reduce(getattr(np, name), values)
 
 
 def maximum(*values: Any) -> Any:
-    """Largest value.
+    """Largest value; not a number where any is not, as of arrays.
 
-    >>> maximum(1.0, 3.0, 2.0)
-    3.0
+    >>> maximum(1.0, 3.0, 2.0), maximum(1.0, float("nan"))
+    (3.0, nan)
     """
     return _extremum("maximum", max, values)
 
 
 def minimum(*values: Any) -> Any:
-    """Smallest value."""
+    """Smallest value; not a number where any is not, as of arrays."""
     return _extremum("minimum", min, values)
 
 

@@ -59,7 +59,10 @@ class Schedule:
 
 
 def tables_of(question: Question) -> dict[str, Table]:
-    """Every number that depends on decisions, over the domains of these."""
+    """Every number that depends on decisions, over the domains of these.
+
+    A later group takes the place of an earlier one where it states a number, and there alone.
+    """
     out: dict[str, Table] = {}
     for d in question.decisions:
         if d.kind != "choice":
@@ -68,12 +71,28 @@ def tables_of(question: Question) -> dict[str, Table]:
         domains = [question.domains[a] for a in g.axes]
         shape = tuple(map(len, domains))
         columns: dict[str, Array] = {}
+        stated: dict[str, Array] = {}
         for index in np.ndindex(*shape):
             bundle = g.build(*(domain[i] for domain, i in zip(domains, index, strict=True)))
             for name, known in bundle.items():
                 columns.setdefault(name, np.full(shape, np.nan))[index] = known.si
-        out.update({name: Table(g.axes, values) for name, values in columns.items()})
+                stated.setdefault(name, np.zeros(shape, dtype=bool))[index] = True
+        for name, values in columns.items():
+            made = Table(g.axes, values)
+            partly = name in out and not stated[name].all()
+            out[name] = _laid_over(made, stated[name], out[name]) if partly else made
     return {name: t for name, t in out.items() if name not in question.given}
+
+
+def _laid_over(later: Table, stated: Array, earlier: Table) -> Table:
+    """The later table where it states a number, the earlier one elsewhere."""
+    axes = later.axes + tuple(a for a in earlier.axes if a not in later.axes)
+    more = (1,) * (len(axes) - len(later.axes))
+    order = [earlier.axes.index(a) for a in axes if a in earlier.axes]
+    sizes = dict(zip(earlier.axes, earlier.values.shape, strict=True))
+    below = earlier.values.transpose(order).reshape([sizes.get(a, 1) for a in axes])
+    above = later.values.reshape(later.values.shape + more)
+    return Table(axes, np.where(stated.reshape(above.shape), above, below))
 
 
 def schedule(question: Question, keep: set[str], soft: frozenset[str] = frozenset()) -> Schedule:

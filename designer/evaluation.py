@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from catalogs.errors import InputError
@@ -92,13 +92,20 @@ def binding(question: Question, c: Constraint, values: Mapping[str, Any], effect
     )
 
 
-def metrics(question: Question, values: Mapping[str, Any], names: list[str]) -> dict[str, Metric]:
-    """Quantities as metrics, unknown ones as null."""
-    return {
-        n: Metric(value=_finite(values[n]), unit=si_unit(question.unit(n)))
-        for n in names
-        if question.unit(n) != "truth"
-    }
+def metrics(
+    question: Question, values: Mapping[str, Any], names: list[str], design: Mapping[str, Value] | None = None
+) -> dict[str, Metric]:
+    """Quantities as metrics, unknown ones as null; with their intervals where the design is given."""
+    ends = question.intervals(design) if design else {}
+
+    def metric(name: str) -> Metric:
+        value = _finite(values[name])
+        low, high = ends.get(name, (math.nan, math.nan))
+        known = value is not None and math.isfinite(low)
+        interval = (low * value, high * value) if known and value is not None else None
+        return Metric(value=value, unit=si_unit(question.unit(name)), interval=interval)
+
+    return {n: metric(n) for n in names if question.unit(n) != "truth"}
 
 
 def _finite(x: Any) -> float | None:
@@ -139,14 +146,14 @@ def complete_design(
 _MEANINGLESS = {"devices_suffice": "devices", "load_below_one": "request_rate_per_replica"}
 
 
-def _undefined(question: Question, broken: list[Binding]) -> set[str]:
-    """Quantities a design that breaks these limits has no value of.
+def undefined(question: Question, broken: Iterable[str]) -> set[str]:
+    """Quantities a design that breaks the limits of these names has no value of.
 
     More devices than there are have no cost, and an overloaded queue has no waiting time.
     """
     out: set[str] = set()
-    for b in broken:
-        root = _MEANINGLESS.get(b.name)
+    for name in broken:
+        root = _MEANINGLESS.get(name)
         if root in question.graph.rules:
             out |= {root} | {n for n in question.graph.rules if root in question.graph.above(n)}
     return out - {"devices"}
@@ -157,16 +164,16 @@ def evaluate(question: Question, given: Mapping[str, Value]) -> EvaluateResult:
     design, assumed = complete_design(question, given)
     values = values_of(question, design)
     broken = violations(question, values)
-    undefined = _undefined(question, broken)
+    unset = undefined(question, [b.name for b in broken])
     first = targets(question)
     made = [*first, *(n for n in values if n in question.graph.rules and n not in first)]
-    shown = {n: math.nan if n in undefined and question.unit(n) != "truth" else v for n, v in values.items()}
+    shown = {n: math.nan if n in unset and question.unit(n) != "truth" else v for n, v in values.items()}
     return EvaluateResult(
         scenario=question.scenario.name,
         feasible=not broken,
         design=design,
         assumed=assumed,
-        metrics=metrics(question, shown, made),
+        metrics=metrics(question, shown, made, design),
         violated=broken,
         notes=question.notes,
     )

@@ -27,6 +27,7 @@ BRUTE = 150_000
 # Lists of candidates are widened as long as the space stays below so many times its size, and within
 # these numbers of designs.
 WIDER, NARROWEST, WIDEST = 25, 50_000, 20_000_000
+SMALL = 4_000_000
 # Members whose subsets are all looked at.
 MOST = 16
 Part = Member | Premise
@@ -45,10 +46,11 @@ def some_design(question: Question, deadline: float | None) -> Design | None:
         if block.rows:
             raise _Found(design_at(question, block.positions, 0))
 
-    first = question.objectives[:1]
+    # Looking for dominated rows costs more than going through all of a small space.
+    first = question.objectives[:1] if size_of(question) > SMALL else []
     try:
         count = enumerate_designs(
-            question, {o.quantity for o in first}, take, objectives=first, deadline=deadline
+            question, {question.objectives[0].quantity}, take, objectives=first, deadline=deadline
         )
     except _Found as found:
         broken = violations(question, values_of(question, found.design))

@@ -16,7 +16,7 @@ from designer.impossible import Impossible, impossible_again
 from designer.member import Member as Involved
 from designer.question import Constraint, Question
 from designer.repairs import budget_repairs, joint_repair, ordered, premise_repairs
-from designer.result import Binding, Member, Miss, Repair
+from designer.result import Binding, Member, Miss
 
 MAX_REPAIRS, MAX_MISSES = 10, 5
 # Demand and candidates are varied for so long at most.
@@ -40,22 +40,19 @@ def why_none(
         conflicts = [members] if members else []
     out["conflicts"] = conflicts
     out["misses"] = _misses(question, found)
+    # First what needs the question alone: varying its demand and candidates may take all the time there is.
+    repairs = budget_repairs(question, found, deadline)
+    out["joint"] = joint_repair(question, found, deadline)
     until = min(deadline, time.monotonic() + SECONDS)
     notes: list[str] = out["notes"]
     with _in_time(notes, "to vary demand and candidates: the conflict is of the rest"):
         out |= _over_everything(question, until, every)
     if not out.get("conflict"):
         out["conflict"] = conflicts[0] if conflicts else []
-        with _in_time(notes, "to confirm by a second route that no design exists"):
-            out["confirmed"] = impossible_again(question, deadline)
-    repairs: list[Repair] = []
-    with _in_time(notes, "to solve again with every repair"):
-        repairs += budget_repairs(question, found, deadline)
+        out["confirmed"] = impossible_again(question, deadline)
     with _in_time(notes, "to look for repairs by other demand or candidates"):
         repairs += premise_repairs(question, question.taken_for_granted(), until)
     out["repairs"] = ordered(question, repairs)[:MAX_REPAIRS]
-    with _in_time(notes, "to solve again with the joint repair"):
-        out["joint"] = joint_repair(question, found, deadline)
     return out
 
 

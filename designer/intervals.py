@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from statistics import NormalDist
 
 from catalogs import Catalog
+from catalogs.errors import InputError
 from constraints.bundles import Bundle, Known
 from constraints.bundles.device import how_known
 from designer.context import Value
@@ -13,6 +15,10 @@ from designer.question import Group, Question
 
 # The ends that are stored: one measurement in ten lies below the one, one in ten above the other.
 _STORED = NormalDist().inv_cdf(0.9)
+
+
+# What none of the published measurements is like, by the part of the question that makes it so.
+_UNLIKE = {"network": "networks known by their totals", "streaming": "weights that are streamed in"}
 
 
 def step_time_factors(catalog: Catalog, known: str, mixture: bool) -> tuple[float, float]:
@@ -49,19 +55,22 @@ def hold_upper_bounds(question: Question, catalog: Catalog, confidence: float) -
 
 def _hold_steps(question: Question, catalog: Catalog, confidence: float) -> str:
     """Training: longer steps."""
+    for part, what in _UNLIKE.items():
+        if part in question.parts:
+            raise InputError(f"confidence: no intervals are known for {what}")
     expected = question.given.pop("straggler_factor")
-    mixture = question.given["experts"].si > 0
+    choice = next((g for g in question.groups if g.axes == ("model",)), None)
 
-    def bound(node: Value, precision: Value) -> Bundle:
-        factor = bound_factor(
-            step_time_factors(catalog, _known(catalog, node, precision), mixture)[1], confidence
-        )
+    def bound(node: Value, precision: Value, *model: Value) -> Bundle:
+        shape = choice.build(*model) if choice else question.given
+        known = _known(catalog, node, precision)
+        factor = bound_factor(step_time_factors(catalog, known, shape["experts"].si > 0)[1], confidence)
         source = (
             f"{expected.source}; times {factor:.3g}, the upper bound at {100 * confidence:g} % confidence"
         )
         return {"straggler_factor": Known(expected.si * factor, "fitted", source)}
 
-    question.groups.append(Group(("node", "precision"), bound))
+    question.groups.append(Group(("node", "precision", *(("model",) if choice else ())), bound))
     return "times, and all that follows from them, are upper bounds"
 
 
@@ -80,6 +89,34 @@ def _hold_latencies(question: Question, catalog: Catalog, confidence: float) -> 
 
     question.groups.append(Group(("node", "precision"), bound))
     return "latencies are upper bounds and throughput is a lower one, with all that follows from them,"
+
+
+# Quantities in proportion to one that intervals are known of, and whether they fall as it grows.
+_STEP = {"step_time": False, "mfu": True, "throughput_per_device": True}
+_SERVED = {
+    "ttft": "ttft", "tpot": "tpot", "capacity": "throughput", "fleet_capacity": "throughput",
+    "user_token_rate": "throughput",
+}  # fmt: skip
+
+
+def ends_of(
+    question: Question, catalog: Catalog, design: Mapping[str, Value]
+) -> dict[str, tuple[float, float]]:
+    """Ends of 80 % intervals of a design's quantities, as multiples of what is predicted of them.
+
+    Only of what was measured: times and rates. Empty where budgets are held against bounds already, and
+    for jobs that no published measurements are like.
+    """
+    if question.scenario.confidence is not None or {*_UNLIKE, "dataset"} & set(question.parts):
+        return {}
+    if not {"node", "precision"} <= design.keys():
+        return {}
+    known = _known(catalog, design["node"], design["precision"])
+    if question.job != "training":
+        return {q: serving_factors(catalog, metric, known) for q, metric in _SERVED.items()}
+    experts = question.given.get("experts") or question.bundle(design)["experts"]
+    low, high = step_time_factors(catalog, known, experts.si > 0)
+    return {q: (1 / high, 1 / low) if falls else (low, high) for q, falls in _STEP.items()}
 
 
 def _known(catalog: Catalog, node: Value, precision: Value) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path as File
@@ -18,18 +18,10 @@ from constraints.bundles.modes import NOT_CLIPPED
 from constraints.bundles.site import check_provider
 from constraints.graph import Graph
 from designer.feeding import dataset_bundle, dataset_of
-from designer.intervals import hold_upper_bounds
+from designer.givens import assumptions, price_model_bundle, record_bundle, workload_bundle
+from designer.intervals import ends_of, hold_upper_bounds
 from designer.premises import premises
-from designer.question import (
-    Question,
-    assumptions,
-    groups_of,
-    job_rules,
-    parts_of,
-    price_model_bundle,
-    record_bundle,
-    workload_bundle,
-)
+from designer.question import Question, groups_of, job_rules, parts_of
 from designer.reading.places import Path as Place
 from designer.reading.sense import SenseReader
 from designer.reading.shape import ShapeReader
@@ -62,12 +54,21 @@ def locate(name: str | File) -> File:
         return known[plain]
     text = str(name) if len(str(name)) <= 100 else str(name)[:100] + "..."
     raise InputError(
-        f"{text or repr(text)}: no such file or scenario{nearest(plain[:200], known) or _examples(list(known))}"
+        f"{text or repr(text)}: no such file or scenario{nearest(plain[:200], known) or f' (shipped: {_some(known)})'}"
     )
 
 
-def _examples(known: list[str]) -> str:
-    return f" (shipped: {', '.join(known[:4])} and {len(known) - 4} more)"
+def _some(names: Iterable[str], most: int = 120) -> str:
+    """Names with commas, as many as fit into a message.
+
+    >>> _some(["chat", "batch", "train"], 11)
+    'chat, batch and 1 more'
+    """
+    shown: list[str] = []
+    rest = list(names)
+    while rest and len(", ".join([*shown, rest[0]])) <= most:
+        shown.append(rest.pop(0))
+    return ", ".join(shown) + (f" and {len(rest)} more" if rest else "")
 
 
 def load(path: str | File, sets: Sequence[str] = (), catalog: Catalog | None = None) -> Question:
@@ -171,7 +172,11 @@ class Loader(ShapeReader, SenseReader):
         )
         self._assume(question)
         if scenario.confidence is not None:
-            hold_upper_bounds(question, self.catalog, scenario.confidence)
+            try:
+                hold_upper_bounds(question, self.catalog, scenario.confidence)
+            except InputError as e:
+                raise self._at(("confidence",), e) from None
+        question.intervals = partial(ends_of, question, self.catalog)
         question.constraints = self._constraints(question)
         question.objectives = self._objectives(question)
         self._check_weights(question)

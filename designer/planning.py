@@ -14,7 +14,7 @@ from designer.bounds import prove
 from designer.brute import LARGEST, brute_frontier
 from designer.conflict import explained
 from designer.context import Value
-from designer.enumerate import Count
+from designer.enumerate import Count, OutOfTime
 from designer.evaluation import CheckFailed, metrics, targets, values_of, violations
 from designer.infeasible import why_none
 from designer.labels import label
@@ -58,12 +58,12 @@ def plan_question(
         found = explained(question, deadline)
         if not found.complete:
             return _result(question, "time_limit", _proof(count, archive, started))
-        return _result(
-            question,
-            "infeasible",
-            _proof(count, archive, started),
-            **why_none(question, found, count, deadline, every=every_conflict),
-        )
+        proof = _proof(count, archive, started)
+        try:
+            answer = why_none(question, found, count, deadline, every=every_conflict)
+        except OutOfTime:  # what no second route confirmed is not said
+            return _result(question, "time_limit", proof)
+        return _result(question, "infeasible", proof, **answer)
     proof = _proof(count, archive, started)
     if count.complete:
         places, values, front = archive.solver_rows()
@@ -193,7 +193,7 @@ def _design(question: Question, label: str, design: dict[str, Value], moved: boo
     return Design(
         id=label,
         design=design,
-        metrics=metrics(question, values, targets(question)),
+        metrics=metrics(question, values, targets(question), design),
         edges=edges(question, design),
         levers=levers(question, design, [o.quantity for o in question.objectives]) if moved else {},
     )

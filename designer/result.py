@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 
 class _Result(BaseModel):
@@ -16,6 +16,17 @@ class Metric(_Result):
 
     value: float | None = Field(description="SI value; null where it is unknown")
     unit: str
+    interval: tuple[float, float] | None = Field(
+        default=None, description="80 % of comparable measurements lie inside, as far as that is known"
+    )
+
+    @model_serializer(mode="wrap")
+    def _known(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the interval where there is none: most quantities were never measured."""
+        out: dict[str, Any] = write(self)
+        if self.interval is None:
+            out.pop("interval", None)
+        return out
 
 
 class Trade(_Result):

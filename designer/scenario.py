@@ -56,11 +56,15 @@ class PriceOf(Unit):
     """A price of each unit of something, where 'per' stands before the whole of it: 2000 USD per TB/s."""
 
     def read(self, text: object) -> float:
+        plain = text
         if isinstance(text, str):
-            text = re.sub(r"\s+per\s+([^/\s]+)\s*/\s*(\S+)\s*$", r" \2/\1", text)
-            text = re.sub(r"^(\s*\S+\s+USD)\s+(s/\S+)$", r"\1*\2", text)
-            text = re.sub(r"\s+per\s+", "/", text)
-        return super().read(text)
+            # "USD per TB/s" is USD s / TB: what divides after "per" multiplies.
+            plain = re.sub(r"\s*USD\s+per\s+([^/\s]+)\s*/\s*(\S+)\s*$", r" USD*\2/\1", text)
+            plain = re.sub(r"\s+per\s+", "/", plain)
+        try:
+            return super().read(plain)
+        except ValueError:
+            raise ValueError(f"{text!r}: write it like '{self.example}'") from None
 
 
 class Samples(float):

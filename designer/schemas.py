@@ -1,4 +1,4 @@
-"""The published JSON Schemas: of scenario and fleet files, and of every answer that `--json` prints."""
+"""The published JSON Schemas: of scenario, fleet and sweep files, and of every answer that `--json` prints."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _HOMES = {
     "scenario": "designer.scenario:Scenario",
     "fleet-file": "designer.fleets.schema:Fleet",
+    "sweep-file": "designer.sweeping.schema:Sweep",
     "fleet": "designer.fleets.result:FleetResult",
     "plan": "designer.result:PlanResult",
     "evaluate": "designer.result:EvaluateResult",
@@ -42,7 +43,7 @@ def model_of(name: str) -> type[BaseModel]:
 def schema_of(name: str) -> dict[str, Any]:
     """The JSON Schema of a document, titled with its name and version such as `designer.plan/1`."""
     model = model_of(name)
-    if name in ("scenario", "fleet-file"):
+    if name in ("scenario", "fleet-file", "sweep-file"):
         return {"$schema": DIALECT} | model.model_json_schema()
     title = get_args(model.model_fields["schema_name"].annotation)[0]
     body = model.model_json_schema(by_alias=True, mode="serialization")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,12 @@ def answered(folder: Path, executor: Executor | None = None, **options: Any) -> 
     """The tiny sweep in a folder."""
     run(tiny(), folder, executor or Here(), **options)
     return Store(folder)
+
+
+def who(chunk: Chunk) -> int:
+    """The process that computes; slow enough for both to get work."""
+    time.sleep(0.3)
+    return os.getpid()
 
 
 def dies(chunk: Chunk) -> None:

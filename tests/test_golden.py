@@ -36,8 +36,21 @@ TOKEN = [
     "--accelerator",
     "h100-sxm",
 ]
+SIZED = (
+    "llama-3.1-70b-chat-20ms",
+    "deepseek-v3-decode",
+    "million-token-context",
+    "llama-3.1-405b-30-days",
+    "edge-8b",
+    "wafer-scale-70b",
+)
 COMMANDS: dict[str, tuple[list[str], int]] = {
     **{f"plan-{name}": (["plan", f"scenarios/{name}.yaml"], 0) for name in shipped()},
+    **{f"size-{name}": (["size", f"scenarios/{name}.yaml"], 0) for name in SIZED},
+    **{f"size-joint-{name}": (["size", f"scenarios/{name}.yaml", "--joint"], 0) for name in SIZED},
+    "size-curve": (["size", CHAT, "--curve", "memory_bandwidth", "--against", "context=500..8000"], 0),
+    "size-roofline": (["size", CHAT, "--roofline", "-"], 0),
+    "size-infeasible": (["size", CHAT, "--set", "budgets.tpot_p99=1 ms"], 2),
     "plan-infeasible": (["plan", CHAT, "--set", "budgets.tpot_p99=4 ms", "--set", "budgets.cost=2 MUSD"], 2),
     "plan-infeasible-training": (
         ["plan", GPT, "--set", "budgets.carbon=40 t", "--set", "budgets.time_to_train=10 day"],
@@ -52,7 +65,7 @@ COMMANDS: dict[str, tuple[list[str], int]] = {
     ),
     "why-not-rejected": (["explain", "llama-3.1-405b-pretrain", "--why-not", "tp=8,pp=4"], 0),
     "why-not-dominated": (["explain", CHAT, "--why-not", "tp=8,batch=64"], 0),
-    "compare-designs": (["compare", GPT, "A", "C"], 0),
+    "compare-designs": (["compare", GPT, "A", "D"], 0),
     "compare-scenarios": (["compare", CHAT, "scenarios/deepseek-v3-serving.yaml"], 0),
     "explain-training": (["explain", "scenarios/gpt-3-175b-carbon.yaml", "A"], 0),
     "explain-serving": (["explain", CHAT, "A"], 0),

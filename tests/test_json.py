@@ -21,6 +21,7 @@ from designer.explanation import ExplainResult
 from designer.loading import load, shipped
 from designer.result import EvaluateResult, PlanResult
 from designer.rulecall import RuleResult
+from designer.sizing.result import SizeResult
 from designer.whynot import WhyNotResult
 
 BAD = Path(__file__).parent / "bad"
@@ -51,6 +52,10 @@ ANSWERS: dict[str, tuple[list[str], type[BaseModel], int]] = {
     "evaluate": (["evaluate", TRAINING, "--design", "dp=16,tp=2"], EvaluateResult, 0),
     "evaluate the unknown": (["evaluate", TRAINING, "--design", "precision=fp4,dp=16"], EvaluateResult, 0),
     "rule": (RULE, RuleResult, 0),
+    **{f"size {n}": (["size", n], SizeResult, 0) for n in ("edge-8b", "wafer-scale-70b", "deepseek-v3-decode")},
+    **{f"size {n} jointly": (["size", n, "--joint"], SizeResult, 0) for n in ("edge-8b", "wafer-scale-70b")},
+    "size along a curve": (["size", SERVING, "--curve", "memory_bandwidth", "--against", "batch=1..8"], SizeResult, 0),
+    "size the impossible": (["size", SERVING, "--set", "budgets.tpot_p99=1 us"], SizeResult, 2),
 }  # fmt: skip
 
 

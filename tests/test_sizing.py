@@ -143,7 +143,9 @@ def test_decode_of_one_sequence_is_its_weights_over_the_time() -> None:
     assert 2.7e12 < found.value < 2.85e12
 
 
-@pytest.mark.parametrize("spec", ["memory_bandwidth", "compute_rate", "scale_up_bandwidth", "memory_capacity"])
+@pytest.mark.parametrize(
+    "spec", ["memory_bandwidth", "compute_rate", "scale_up_bandwidth", "memory_capacity"]
+)
 def test_agrees_with_bisection_of_evaluate(spec: str) -> None:
     """With one layout there is nothing to choose: halving the interval with `evaluate` must say the same."""
     question = ask("""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,3 +85,52 @@ def test_one_worker_is_this_process() -> None:
 def test_an_estimate_grows_with_the_points_and_falls_with_the_workers() -> None:
     sweep = prepared(plan_of(TINY), CATALOG)
     assert 0 < estimated(sweep, 1000) < estimated(sweep, 1)
+
+
+def test_from_python_and_again(digest: str, tmp_path: Path) -> None:
+    import designer
+
+    result = designer.sweep(TINY, tmp_path / "out")
+    assert Store(result.folder).digest() == digest
+    frame = designer.sweep(
+        "llama-3.1-70b-chat",
+        tmp_path / "two",
+        {"candidates.batch": [8, [16, 32]], "workload.rate": ["9 request/s"]},
+    ).to_frame()
+    assert set(frame["candidates.batch"]) == {"8", "[16, 32]"}
+    assert set(frame["batch"]) <= {8, 16, 32}
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
+def test_workers_do_not_outlive_the_sweep(tmp_path: Path) -> None:
+    """A sweep that is killed leaves no process behind."""
+    script = """
+import os, sys, time
+from designer.sweeping.executors import Processes
+if __name__ == "__main__":
+    e = Processes(2)
+    for pid in e.map(sweep_runs.who, [(1,), (2,), (3,), (4,), (5,), (6,)]):
+        print(pid, flush=True)
+    time.sleep(60)
+"""
+    file = tmp_path / "script.py"
+    file.write_text(script.replace("import os, sys", "import sweep_runs, os, sys"), "utf-8")
+    process = subprocess.Popen([sys.executable, str(file)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    workers = {int(process.stdout.readline()) for _ in range(3)}
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    for _ in range(200):
+        if not any(map(_alive, workers)):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"{workers} are still there")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"

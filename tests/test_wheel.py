@@ -39,7 +39,7 @@ def files_of(package: str) -> set[str]:
     return {
         str(p.relative_to(ROOT))
         for p in (ROOT / package).rglob("*")
-        if p.suffix in (".py", ".yaml", ".txt", ".typed") and p.is_file()
+        if p.suffix in (".py", ".yaml", ".txt", ".html", ".typed") and p.is_file()
     }
 
 

@@ -62,8 +62,10 @@ PRIOR = {
     "prompt_seconds_per_token": 5e-6,
     "host_latent_time": 0.5e-3,
 }
-# The same of an engine that is called in its own process: no server, no text.
-IN_PROCESS_OVERHEAD = 8e-3
+# The same of an engine that is called in its own process: no server, no text, and launches from C++.
+IN_PROCESS = {"prefill_overhead": 8e-3, "host_layer_time": 0.15e-3}
+# An earlier generation is drawn to the later one of the same engine, others to the default.
+LATER = {"vllm-early": "vllm"}
 # Rows that their own source calls so are scored and not fitted.
 EXPERIMENTAL = "experimental"
 WEIGHT = {"tpot": 1.0, "throughput": 0.8, "ttft": 0.4}
@@ -147,9 +149,9 @@ class Problem:
         value = dict(zip(self.names, np.exp(x), strict=True))
         out: dict[tuple[str, str], float] = {("factor", f): value["factor", f] for f in FACTORS}
         for p in ENGINE:
-            base = out["default", p] = self.default[p] * value["default", p]
-            for e in self.engines:
-                out[e, p] = self.base(e, p, base) * value.get((e, p), 1.0)
+            out["default", p] = self.default[p] * value["default", p]
+            for e in sorted(self.engines, key=lambda e: e in LATER):
+                out[e, p] = self.base(e, p, out) * value.get((e, p), 1.0)
         for p in SHARED:
             shared = PRIOR[p] * value["default", p]
             for e in ("default", *self.engines):
@@ -157,21 +159,26 @@ class Problem:
         return out
 
     @staticmethod
-    def base(engine: str, name: str, default: float) -> float:
+    def base(engine: str, name: str, values: dict[tuple[str, str], float]) -> float:
         """What an engine's number is drawn to: that of the default engine, which is a server."""
-        return IN_PROCESS_OVERHEAD if name == "prefill_overhead" and engine not in SERVERS else default
+        if engine not in SERVERS and name in IN_PROCESS:
+            return IN_PROCESS[name]
+        return values[LATER.get(engine, "default"), name]
 
     def stored(self) -> np.ndarray:
         """Logarithms of what the catalog holds: where a fit begins."""
         catalog = default_catalog()
 
+        held = {
+            (e, p): catalog.get("engines", e).values[p].si
+            for e in ("default", *self.engines)
+            for p in (*ENGINE, *SHARED)
+        }
+
         def of(who: str, name: str) -> float:
             if who == "factor":
                 return self.factors[name]
-            value = catalog.get("engines", who).values[name].si
-            if who == "default":
-                return value / PRIOR[name]
-            return value / self.base(who, name, catalog.get("engines", "default").values[name].si)
+            return held[who, name] / (PRIOR[name] if who == "default" else self.base(who, name, held))
 
         return np.log([of(*n) for n in self.names])
 
@@ -342,6 +349,14 @@ def write_ledger(problem: Problem, held: list[Error]) -> None:
             writer.writerow(row.cells | {f"held_out_{m}": ratios.get((row.id, m), "") for m in WEIGHT})
 
 
+def write_count(measurements: int) -> None:
+    """How many measurements the fit rests on, for the catalog to state."""
+    path = CATALOGS / "assumptions" / "calibration.yaml"
+    text = path.read_text(encoding="utf-8")
+    new = re.sub(r'(serving_measurements: \{value: )"\d+"', rf'\g<1>"{measurements}"', text)
+    path.write_text(new, encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("file", help="a table of serving measurements")
@@ -368,6 +383,7 @@ def main() -> None:
             print(f"    {name:28s} {low:.3f} to {high:.3f}  ({n} rows)")
     if options.write:
         write(values, problem.engines)
+        write_count(len(fit))
         if not options.no_cross:
             write_intervals(spans)
             write_ledger(problem, held)

@@ -133,6 +133,7 @@ class Rows:
         # rows whose attention kernels are made for another device
         self.older = self.values["attention_kernel_share"] < 1
         self.graph = self.values["host_moe_layer_time"] == 0
+        self.whole_graph = self.values["ep_overlap"] == 1
         self.wide = self.values["operand_bytes"] >= 2
         mixture = np.where(self.values["experts"] > 0, "mixture", "dense")
         self.kind = np.array([f"{m}_{k}" for m, k in zip(mixture, known, strict=True)])
@@ -149,6 +150,8 @@ class Rows:
             of &= self.older
         if p.quantity == "host_moe_layer_time":
             of &= ~self.graph
+        if p.quantity in ("permutation_passes", "ep_overlap"):
+            of &= ~self.whole_graph
         return of
 
     def ratio(self, x: np.ndarray) -> np.ndarray:
@@ -352,6 +355,14 @@ def write_intervals(found: dict[str, tuple[float, float, int]]) -> None:
     )
 
 
+def write_count(name: str, measurements: int) -> None:
+    """How many measurements the fit rests on, for the catalog to state."""
+    path = Path(SHIPPED) / "assumptions" / "calibration.yaml"
+    text = path.read_text(encoding="utf-8")
+    new = re.sub(rf'({name}: \{{value: )"\d+"', rf'\g<1>"{measurements}"', text)
+    path.write_text(new, encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("table")
@@ -378,6 +389,7 @@ def main() -> None:
     )
     if args.write:
         write_intervals(found)
+        write_count("training_measurements", len(rows.rows))
         print(f"wrote {write_ledger(rows, held)}")
 
 

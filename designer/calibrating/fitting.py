@@ -89,18 +89,18 @@ def fit(problem: Problem, only: Sequence[str] = ()) -> Fit:
             waiting.append(p)
     chosen: list[Parameter] = []
     everything = np.ones(n, bool)
-    x, doubt = np.zeros(0), np.zeros(0)
+    x = np.zeros(0)
     for p in waiting:
         if n < ROWS_EACH * (len(chosen) + 1):
             kept[p.name] = f"{n} rows support {n // ROWS_EACH} at once, one for {ROWS_EACH} rows"
             continue
         tried = [*chosen, p]
         found = _solve(problem, tried, everything)
-        unsure = _doubt(problem, tried, found)
-        left = {t.name: float(d / t.spread) for d, t in zip(unsure, tried, strict=True)}
+        unsure = zip(_doubt(problem, tried, found), tried, strict=True)
+        left = {t.name: float(d / t.spread) for d, t in unsure}
         vague = [name for name, share in left.items() if share > LEFT]
         if not vague:
-            chosen, x, doubt = tried, found, unsure
+            chosen, x = tried, found
         elif p.name in vague:
             kept[p.name] = f"the rows leave {100 * left[p.name]:.0f} % of what was uncertain about it"
         else:
@@ -115,13 +115,27 @@ def fit(problem: Problem, only: Sequence[str] = ()) -> Fit:
         raise InputError(f"cannot fit {refused[0]}: {kept[refused[0]]}")
     if not chosen or held is None:
         return Fit({}, kept, n, before)
+    return _fit(problem, chosen, x, kept, before, held)
+
+
+def fit_all(problem: Problem) -> Fit:
+    """Every parameter fitted, whatever the rows support."""
+    import numpy as np
+
+    chosen = problem.parameters
+    x = _solve(problem, chosen, np.ones(len(problem.measured), bool))
+    before = statistics((_ratio(problem, {}) - 1).tolist())
+    return _fit(problem, chosen, x, {}, before, _held_out(problem, chosen))
+
+
+def _fit(
+    problem: Problem, chosen: Sequence[Parameter], x: Any, kept: dict[str, str], before: Statistics, held: Any
+) -> Fit:
     values = _values(chosen, x)
-    return Fit(
-        values, kept, n, before,
-        statistics((_ratio(problem, values) - 1).tolist()),
-        statistics((held - 1).tolist()),
-        {p.name: float(d) for p, d in zip(chosen, doubt, strict=True)},
-    )  # fmt: skip
+    after = statistics((_ratio(problem, values) - 1).tolist())
+    doubt = {p.name: float(d) for p, d in zip(chosen, _doubt(problem, chosen, x), strict=True)}
+    n = len(problem.measured)
+    return Fit(values, kept, n, before, after, statistics((held - 1).tolist()), doubt)
 
 
 def _values(chosen: Sequence[Parameter], x: Any) -> dict[str, float]:

@@ -14,7 +14,8 @@ from constraints.bundles import Known
 from designer import expressions
 from designer.context import Value
 from designer.feeding import dataset_bundle, dataset_of
-from designer.question import Constraint, Objective, Question, workload_bundle
+from designer.givens import workload_bundle
+from designer.question import Constraint, Objective, Question
 from designer.reading.domains import DomainReader
 from designer.reading.places import Path
 

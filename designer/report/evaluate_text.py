@@ -7,7 +7,7 @@ from designer.question import Question
 from designer.report.decisions import decided
 from designer.report.numbers import human, percent
 from designer.report.text import Column, table, wrap
-from designer.result import EvaluateResult
+from designer.result import EvaluateResult, Metric
 
 
 def render(result: EvaluateResult, q: Question, width: int, *, everything: bool = False) -> str:
@@ -25,6 +25,9 @@ def render(result: EvaluateResult, q: Question, width: int, *, everything: bool 
         [
             Column("quantity", names, False),
             Column("value", [human(result.metrics[n].value, q.unit(n)) for n in names]),
+            Column(
+                "80 % of comparable runs", [_interval(result.metrics[n], q.unit(n)) for n in names], False, 1
+            ),
             Column("what it is", titles, False, 1),
         ],
         width,
@@ -42,6 +45,13 @@ def render(result: EvaluateResult, q: Question, width: int, *, everything: bool 
         for n in result.notes:
             lines += wrap(f"note: {n}", width)
     return "\n".join(lines)
+
+
+def _interval(metric: Metric, unit: str) -> str:
+    if metric.interval is None:
+        return ""
+    low, high = (human(end, unit) for end in metric.interval)
+    return f"{low} to {high}"
 
 
 def _off(slack: float | None) -> str:

@@ -39,7 +39,7 @@ def render(result: SizeResult, width: int, *, file: str, units: dict[str, str]) 
     if result.rows:
         lines += ["", *_rows(result, width)]
     if result.obstacles:
-        lines += ["", "No part helps, however much it offers:"]
+        lines += ["", f"Nothing that {result.base} could offer more of helps, however much:"]
         for o in result.obstacles:
             lines += wrap(_obstacle(o), width, 2, 4)
     elif result.rows:
@@ -146,9 +146,20 @@ def _best(stops: Sequence[Obstacle]) -> float:
 def _obstacle(o: Obstacle) -> str:
     """What fails, with its number, what it hangs on, and where it stands."""
     got = f" fails, {human(o.value, o.unit)} at best" if o.value is not None else " fails"
+    if o.value is not None and o.bound is not None and o.place == _limit_place(o):
+        got = f" fails, {human(o.value, o.unit)} against {human(o.bound, o.unit)} at best"
     hangs = f"; it hangs on {_joined([_title(n) for n in o.hangs_on], 'and')}" if o.hangs_on else ""
     where = ", ".join(dict.fromkeys(p for p in (o.place, o.equation) if p))
     return f"{o.text}{got}{hangs} [{where}]"
+
+
+def _devices(n: int) -> str:
+    return f"{n:,} device{'s' if n != 1 else ''}"
+
+
+def _limit_place(o: Obstacle) -> str:
+    """The place of a limit of the hardware, which is a rule; a budget says its own bound."""
+    return o.place if o.place.startswith("constraints/") else ""
 
 
 def _title(name: str) -> str:
@@ -249,14 +260,9 @@ def _surface(result: SizeResult, s: Surface, width: int) -> list[str]:
             cells.append("any " if n in p.free else f"{at_least(p.specs[n], result.units[n])}{star}")
         columns.append(Column(SPEC[n].short, cells, priority=0 if i < 3 else i))
     columns.append(Column("layout", [layout(p.design) for p in s.points], right=False, priority=9))
-    lines = wrap(f"Parts that are just enough with {s.devices:,} devices: no number can be less alone", width)
+    lines = wrap(f"Parts that are just enough with {_devices(s.devices)}: no number can be less alone", width)
     lines += table(columns, width)
-    ok = all(c.fails_below for p in s.points for c in p.closing.values())
-    closes = (
-        "It closes: each part meets every target, and with 1 % less of any one number no layout does."
-        if ok
-        else ""
-    )
+    closes = "It closes: each part meets every target, and with 1 % less of any one number no layout does."
     return lines + wrap(
         f"The rest is held at {result.base}; * is more than it offers. {closes} Found among {s.grid:,} parts and"
         f" {s.designs:,} designs, then lowered to 0.1 %.",
@@ -276,9 +282,13 @@ def _next(result: SizeResult, file: str, width: int) -> list[str]:
     if need is None or need.value is None:
         return []
     value = at_least(need.value, need.unit)
-    return [
-        "",
-        f"next  designer plan {file} --set candidates.{need.spec}='{value}'",
-        f"      designer size {file} --joint",
-        f"      designer size {file} --curve {need.spec} --against devices={_some(result)}",
+    asked = [
+        (f"next  designer plan {file}", f"--set candidates.{need.spec}='{value}'"),
+        (f"      designer size {file} --joint", ""),
+        (f"      designer size {file}", f"--curve {need.spec} --against devices={_some(result)}"),
     ]
+    lines = [""]
+    for command, options in asked:
+        whole = f"{command} {options}".rstrip()
+        lines += [whole] if len(whole) <= width else [f"{command} \\", f"        {options}"]
+    return lines

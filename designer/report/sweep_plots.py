@@ -13,6 +13,8 @@ from designer.report.sweep_data import report_data
 from designer.sweeping.extras import needed
 from designer.sweeping.store import Store
 
+# What is shown where no point has a design.
+NOTHING: dict[str, Any] = {"name": "no point has a design", "unit": "", "values": []}
 FREE, UNKNOWN = "nothing", "not worked out"
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6d31", "#7f5fb5", "#4d4d4d")
 
@@ -60,7 +62,10 @@ def _steps(c: dict[str, Any]) -> list[Any]:
 def _cells(data: dict[str, Any]) -> tuple[Any, Any, dict[tuple[int, int], list[int]], Any, Any]:
     """A figure with both axes of the report marked, and the points of each cell."""
     figure, ax = _axes()
-    x, y = (_column(data, data["view"][k]) for k in ("x", "y"))
+    x = _column(data, data["view"]["x"])
+    # With one axis alone, a map is one row.
+    alone = {"name": "", "unit": "", "values": [""] * len(x["values"])}
+    y = alone if data["view"]["y"] == x["name"] else _column(data, data["view"]["y"])
     xs, ys = _steps(x), _steps(y)
     held: dict[tuple[int, int], list[int]] = defaultdict(list)
     place_x, place_y = ({v: i for i, v in enumerate(s)} for s in (xs, ys))
@@ -78,10 +83,10 @@ def _heat(data: dict[str, Any]) -> Any:
     import numpy as np
 
     figure, ax, held, nx, ny = _cells(data)
-    c = _column(data, data["view"]["value"])
+    c = next((c for c in data["columns"] if c["name"] == data["view"]["value"]), NOTHING)
     shown = np.full((ny, nx), np.nan)
     for (i, j), rows in held.items():
-        values = [v for r in rows if isinstance(v := c["values"][r], (int, float))]
+        values = [v for r in rows if c["values"] and isinstance(v := c["values"][r], (int, float))]
         if values:
             shown[j, i] = median(values)
     image = ax.imshow(shown, origin="lower", aspect="auto", cmap="viridis")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from designer.report.text import Column, table, wrap
 from designer.validate.frame import Ledger, Scored
+from designer.validate.parameters import calibration
 from designer.validate.scoring import Statistics, mean_of_groups
 
 NAMES = {
@@ -41,6 +42,7 @@ def render(ledger: Ledger, width: int) -> str:
         for metric, share in ledger.coverage().items():
             name = NAMES.get(metric, metric)
             lines += wrap(f"{100 * share:.0f} % of measured {name}s lie inside their 80 % interval.", width)
+        lines += wrap(_behind(ledger), width)
         for metric in overall:
             lines += ["", *_groups(ledger, metric, width)]
         main = next(iter(overall))
@@ -60,6 +62,23 @@ def render(ledger: Ledger, width: int) -> str:
         for reason, n in ledger.skipped.items():
             lines += wrap(f"{n:5,}  {reason}", width, hanging=7)
     return "\n".join(lines)
+
+
+def _behind(ledger: Ledger) -> str:
+    """How many parameters were fitted for such predictions, and to how much."""
+    found = calibration(ledger.catalog)
+    own, kernels = found[ledger.table.kind], found["kernel"]
+    named = {"training": "training steps and peaks of memory", "serving": "measurements of serving runs"}[
+        ledger.table.kind
+    ]
+    parameters, measurements = (
+        sum(getattr(c, n) for c in found.values()) for n in ("parameters", "measurements")
+    )
+    return (
+        f"Behind them: {own.parameters} parameters fitted to {own.measurements:,} {named} and {kernels.parameters} of"
+        f" kernels to {kernels.measurements:,} timed operations; in the whole calibration one for"
+        f" {measurements // parameters:,} measurements."
+    )
 
 
 def _overall(ledger: Ledger, overall: Mapping[str, Statistics], width: int) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 from designer.compile import Array
 from designer.context import Value
 from designer.enumerate import Block, enumerate_designs
+from designer.evaluation import CheckFailed
 from designer.pareto import skyline, thin
 from designer.question import Question
 from designer.sizing.least import BELOW, CEILING, check, least
@@ -25,6 +26,8 @@ SHARES = (0.01, 0.03, 0.1, 0.2, 0.4, 0.7, 1.0, 2.0)
 # Points closer than this, as a share, are told as one; so many are refined.
 APART, MOST = 0.08, 12
 MOST_SPECS = 4
+# Passes of lowering; the second finds nothing where more is never worse.
+ROUNDS = 8
 
 
 def surface(question: Question, devices: int, specs: Sequence[str]) -> Surface | None:
@@ -82,30 +85,40 @@ def minimal(question: Question, names: Sequence[str]) -> tuple[Array, int]:
 
 
 def refined(question: Question, start: dict[str, float], base: dict[str, float]) -> Point:
-    """A part just enough below one that is: each number lowered in turn, the others held."""
+    """A part just enough below one that is: each number lowered in turn, the others held, until none gives.
+
+    Raises CheckFailed where that does not end: a defect of this program.
+    """
     at = dict(start)
+    for _ in range(ROUNDS):
+        free, design = _lowered(question, at, base)
+        closing = {n: _closing(question, at, n) for n in at if n not in free}
+        if all(closing.values()):
+            check(question, at, design)
+            plain = {n: v for n, v in design.items() if n not in at}
+            return Point(specs=at, free=free, design=plain, closing={n: c for n, c in closing.items() if c})
+    raise CheckFailed(f"{at} can be lowered for ever")
+
+
+def _lowered(
+    question: Question, at: dict[str, float], base: dict[str, float]
+) -> tuple[list[str], dict[str, Value]]:
+    """Lower each number of `at` once; returns those that do not bind, and a layout for what is left."""
     free: list[str] = []
     design: dict[str, Value] = {}
     for name in at:
         rest = hypothetical(question, {m: v for m, v in at.items() if m != name})
-        high = hypothetical(question, at)
-        first = layouts(high)
-        kept = {n: p for n, p in first.positions.items() if n != name}
-        found = least(rest, name, at[name], replace(first, question=rest, positions=kept))
+        enough = layouts(hypothetical(question, at))
+        kept = {n: p for n, p in enough.positions.items() if n != name}
+        found = least(rest, name, at[name], replace(enough, question=rest, positions=kept))
         assert found.value is not None
-        if found.any:
-            free.append(name)
-        at[name] = found.value
-        design = found.design
-    check(question, at, design)
-    closing = {}
-    for name in at:
-        if name in free:
-            continue
-        rest = hypothetical(question, {m: v for m, v in at.items() if m != name})
-        below = trial(rest, name, [at[name] * b for b in BELOW])
-        closing[name] = Closing(
-            evaluated=True, fails_below=list(BELOW) if not below.rows else [], designs=below.searched
-        )
-    plain = {n: v for n, v in design.items() if n not in at}
-    return Point(specs=at, free=free, design=plain, closing=closing)
+        free += [name] if found.any else []
+        at[name], design = found.value, found.design
+    return free, design
+
+
+def _closing(question: Question, at: dict[str, float], name: str) -> Closing | None:
+    """The proof that less of one number alone is not enough; None where it is."""
+    rest = hypothetical(question, {m: v for m, v in at.items() if m != name})
+    below = trial(rest, name, [at[name] * b for b in BELOW])
+    return None if below.rows else Closing(evaluated=True, fails_below=list(BELOW), designs=below.searched)

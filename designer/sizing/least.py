@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from designer.context import Value
 from designer.evaluation import CheckFailed, values_of, violations
@@ -13,7 +13,7 @@ from designer.specs import hypothetical
 
 # How far from the base part a specification is looked for.
 CEILING, FLOOR = 1e3, 1e-3
-# Values below an answer that must fail, as shares of it: the issue of closing, and against a second valley.
+# Values below an answer that must fail, as shares of it: just below, and further down where a second valley might be.
 BELOW = (0.5, 0.9, 0.99, 0.999)
 # A search finds something better at most so many times before the descent ends.
 ROUNDS = 50
@@ -79,9 +79,3 @@ def check(question: Question, specs: Mapping[str, float], design: Mapping[str, V
     broken = violations(part, values_of(part, {**design, **specs}))
     if broken:
         raise CheckFailed(f"{dict(specs)} does not meet {broken[0].name}: {broken[0].text}")
-
-
-def fixed(question: Question, specs: Mapping[str, float]) -> Question:
-    """The question of a part with these numbers, as the base that others are varied around."""
-    part = hypothetical(question, specs)
-    return replace(part, decisions=part.decisions, groups=part.groups)

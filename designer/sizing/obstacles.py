@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from designer.conflict import RESOURCE_LIMITS, Diagnosis, Miss, diagnose
-from designer.evaluation import si_unit, values_of
+from constraints.bundles import Bundle
+from designer.conflict import RESOURCE_LIMITS, Miss, diagnose
+from designer.evaluation import si_unit, undefined, values_of
+from designer.givens import workload_bundle
 from designer.levers import levers
 from designer.member import Member
 from designer.question import Question
@@ -16,35 +18,47 @@ INPUTS, MANY = 2, 24
 
 
 def obstacles(question: Question) -> list[Obstacle]:
-    """What the design nearest to a question that nothing meets violates, and what that hangs on.
+    """What the design nearest to a question that nothing meets violates, and what that hangs on."""
+    found = nearest_miss(question)
+    if found is None:
+        return _of_form(question)
+    miss, members = found
+    return [_obstacle(question, m, miss) for m in members]
 
-    Limits of the hardware count as violated only where no design meets them.
+
+def nearest_miss(question: Question) -> tuple[Miss, list[Member]] | None:
+    """The design that misses least, and what it violates; None where no design is well formed.
+
+    Limits of the hardware count as violated only where no design meets them, and are then all that is
+    told: a replica that cannot do what it is asked has no latency. A design that needs more devices than
+    were said is none where another is.
     """
     found = diagnose(question)
+    if found.misses:
+        size = {i for i, m in enumerate(found.members) if m.kind == "size"}
+        within = [m for m in found.misses if not m.violated & size]
+        nearest = min(within or found.misses, key=lambda m: (m.excess, len(m.violated)))
+        return nearest, [found.members[i] for i in sorted(nearest.violated)]
+    found = diagnose(question, hardware=True)
     if not found.misses:
-        found = diagnose(question, hardware=True)
-    if not found.misses:
-        return _of_form(question)
-    nearest = nearest_miss(found)
-    return [_obstacle(question, found.members[i], nearest) for i in sorted(nearest.violated)]
-
-
-def nearest_miss(found: Diagnosis) -> Miss:
-    """The design that misses least; one that needs more devices than were said is none of these."""
-    size = {i for i, m in enumerate(found.members) if m.kind == "size"}
-    within = [m for m in found.misses if not m.violated & size]
-    return min(within or found.misses, key=lambda m: (m.excess, len(m.violated)))
+        return None
+    limits = frozenset(i for i, m in enumerate(found.members) if m.kind == "limit")
+    nearest = min(found.misses, key=lambda m: (len(m.violated & limits), len(m.violated), m.excess))
+    broken = [found.members[i] for i in sorted(nearest.violated & limits or nearest.violated)]
+    unset = undefined(question, [m.name for m in broken]) - {"serving_load"}
+    return nearest, [m for m in broken if not m.inputs & unset] or broken
 
 
 def _hangs_on(question: Question, miss: Miss, quantity: str) -> list[str]:
     """The specifications and latencies of the hardware that move a quantity most."""
     found = levers(question, miss.design, [quantity], MANY)[quantity]
-    own = [x.input for x in found if x.input in SPEC or x.input == "attention_rate" or _latency(x)]
+    asked = workload_bundle(question.scenario.workload)
+    own = [x.input for x in found if x.input in SPEC or x.input == "attention_rate" or _latency(x, asked)]
     return ["compute_rate" if n == "attention_rate" else n for n in own][:INPUTS]
 
 
-def _latency(lever: Lever) -> bool:
-    return lever.unit == "s" and lever.kind not in ("scenario", "decision")
+def _latency(lever: Lever, asked: Bundle) -> bool:
+    return lever.unit == "s" and lever.kind != "decision" and lever.input not in asked
 
 
 def _obstacle(question: Question, member: Member, miss: Miss) -> Obstacle:

@@ -11,7 +11,6 @@ from catalogs import Catalog
 from catalogs.errors import InputError
 from catalogs.schema import Node
 from designer.archive import frontier_of
-from designer.conflict import diagnose
 from designer.context import Context, Value
 from designer.evaluation import binding, si_unit, values_of
 from designer.question import Constraint, Objective, Question
@@ -172,16 +171,13 @@ def _short_of(question: Question, rows: Sequence[Row]) -> dict[str, float]:
 
 def _lacks(question: Question) -> list[Lack]:
     """What the nearest design of a part that does not qualify misses, and by how much."""
-    found = diagnose(question)
-    if not found.misses:
-        found = diagnose(question, hardware=True)
-    if not found.misses:
+    found = nearest_miss(question)
+    if found is None:
         return []
-    nearest = nearest_miss(found)
+    nearest, members = found
     values = values_of(question, nearest.design)
     out = []
-    for i in sorted(nearest.violated):
-        m = found.members[i]
+    for m in members:
         if isinstance(m.rule, Constraint):
             b = binding(question, m.rule, values)
             over = float(m.rule.excess(values))

@@ -74,6 +74,7 @@ def ask(
     for key in ("node", "accelerator"):
         if isinstance(asked.get(key), list) and asked[key]:
             asked[key] = asked[key][0]
+    _narrow_precision(loader, asked)
     if devices:
         asked.pop("node_count", None)
         asked["devices"] = list(devices)
@@ -95,6 +96,19 @@ def ask(
             )
         found[name] = value
     return Asked(hypothetical(question, found) if found else question, base, found, loader.catalog, loader)
+
+
+def _narrow_precision(loader: Loader, asked: dict[str, Any]) -> None:
+    """Of several precisions, those that only other candidate parts have say nothing of this one."""
+    listed, name = asked.get("precision"), asked.get("node") or asked.get("accelerator")
+    if not isinstance(listed, list) or not isinstance(name, str):
+        return
+    try:
+        node = loader.catalog.get("nodes", name) if "node" in asked else None
+        part = loader.catalog.get("accelerators", node.accelerator if node else name)
+    except InputError:
+        return  # the loader says what is wrong with the name, and where
+    asked["precision"] = [p for p in listed if p in part.compute.rates()] or listed
 
 
 def _flagged(problem: Any, devices: bool) -> Any:

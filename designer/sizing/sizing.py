@@ -10,7 +10,7 @@ from designer.context import Value
 from designer.question import Question
 from designer.sizing.curve import Axis, curve
 from designer.sizing.joint import MOST_SPECS, surface
-from designer.sizing.least import CEILING
+from designer.sizing.least import CEILING, least
 from designer.sizing.obstacles import obstacles
 from designer.sizing.parts import fewest, parts
 from designer.sizing.reading import Asked
@@ -56,7 +56,7 @@ def size_question(
         return SizeResult.model_validate({**out, "status": _status(helps), "curve": line})
     counts = list(devices) or counts_of(question)
     if joint:
-        return _joint(question, out, devices, counts, wanted)
+        return _joint(question, out, devices, counts, wanted, named=bool(specs))
     table = rows(question, counts, wanted)
     shown = parts(question, asked.catalog, table)
     table = [
@@ -118,16 +118,27 @@ def _joint(
     devices: Sequence[int],
     counts: Sequence[int],
     specs: list[str],
+    *,
+    named: bool,
 ) -> SizeResult:
-    least = None if devices else fewest(question)
-    count = devices[0] if devices else least[0] if least else counts[-1]
+    """The joint surface; of specifications nobody named, those that bind."""
+    enough = None if devices else fewest(question)
+    count = devices[0] if devices else enough[0] if enough else counts[-1]
     limited = at_most(question, count)
+    if not named:
+        specs = _binding(limited, specs)
     found = surface(question, count, specs[:MOST_SPECS])
     if found is None:
         return SizeResult.model_validate(
             {**out, "status": "infeasible", "obstacles": _stops(limited, specs[:MOST_SPECS])}
         )
     return SizeResult.model_validate({**out, "status": "found", "surface": found})
+
+
+def _binding(question: Question, specs: list[str]) -> list[str]:
+    """The specifications that bind where the others are the base part's; all where none does."""
+    base, start = base_specs(question), layouts(question)
+    return [s for s in specs if not least(question, s, base[s], start).any] or specs
 
 
 def _solution(question: Question, table: Sequence[Row]) -> tuple[Question, dict[str, Value]] | None:

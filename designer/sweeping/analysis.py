@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,8 @@ import numpy as np
 
 from designer.compile import Array
 
-# Groups a sampled axis is cut into; a listed one keeps its values.
-BINS = 16
+# A sampled axis is cut into groups, more of them the more rows there are; a listed one keeps its values.
+FEWEST, MOST = 8, 64
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,14 @@ def groups_of(values: list[Any]) -> tuple[Array, list[Any]]:
     Many different numbers are cut into groups of as equal a size as they allow.
     """
     names = sorted(set(values), key=lambda v: (isinstance(v, str), v))
-    if len(names) <= BINS or any(isinstance(v, str) for v in names):
+    bins = max(FEWEST, min(MOST, math.isqrt(len(values)) // 2))
+    if len(names) <= max(bins, 2 * FEWEST) or any(isinstance(v, str) for v in names):
         at = {v: i for i, v in enumerate(names)}
         return np.array([at[v] for v in values], dtype=int), names
     numbers = np.array(values, dtype=float)
     rank = np.argsort(np.argsort(numbers, kind="stable"), kind="stable")
-    group = rank * BINS // len(numbers)
-    return group, [float(np.median(numbers[group == g])) for g in range(BINS)]
+    group = rank * bins // len(numbers)
+    return group, [float(np.median(numbers[group == g])) for g in range(bins)]
 
 
 def effects(axes: dict[str, list[Any]], quantity: Array) -> list[Effect]:

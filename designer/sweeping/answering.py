@@ -53,11 +53,15 @@ class Done:
 
 @dataclass
 class Answerer:
-    """Answers points of one sweep. Sent to workers as the declaration alone; they build the rest."""
+    """Answers points of one sweep. Sent to workers as the declaration alone; they build the rest.
+
+    `stamp` is what answers rest on, `name` tells sweeps apart.
+    """
 
     plan: Plan
     columns: tuple[Column, ...]
     stamp: str
+    name: str
 
     def __call__(self, points: Sequence[int]) -> Done:
         started = time.perf_counter()
@@ -70,7 +74,7 @@ _WORKERS: OrderedDict[str, Worker] = OrderedDict()
 
 def _worker(of: Answerer) -> Worker:
     """This process's worker for a sweep: what it has read and made is kept between chunks."""
-    key = f"{of.stamp} {hash((of.plan.base, of.plan.sets, of.plan.axes, of.plan.folders))}"
+    key = of.name
     if key not in _WORKERS:
         catalog = Catalog(of.plan.folders) if of.plan.folders else default_catalog()
         _WORKERS[key] = Worker(of.plan, of.columns, of.stamp, catalog)

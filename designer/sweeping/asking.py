@@ -14,9 +14,10 @@ from pydantic import ValidationError
 from catalogs import Catalog, units
 from catalogs.errors import InputError
 from designer import expressions
+from designer.givens import workload_bundle
 from designer.loading import Loader, document_of
 from designer.premises import premises
-from designer.question import Constraint, Group, Question, groups_of, workload_bundle
+from designer.question import Constraint, Group, Question, groups_of
 from designer.reading.terms import _bound, _renamed
 from designer.scenario import Pricing, Site
 from designer.sweeping.declaration import Plan

@@ -72,7 +72,7 @@ def quantities_of(q: Question, more: Sequence[str]) -> list[str]:
 
 def axis_column(path: str, values: Sequence[Any]) -> Column:
     """The column of an axis: numbers in SI where all its values are numbers of one kind, else text."""
-    numbers = [number_of(v) for v in values[:1000]]
+    numbers = [number_of(v) for v in values]
     found = {n[1] for n in numbers if n is not None}
     if len(found) == 1 and all(n is not None for n in numbers):
         return Column(path, "float", "axis", found.pop())
@@ -93,16 +93,16 @@ def number_of(value: Any) -> tuple[float, str] | None:
     try:
         _, unit = units.split(text)
         size = units.dimension(unit)
-        base = units.base_unit(size) if unit else ""
-        base = _PLAIN.get(size, base)
+        # Samples and requests are pure numbers to the units, and not to people.
+        base = unit if unit in _NAMES else _PLAIN.get(size) or (units.base_unit(size) if unit else "")
         return units.parse(text, unit) / units.factor(base), base
     except InputError:
         return None
 
 
-# Names people read, for what base units spell out.
-_PLAIN = {
-    units.dimension(u): u
-    for u in ("", "s", "W", "J", "USD", "byte", "token", "sample", "request", "USD/h", "gCO2e/kWh", "USD/kWh",
-              "token/s", "sample/s", "request/s", "byte/s", "kg", "L/kWh")
-}  # fmt: skip
+# Names people read, for what base units spell out; the first of a dimension is taken.
+_NAMES = (
+    "", "1/s", "s", "W", "J", "USD", "byte", "token", "token/s", "byte/s", "kg", "USD/h", "USD/kWh",
+    "gCO2e/kWh", "L/kWh", "sample", "sample/s", "request", "request/s",
+)  # fmt: skip
+_PLAIN = {units.dimension(u): u for u in reversed(_NAMES)}

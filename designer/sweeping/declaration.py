@@ -12,11 +12,12 @@ from typing import Any
 
 from catalogs import Catalog, default_catalog, yaml
 from catalogs.errors import InputError, nearest
-from designer.loading import load, locate, shipped
+from designer.loading import document_of, load, locate, shipped
 from designer.question import Question
 from designer.reading.places import Places
 from designer.reading.shape import ShapeReader
 from designer.sweeping.axes import Axis, drawn, values_of
+from designer.sweeping.columns import quantities_of
 from designer.sweeping.paths import is_quick, text_of
 from designer.sweeping.samples import draw
 from designer.sweeping.schema import Samples, Sweep, View
@@ -109,7 +110,7 @@ def load_sweep(
         document = replace(document, file=f"scenarios/sweeps/{path.name}")
     if "workload" in document.data and "base" not in document.data:
         name = str(document.data.get("name", path.stem))
-        document = yaml.Document(document.file, {"name": name, "base": str(path)}, {}, {})
+        document = yaml.Document(document_of(path).file, {"name": name, "base": str(path)}, {}, {})
     return SweepReader(document, catalog or default_catalog(), path.parent).plan(over, sets)
 
 
@@ -136,7 +137,9 @@ class SweepReader(ShapeReader, Places):
             axes.append(self._sampled(sweep.samples, question))
         self.raise_problems()
         if not axes:
-            raise self.fail((), "no axes; give axes, zip, samples or --over path=values")
+            raise InputError(
+                f"{self.document.file}: no axes; give axes, zip or samples in a sweep file, or --over path=values"
+            )
         self._twice(axes, common)
         # A search space is made once for all points that share it.
         axes.sort(key=lambda a: all(map(is_quick, a.paths)))
@@ -264,15 +267,20 @@ class SweepReader(ShapeReader, Places):
                     where = next((("zip", k) for k, z in enumerate(self.data.get("zip") or []) if path in z),
                                  ("samples", "over", path))  # fmt: skip
                 shown = json.dumps(axis.changes(i)[path], ensure_ascii=False).strip('"')
-                rest = str(problem).removeprefix(said).removeprefix(": ")
+                rest = str(problem).removeprefix(said).removeprefix(": ").removeprefix(f"{path}: ")
                 return self.fail(where, rest if shown in rest else f"{shown}: {rest}")
         return InputError(*error.problems) if problem.file else self.fail((), message)
 
     def _view(self, plan: Plan) -> None:
-        for key in ("x", "y"):
-            name = getattr(plan.sweep.report, key)
-            if name is not None and name not in plan.paths:
-                raise self.fail(
-                    ("report", key),
-                    f"{name!r} is no axis{nearest(name, plan.paths)} (has: {', '.join(plan.paths)})",
-                )
+        """What is kept a column of, and what the report shows."""
+        sweep = plan.sweep
+        question = load(plan.base, plan.texts(plan.changes(0)), self.catalog)
+        try:
+            columns = quantities_of(question, sweep.quantities)
+        except InputError as e:
+            raise self._at(("quantities",), e) from None
+        for key, known in (("x", plan.paths), ("y", plan.paths), ("value", columns)):
+            name = getattr(sweep.report, key)
+            if name is not None and name not in known:
+                what = "column" if key == "value" else "axis"
+                raise self.fail(("report", key), f"no {what} {name!r}{nearest(name, known)}")

@@ -6,7 +6,12 @@ when a worker is free to take it, and computes a chunk again when its worker die
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import multiprocessing
+import os
+import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -60,13 +65,13 @@ class Processes:
         again: list[Chunk] = []
         while True:
             running: dict[Future[Any], Chunk] = {}
-            pool = self._pool()
+            pool = self._pool(function)
             try:
                 while True:
                     again += itertools.islice(todo, max(0, AHEAD * self.workers - len(running) - len(again)))
                     while again:
                         # The pool may turn out to be broken here: the chunk stays where it is until it is taken.
-                        running[pool.submit(function, again[-1])] = again[-1]
+                        running[pool.submit(_kept_call, again[-1])] = again[-1]
                         again.pop()
                     if not running:
                         return
@@ -89,23 +94,27 @@ class Processes:
     def close(self) -> None:
         """The pool ends with each map."""
 
-    def _pool(self) -> ProcessPoolExecutor:
-        import multiprocessing
-
-        return ProcessPoolExecutor(self.workers, mp_context=multiprocessing.get_context("spawn"))
+    def _pool(self, function: Function) -> ProcessPoolExecutor:
+        # The function, which holds every value of every axis, goes to each worker once.
+        return ProcessPoolExecutor(
+            self.workers, multiprocessing.get_context("spawn"), initializer=_keep, initargs=(function,)
+        )
 
 
 class Ray:
     """A Ray cluster: the one at `address`, or one on this machine."""
 
     def __init__(self, address: str | None, workers: int):
+        # What is computed here is nobody else's business.
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         self.ray = needed("ray", "Ray", "--executor ray", "cluster")
         self.workers = workers
         self.mine = not self.ray.is_initialized()
         try:
             if self.mine:
                 local: dict[str, Any] = {} if address else {"num_cpus": workers, "include_dashboard": False}
-                self.ray.init(address=address, log_to_driver=False, logging_level="ERROR", **local)
+                with _silent():
+                    self.ray.init(address=address, log_to_driver=False, logging_level="ERROR", **local)
         except (ConnectionError, ValueError, RuntimeError) as e:
             raise InputError(f"--address {address}: no Ray cluster answers: {_first_line(e)}") from None
         if address:
@@ -166,8 +175,43 @@ class Dask:
             self.cluster.close()
 
 
+# The function of this worker process.
+_KEPT: list[Function] = []
+
+
+def _keep(function: Function) -> None:
+    """What a worker process does first: keeps its function, and ends when the process that started it does."""
+    _KEPT.append(function)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+
+
+def _follow(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
+
+
+def _kept_call(chunk: Chunk) -> Any:
+    return _KEPT[-1](chunk)
+
+
 def _call(function: Function, chunk: Chunk) -> Any:
     return function(chunk)
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Keeps what a library writes straight to the error output off the terminal."""
+    sys.stderr.flush()
+    with open(os.devnull, "w") as nowhere:
+        kept = os.dup(2)
+        try:
+            os.dup2(nowhere.fileno(), 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def _first_line(e: BaseException) -> str:

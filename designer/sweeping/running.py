@@ -47,7 +47,8 @@ class Prepared:
 
     @property
     def answerer(self) -> Answerer:
-        return Answerer(self.plan, tuple(self.columns), self.stamp.facts)
+        name = f"{self.stamp.facts} {self.stamp.axes}"
+        return Answerer(self.plan, tuple(self.columns), self.stamp.facts, name)
 
     def manifest(self) -> Manifest:
         sweep = self.plan.sweep
@@ -77,9 +78,6 @@ def prepared(plan: Plan, catalog: Catalog) -> Prepared:
             if k == 0:
                 raise
     columns = columns_of(plan.axes, questions, plan.sweep.quantities)
-    value = plan.sweep.report.value
-    if value is not None and value not in {c.name for c in columns}:
-        raise InputError(f"report.value: no column {value!r}")
     objectives = [(o.quantity, o.sign) for o in questions[0].objectives]
     return Prepared(plan, columns, stamp_of(plan, catalog), objectives)
 

@@ -143,9 +143,9 @@ class Store:
 
     def table(self) -> Any:
         """All rows as one Arrow table, in the order of points and designs, each point once."""
+        pq = needed("pyarrow.parquet", "pyarrow", "sweeps")
         import pyarrow as pa
         import pyarrow.compute as pc
-        import pyarrow.parquet as pq
 
         of = self.manifest().columns
         seen: set[int] = set()

@@ -28,9 +28,11 @@ def flops_per_token(convention: str, model: Mapping[str, float]) -> float:
     for r in _counting():
         values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
     counted = values["active_parameters"]
-    # active parameters leave out the input embedding here; a formula that counts P adds it back
+    # active parameters leave out the input embedding here; a formula that counts P adds it back, unless
+    # it is the output projection, which they count
     if "6P" in convention:
-        counted += values["embedding_parameters"]
+        tied = (1 - values["untied"]) * values["vocab"] * values["hidden"]
+        counted += values["embedding_parameters"] - tied
     pairs = (
         values["layers"]
         * values["sequence_length"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from catalogs import Catalog
 from designer.validate import serving, training
 from designer.validate.hardware import accelerator_of
+from designer.validate.parameters import calibration
 from designer.validate.scoring import Prediction, Skip, Statistics, statistics
 from designer.validate.table import Kind, Row, Table
 
@@ -100,6 +101,7 @@ class Ledger:
             "groups": {name: plain(of) for name, of in self.groups().items()},
             "skipped": self.skipped,
             "guessed": plain(self.metrics(guessed=True)),
+            "calibration": {k: asdict(c) for k, c in calibration(self.catalog).items()},
             "coverage": {metric: round(share, 4) for metric, share in self.coverage().items()},
             "rows": [line(s) for s in self.scored],
         }

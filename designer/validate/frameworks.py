@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from catalogs import Catalog
@@ -49,6 +50,8 @@ def traits(row: Row, catalog: Catalog) -> Traits:
     if "deepspeed" in name:
         half = "fp16" if row.text("precision").lower().startswith("fp16") else "bf16"
         values |= {k: f.si for k, f in catalog.get("assumptions", f"deepspeed-{half}").values.items()}
+    if whole_graph(name, row.text("precision")):
+        values |= {k: f.si for k, f in catalog.get("assumptions", "recipe-graphs").values.items()}
     if "MOE_TOKEN_DROP" in row.text("flags"):
         values["host_moe_layer_time"] = 0.0  # padded experts have static shapes, which a graph can capture
     # sequence parallelism came to Megatron-LM with selective recomputation
@@ -76,6 +79,20 @@ def schedule_of(name: str) -> str:
         if known in name:
             return known
     return "interleaved" if "1f1b-i" in name else ""
+
+
+def whole_graph(name: str, precision: str) -> bool:
+    """Whether a release of Megatron-Bridge runs mixtures in one graph: in MXFP8 from 26.06 on.
+
+    >>> [whole_graph(f"megatron-bridge {v}", "mxfp8") for v in ("26.04.01", "26.06", "26.08")]
+    [False, True, True]
+    >>> whole_graph("megatron-bridge 26.08", "bf16"), whole_graph("megatron-bridge 600d069b", "mxfp8")
+    (False, False)
+    """
+    found = re.search(r"megatron-bridge (\d\d)\.(\d\d)", name)
+    if found is None or not precision.lower().startswith("mx"):
+        return False
+    return (int(found[1]), int(found[2])) >= (26, 6)
 
 
 def family_of(name: str, date: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 
 import pytest
 
 import designer
 from catalogs import Catalog
-from designer.intervals import bound_factor, serving_factors
+from catalogs.errors import InputError
+from designer.intervals import bound_factor, serving_factors, step_time_factors
 from designer.loading import load, locate
 from designer.question import job_rules
 from designer.result import PlanResult
@@ -79,3 +81,33 @@ def test_bounds_only_stand_where_confidence_is_asked_for() -> None:
     assert "ttft_bound" not in {i for r in job_rules("serving").values() for i in r.inputs}
     assert bound_factor(0.8, 0.5) == 1.0
     assert bound_factor(0.8, 0.95) < 0.8 < bound_factor(0.8, 0.6)
+
+
+def test_predictions_carry_the_interval_of_what_was_measured() -> None:
+    """Multiples of the prediction, for times and rates that published runs state; nothing for a cost."""
+    result = designer.evaluate("llama-3.1-405b-pretrain", {"tp": 8, "pp": 16, "dp": 128})
+    found = {n: m for n, m in result.metrics.items() if m.interval}
+    assert set(found) == {"step_time", "mfu", "throughput_per_device"}
+    low, high = step_time_factors(CATALOG, "measured", False)
+    step, rate = found["step_time"], found["throughput_per_device"]
+    assert step.interval == pytest.approx((low * (step.value or 0), high * (step.value or 0)))
+    assert rate.interval == pytest.approx(((rate.value or 0) / high, (rate.value or 0) / low))
+    told = json.loads(result.to_json())["metrics"]
+    assert told["step_time"]["interval"] == pytest.approx(step.interval) and "interval" not in told["cost"]
+
+
+def test_frontiers_carry_intervals_and_bounds_do_not() -> None:
+    name = "llama-3.1-70b-chat"
+    assert all(d.metrics["ttft"].interval for d in plan(name, None).frontier if "ttft" in d.metrics)
+    assert all(m.interval is None for d in plan(name, 0.9).frontier for m in d.metrics.values())
+
+
+@pytest.mark.parametrize("name", ["resnet-50-starving", "wafer-scale-13b"])
+def test_what_nobody_published_has_no_interval(name: str) -> None:
+    with pytest.raises(InputError, match="confidence: no intervals are known for"):
+        load(locate(name), ["confidence=0.9"], CATALOG)
+
+
+def test_a_search_over_models_bounds_each_by_its_kind() -> None:
+    question = load(locate("ten-million-dollars"), ["confidence=0.9"], CATALOG)
+    assert any(g.axes == ("node", "precision", "model") for g in question.groups)

@@ -10,8 +10,11 @@ import pytest
 import designer
 from catalogs import Catalog
 from constraints.bundles.device import how_known
+from constraints.graph import Graph
 from designer.intervals import bound_factor, step_time_factors
+from designer.question import job_rules
 from designer.validate import training
+from designer.validate.conventions import flops_per_token
 from designer.validate.frame import Ledger, Scored, validate
 from designer.validate.hardware import accelerator_of
 from designer.validate.scoring import Skip
@@ -126,6 +129,15 @@ def test_deepspeed_keeps_what_its_optimizer_keeps() -> None:
     assert more == pytest.approx(
         2 * half["first_in_flight"] * half["microbatch_tokens"] * half["layer_input_bytes"]
     )
+
+
+@pytest.mark.parametrize("model", ["Llama-3.2-1B", "Llama-2-7B"])  # one table for both ends, and two
+def test_six_flops_a_parameter_count_every_stored_parameter_once(model: str) -> None:
+    found = training.configure(row("h100", model=model), CATALOG)
+    assert not isinstance(found, Skip)
+    stored = Graph(job_rules("training")).evaluate(["parameters"], found.values)["parameters"]
+    assert flops_per_token("6P no attention", found.values) == pytest.approx(6 * stored, rel=1e-4)
+    assert flops_per_token("6P+full_attn", found.values) > flops_per_token("6P+half_attn", found.values)
 
 
 def test_memory_is_read_where_its_source_reads_it() -> None:

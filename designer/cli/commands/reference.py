@@ -14,12 +14,12 @@ def schema(
     of: Annotated[
         str,
         typer.Argument(
-            metavar="[scenario|fleet-file|plan|fleet|explain|whynot|compare|evaluate|rule]",
+            metavar="[scenario|fleet-file|sweep-file|plan|fleet|explain|whynot|compare|evaluate|rule]",
             help="the document: a file, or what a command prints with --json",
         ),
     ] = "scenario",
 ) -> int:
-    """Print a JSON Schema: of scenario or fleet files, for editors, or of an answer."""
+    """Print a JSON Schema: of scenario, fleet or sweep files, for editors, or of an answer."""
     import json
 
     from designer.schemas import schema_of
