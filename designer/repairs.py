@@ -152,6 +152,8 @@ def _demand(question: Question, p: Premise, least: Design, deadline: float) -> R
 
     best, high = least, 1.0
     low = _largest(lambda s: fits(best, s), 0.0, 1.0)
+    if low == 0:  # it fits at its least only, which no four digits can say
+        return None
     while high / max(low, 1e-9) > 1 + CLOSE:
         middle = math.sqrt(low * high)
         found = some_design(p.at(question, middle), deadline)

@@ -149,7 +149,7 @@ def test_several_numbers_may_do_what_no_single_one_can(capsys: pytest.CaptureFix
         "--devices",
         "16",
         "--set",
-        "budgets.ttft_p99=250 ms",
+        "budgets.ttft_p99=500 ms",
         "--set",
         "budgets.tpot_p99=25 ms",
     ]
@@ -221,14 +221,15 @@ def test_every_catalog_part_of_the_class_is_accounted_for() -> None:
 
 
 def test_operating_points_are_the_work_of_the_model() -> None:
-    """Forward and backward of one micro-batch: three times the forward arithmetic, and nothing is lost."""
+    """Forward and backward of one micro-batch: three times the forward arithmetic and some scores again."""
     sets = ["candidates.micro_batch=1", "candidates.recompute=none", "candidates.tp=1", "candidates.pp=1"]
     question = ask(loader_of("llama-3.1-8b-finetune", sets, default_catalog())).question
     design = {**question.first_design(), "vpp": 1, "precision": "bf16", "cp": 1}
     (point,) = operating(question, design)
     given = {n: k.si for n, k in question.bundle(design).items()}
     made = question.graph.evaluate(["forward_flops_per_token"], given)["forward_flops_per_token"]
-    assert point.flops == pytest.approx(3 * made * given["sequence_length"], rel=0.05)
+    forward = made * given["sequence_length"]
+    assert 3 * forward * 0.999 <= point.flops <= 3.3 * forward
 
 
 def test_decode_is_left_of_prefill_and_all_points_are_under_the_roof() -> None:

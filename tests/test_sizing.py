@@ -31,6 +31,7 @@ IDEAL = """
   attention_fraction: 1
   attention_half_length: 0 token
   host_step_overhead: 0 s
+  decode_attention_floor: 0 s
   collective_floor: 0 s
 """
 

@@ -144,7 +144,7 @@ def test_each_point_is_what_plan_answers(
 
 
 def test_a_space_too_large_for_a_table_gives_the_same_designs(monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = plan_of(TINY, ["workload.rate=[10 request/s]"])
+    plan = plan_of(TINY, ["workload.rate=[30 request/s]"])
     with_table = worker_of(plan).rows(range(plan.count))
     monkeypatch.setattr(table, "MOST_ROWS", 3)
     searched = worker_of(plan).rows(range(plan.count))

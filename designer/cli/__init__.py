@@ -10,6 +10,9 @@ from typing import Any
 
 BAD_INPUT, INFEASIBLE, TIME_LIMIT, DEFECT, INTERRUPTED = 1, 2, 3, 70, 130
 
+# Signals that asked the process to stop.
+_interrupts: list[int] = []
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `designer` with the given arguments (those of the process by default); returns the exit code."""
@@ -42,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _interrupted()
     except Exception as e:
-        return _other(e)
+        return _interrupted() if _interrupts else _other(e)
 
 
 def _load_commands() -> None:
@@ -112,7 +115,13 @@ def run() -> None:
     """Entry point of the `designer` command."""
     import signal
 
+    def interrupt(number: int, frame: object) -> None:
+        # Noted, too: a library that is being imported may turn the interrupt into an error of its own.
+        _interrupts.append(number)
+        raise KeyboardInterrupt
+
     try:
+        signal.signal(signal.SIGINT, interrupt)
         code = main()
         # The answer is out: nothing that comes now makes it less true.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
