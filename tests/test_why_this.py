@@ -29,7 +29,7 @@ from designer.result import Design, Leaving, PlanResult
 # Shipped scenarios, as they are and with budgets tight enough to bind.
 CASES: dict[str, tuple[str, list[str]]] = {
     "chat": ("llama-3.1-70b-chat", []),
-    "chat answered soon": ("llama-3.1-70b-chat", ["budgets.ttft_p99=700 ms", "objectives=[cost_per_token]"]),
+    "chat answered soon": ("llama-3.1-70b-chat", ["budgets.ttft_p99=450 ms", "objectives=[cost_per_token]"]),
     "deepseek serving": ("deepseek-v3-serving", []),
     "175B": ("gpt-3-175b-carbon", []),
     "175B in 10 days": ("gpt-3-175b-carbon", ["objectives=[cost]", "budgets.time_to_train=10 day"]),
