@@ -3,7 +3,7 @@
     python benchmarks/run.py > benchmarks/result.json
     python benchmarks/plot.py                           # docs/search-time.svg from it
 
-Each problem is one file beside this one. A figure is the best of three runs of the whole command, from
+Each problem is one file beside this one. A figure is the best of up to three runs of the whole command, from
 process start. Where the space allows, plain vectorised brute force and CP-SAT given every design as a
 table row run beside it. Nothing here is a test: machines differ, ratios less so.
 """

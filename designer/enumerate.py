@@ -42,6 +42,7 @@ class Count:
     dominated: int = 0
     complete: bool = True
     seconds: float = 0.0
+    processor: float = 0.0
 
 
 @dataclass
@@ -77,7 +78,7 @@ def enumerate_designs(
     others. `complete` is False when `deadline` (of `time.monotonic`) came first.
     """
     plan = schedule(question, keep, soft)
-    started = time.monotonic()
+    started, began = time.monotonic(), time.process_time()
     count = Count(plan.size, cut=dict.fromkeys(plan.cuts, 0))
     if plan.impossible:
         count.cut[plan.impossible[0]] = plan.size
@@ -90,6 +91,7 @@ def enumerate_designs(
         except OutOfTime:
             count.complete = False
     count.seconds = time.monotonic() - started
+    count.processor = time.process_time() - began
     return count
 
 

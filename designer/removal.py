@@ -25,9 +25,11 @@ from designer.question import Objective, Question
 from designer.report.numbers import human, percent
 
 # A plan removes limits for so many seconds of processor time; `explain` takes as long as the scenario gives.
-REMOVAL_SECONDS = 2.0
+REMOVAL_SECONDS = 1.5
 # How many times longer than its processor time a search may take on a loaded machine.
-LOADED = 4.0
+LOADED = 2.0
+# How many times longer a search without a limit is taken to be than the one with it.
+HARDER = 3.0
 # Limits of the hardware that are worth asking "what if it were not there?" beside budgets and rules.
 RESOURCE_LIMITS = ("memory_fits", "slots_suffice", "load_below_one", "workers_fit")
 # Stages that feed the devices: each binds a design that would be better if it took no time.
@@ -102,7 +104,8 @@ def removals(
     most = REMOVAL_SECONDS if seconds is None else seconds
     out: list[Removal] = []
     skipped: list[str] = []
-    spent = last = 0.0
+    # With one thing more to be good at, fewer designs are dropped on the way.
+    spent, last = 0.0, HARDER * count.processor
     for member in candidates_of(question, count) if len(archive.positions) else []:
         found = None
         if spent + last <= most:
