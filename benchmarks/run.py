@@ -88,10 +88,10 @@ def command(problem: Path, sets: list[str]) -> dict[str, Any]:
 
 def search_only(problem: Path, sets: list[str]) -> dict[str, Any]:
     """The search, brute force, bounds and CP-SAT alone, side by side in this process, in seconds."""
-    from designer.archive import frontier_of
-    from designer.bounds import prove
-    from designer.brute import brute_frontier
-    from designer.loading import load
+    from designer.reading.loading import load
+    from designer.search.archive import frontier_of
+    from designer.search.bounds import prove
+    from designer.search.brute import brute_frontier
 
     question = load(problem, sets)
     started = time.perf_counter()
@@ -115,9 +115,9 @@ def search_only(problem: Path, sets: list[str]) -> dict[str, Any]:
 
 def solver_alone(question: Any, expected: Any) -> None:
     """The frontier from CP-SAT given every feasible design as a row: no search of ours but the evaluation."""
-    from designer.grid import evaluate_grid
-    from designer.pareto import settled
-    from designer.solve import close
+    from designer.search.grid import evaluate_grid
+    from designer.search.pareto import settled
+    from designer.search.solve import close
 
     grid = evaluate_grid(question, question.domains)
     feasible = np.broadcast_to(grid.feasible, grid.shape)
@@ -132,8 +132,8 @@ def solver_alone(question: Any, expected: Any) -> None:
 def evaluations() -> dict[str, Any]:
     """How long one layout takes in a warm process, and how many a second a grid evaluates."""
     from designer.evaluation import values_of
-    from designer.grid import evaluate_grid
-    from designer.loading import load, locate
+    from designer.reading.loading import load, locate
+    from designer.search.grid import evaluate_grid
 
     question = load(locate("llama-3.1-405b-pretrain"))
     design = question.first_design()

@@ -16,7 +16,7 @@ __version__ = "0.2.0"
 if TYPE_CHECKING:
     from catalogs.errors import InputError
     from designer.api import evaluate, evaluate_grid, explain, fleet, plan, size, sweep
-    from designer.loading import load
+    from designer.reading.loading import load
     from designer.scenario import Scenario
 
 _HOMES = {
@@ -27,7 +27,7 @@ _HOMES = {
     "sweep": "designer.api",
     "evaluate_grid": "designer.api",
     "size": "designer.api",
-    "load": "designer.loading",
+    "load": "designer.reading.loading",
     "Scenario": "designer.scenario",
     "InputError": "catalogs.errors",
 }

@@ -9,21 +9,21 @@ from typing import Any
 import numpy as np
 
 from catalogs.errors import InputError
-from designer.archive import Archive, frontier_of
-from designer.bounds import prove
-from designer.brute import LARGEST, brute_frontier
-from designer.conflict import explained
 from designer.context import Value
-from designer.enumerate import Count, OutOfTime
 from designer.evaluation import CheckFailed, metrics, targets, values_of, violations
-from designer.infeasible import why_none
 from designer.labels import label
-from designer.levers import edges, levers
-from designer.nextbetter import binding_limits, next_better, turning
 from designer.question import Question
-from designer.removal import removals
 from designer.result import Design, PlanResult, Proof
-from designer.solve import close
+from designer.search.archive import Archive, frontier_of
+from designer.search.bounds import prove
+from designer.search.brute import LARGEST, brute_frontier
+from designer.search.enumerate import Count, OutOfTime
+from designer.search.solve import close
+from designer.why.levers import edges, levers
+from designer.why.next_better import binding_limits, next_better, turning
+from designer.why.removal import removals
+from designer.whynone.conflict import explained
+from designer.whynone.infeasible import why_none
 
 # Designs whose levers are worked out with the plan; `explain` does it for any.
 LEVERS_FOR = 24

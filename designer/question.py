@@ -34,7 +34,7 @@ from constraints.graph import Graph
 from constraints.rule import Rule, rules
 from designer import expressions
 from designer.context import Value
-from designer.feeding import dataset_of
+from designer.reading.feeding import dataset_of
 from designer.scenario import Scenario
 from designer.space import Decision
 

@@ -18,11 +18,11 @@ _HOMES = {
     "fleet": "designer.fleets.result:FleetResult",
     "plan": "designer.result:PlanResult",
     "evaluate": "designer.result:EvaluateResult",
-    "explain": "designer.explanation:ExplainResult",
-    "whynot": "designer.whynot:WhyNotResult",
-    "compare": "designer.comparison:CompareResult",
+    "explain": "designer.why.explanation:ExplainResult",
+    "whynot": "designer.why.why_not:WhyNotResult",
+    "compare": "designer.why.comparison:CompareResult",
     "size": "designer.sizing.result:SizeResult",
-    "rule": "designer.rulecall:RuleResult",
+    "rule": "designer.rulebook.call:RuleResult",
 }
 
 

@@ -14,7 +14,7 @@ from constraints.bundles.dataset import DECODE
 from constraints.bundles.device import ELEMENT_BYTES, SPARSITY
 from constraints.bundles.modes import CLIPPING, RECOMPUTE, SHARDING
 from designer.context import Context, Value
-from designer.feeding import dataset_of
+from designer.reading.feeding import dataset_of
 from designer.scenario import Workload
 
 # SI unit of each kind of quantity.
@@ -123,7 +123,7 @@ _STORED = tuple(p for p in ELEMENT_BYTES if p != "tf32")
 _NODES = Decision("node", "choice", "node", _only("dgx-h100", "dgx-h200", "dgx-b200"))
 _REGION = Decision("region", "choice", "region", _only("aws-us-east-1"))
 
-# What a device offers, decided only where a scenario leaves it open: see designer/specs.py.
+# What a device offers, decided only where a scenario leaves it open: see designer/reading/specs.py.
 SPECIFICATIONS = (
     Decision("memory_bandwidth", "bandwidth", "memory bandwidth", _only()),
     Decision("compute_rate", "rate", "16-bit FLOP/s", _only()),

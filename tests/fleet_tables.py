@@ -12,7 +12,7 @@ import numpy as np
 
 from designer.fleets.options import Option
 from designer.fleets.table import Member, Table
-from designer.pareto import settled, skyline
+from designer.search.pareto import settled, skyline
 
 TIE = 2.0**-40
 

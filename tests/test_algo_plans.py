@@ -13,8 +13,8 @@ import pytest
 
 import designer
 from catalogs import Catalog, InputError
-from designer.loading import load, locate
 from designer.question import Question
+from designer.reading.loading import load, locate
 
 CATALOG = Catalog()
 TRAINING = {"job": "training", "sequence_length": "4096 token", "global_batch": "1048576 token"}

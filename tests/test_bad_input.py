@@ -16,7 +16,7 @@ import pytest
 
 from catalogs import Catalog
 from designer.cli import main, options
-from designer.loading import load
+from designer.reading.loading import load
 
 CATALOG = Catalog()
 HERE = Path(__file__).parent / "bad"

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from constraints.intervals import Span, span
 from constraints.maths import ceil, exp, floor, log2, maximum, minimum, smooth_maximum, sqrt, where
 from constraints.rule import Rule
-from designer import bounds
-from designer.archive import frontier_of
-from designer.bounds import prove
-from designer.loading import load, locate
 from designer.planning import plan_question
 from designer.question import Question
+from designer.reading.loading import load, locate
+from designer.search import bounds
+from designer.search.archive import frontier_of
+from designer.search.bounds import prove
 
 SHAPES = [
     lambda x, y, z: x * y - z / x,

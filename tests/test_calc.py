@@ -21,8 +21,8 @@ from designer.cli import main
 from designer.evaluation import si_unit
 from designer.report.numbers import written
 from designer.report.rules_text import chosen, command, data
-from designer.rulecall import RuleResult, split_words, values_of
-from designer.rulesolve import SolveResult
+from designer.rulebook.call import RuleResult, split_words, values_of
+from designer.rulebook.inverse import SolveResult
 
 EVERY = every_rule()
 LIBRARY = list(rules("library").values())

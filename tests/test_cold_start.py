@@ -8,13 +8,27 @@ import sys
 import pytest
 
 # Top-level modules that cost tens to hundreds of milliseconds each.
-HEAVY = ("ortools", "pandas", "numpy", "pint", "pydantic", "ruamel", "typer", "rich", "click", "pyarrow", "scipy")
+HEAVY = (
+    "ortools",
+    "pandas",
+    "numpy",
+    "pint",
+    "pydantic",
+    "ruamel",
+    "typer",
+    "rich",
+    "click",
+    "pyarrow",
+    "scipy",
+)
 
 IMPORT = "import designer; dir(designer)"
 HELP = "from designer.cli import main; assert main(['--help']) == 0"
 VERSION = "from designer.cli import main; assert main(['--version']) == 0"
 COMMAND_HELP = "from designer.cli import main; assert main(['plan', '--help']) == 0"
-OTHER_HELP = "from designer.cli import main; [main([c, '--help']) for c in ('calc', 'diagnose', 'rules', 'sweep')]"
+OTHER_HELP = (
+    "from designer.cli import main; [main([c, '--help']) for c in ('calc', 'diagnose', 'rules', 'sweep')]"
+)
 SCHEMA = "from designer.cli import main; assert main(['schema']) == 0"
 # What the command line itself brings: typer looks into pydantic wherever it is installed.
 TYPER = {"typer", "click", "rich", "pydantic"}

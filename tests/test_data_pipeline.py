@@ -13,8 +13,8 @@ import pytest
 
 import designer
 from catalogs import InputError, default_catalog, yaml
-from designer.loading import Loader, load
 from designer.question import Question
+from designer.reading.loading import Loader, load
 
 CATALOG = default_catalog()
 Values = dict[str, Any]

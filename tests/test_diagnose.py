@@ -13,9 +13,9 @@ from catalogs import default_catalog
 from catalogs.errors import InputError
 from constraints.rule import find
 from designer.cli import main
-from designer.diagnosing import answer
-from designer.diagnosis import DiagnoseResult, Diagnosis
-from designer.measurements import NAMES, QUANTITIES, flag
+from designer.diagnosing.diagnosing import answer
+from designer.diagnosing.diagnosis import DiagnoseResult, Diagnosis
+from designer.diagnosing.measurements import NAMES, QUANTITIES, flag
 
 CATALOG = default_catalog()
 H100 = CATALOG.get("accelerators", "h100-sxm").compute.rates()["bf16"].si

@@ -15,14 +15,14 @@ import pytest
 import designer
 from catalogs import Catalog, yaml
 from catalogs.errors import InputError
-from designer.archive import frontier_of
 from designer.cli import main
 from designer.fleets.options import Menus
 from designer.fleets.reading import load_fleet, shipped_fleets
 from designer.fleets.result import FleetResult
 from designer.fleets.schema import Fleet
 from designer.fleets.table import build
-from designer.loading import load, shipped
+from designer.reading.loading import load, shipped
+from designer.search.archive import frontier_of
 
 HERE = Path(__file__).parent / "fleets"
 SMALL = HERE / "small.yaml"

@@ -18,7 +18,7 @@ from designer.fleets.integers import DIGITS
 from designer.fleets.second import confirmed_infeasible, highs
 from designer.fleets.solver import Answer, Solver
 from designer.fleets.table import Table
-from designer.pareto import settled
+from designer.search.pareto import settled
 
 RESOLUTION = 2.0 ** (4 - DIGITS)
 

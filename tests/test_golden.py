@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from designer import removal
 from designer.cli import main
-from designer.loading import shipped
+from designer.reading.loading import shipped
+from designer.why import removal
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE = Path(__file__).parent / "golden"

@@ -11,11 +11,11 @@ import pytest
 
 import designer
 from catalogs.errors import InputError
-from designer.archive import frontier_of
 from designer.evaluation import evaluate
-from designer.grid import evaluate_grid
-from designer.loading import load, locate
-from designer.pareto import settled, skyline
+from designer.reading.loading import load, locate
+from designer.search.archive import frontier_of
+from designer.search.grid import evaluate_grid
+from designer.search.pareto import settled, skyline
 
 GRIDS = {
     "llama-3.1-405b-pretrain": {

@@ -15,14 +15,14 @@ import designer
 from catalogs import units, yaml
 from designer import schemas
 from designer.cli import main
-from designer.comparison import CompareResult
 from designer.evaluation import values_of
-from designer.explanation import ExplainResult
-from designer.loading import load, shipped
+from designer.reading.loading import load, shipped
 from designer.result import EvaluateResult, PlanResult
-from designer.rulecall import RuleResult
+from designer.rulebook.call import RuleResult
 from designer.sizing.result import SizeResult
-from designer.whynot import WhyNotResult
+from designer.why.comparison import CompareResult
+from designer.why.explanation import ExplainResult
+from designer.why.why_not import WhyNotResult
 
 BAD = Path(__file__).parent / "bad"
 TRAINING, SERVING = str(BAD / "training.yaml"), str(BAD / "serving.yaml")

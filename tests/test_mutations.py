@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from catalogs import Catalog, InputError
 from catalogs.errors import Problem
-from designer.loading import load, shipped
+from designer.reading.loading import load, shipped
 
 CATALOG = Catalog()
 DATA = {name: YAML(typ="safe").load(path.read_text("utf-8")) for name, path in shipped().items()}

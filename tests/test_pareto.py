@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from designer.pareto import BLOCK, skyline, thin
-from designer.solve import close, ranks
+from designer.search.pareto import BLOCK, skyline, thin
+from designer.search.solve import close, ranks
 
 # Few distinct values, so that ties, duplicates and infinities are common; NaN is an unknown quantity.
 VALUES = st.sampled_from([0.0, -0.0, 1.0, 2.0, 3.0, 1e-300, 1e300, float("inf"), float("nan")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import designer
-from designer.loading import shipped
+from designer.reading.loading import shipped
 
 LLAMA = "llama-3.1-405b-pretrain"
 

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from constraints.maths import ceil, exp, maximum, minimum, sqrt, where
 from constraints.signs import box, lift
-from designer.archive import Archive
-from designer.enumerate import enumerate_designs
-from designer.loading import load, locate
-from designer.pareto import skyline, skyline_by_group
 from designer.question import Question
-from designer.reduce import _without_beaten
+from designer.reading.loading import load, locate
+from designer.search.archive import Archive
+from designer.search.enumerate import enumerate_designs
+from designer.search.pareto import skyline, skyline_by_group
+from designer.search.reduce import _without_beaten
 
 VARIANTS = {
     "nodes": ["candidates.node_count=256..2048 step 256", "budgets.time_to_train=2000 day"],

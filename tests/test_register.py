@@ -14,9 +14,9 @@ from catalogs import InputError, default_catalog, units, yaml
 from constraints.bundles.model import model_bundle, uncovered
 from constraints.graph import Graph
 from constraints.rule import LAYERS, ROOT, Rule, find, rules
-from designer.loading import Loader
 from designer.question import LAYERS as JOBS
 from designer.question import Question, job_rules
+from designer.reading.loading import Loader
 from designer.space import DECISIONS
 
 ALL = [r for layer in LAYERS for r in rules(layer).values()]

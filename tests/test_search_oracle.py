@@ -22,10 +22,10 @@ import pytest
 import designer
 from catalogs import default_catalog, yaml
 from constraints.graph import Graph
-from designer.conflict import RESOURCE_LIMITS
-from designer.loading import Loader
 from designer.question import Question, job_rules
+from designer.reading.loading import Loader
 from designer.result import PlanResult
+from designer.whynone.conflict import RESOURCE_LIMITS
 
 Values = dict[str, Any]
 CATALOG = default_catalog()  # one for all cases: reading files is most of the time of a small plan

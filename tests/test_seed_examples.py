@@ -15,7 +15,7 @@ from catalogs import default_catalog, units
 from constraints.rule import find
 from designer.cli import main
 from designer.evaluation import si_unit
-from designer.rulecall import called, split_words, values_of
+from designer.rulebook.call import called, split_words, values_of
 
 RING = "message=140GB ranks=1024 bandwidth=50GB/s latency=2us"
 FLEET = "devices=64 device_power=400W time=336h"

@@ -9,15 +9,15 @@ import random
 import pytest
 
 from catalogs import default_catalog, yaml
-from designer.archive import frontier_of
 from designer.evaluation import values_of, violations
-from designer.loading import Loader
 from designer.planning import plan_question
 from designer.question import Question
+from designer.reading.loading import Loader
+from designer.reading.specs import SPEC, base_specs, hypothetical
+from designer.search.archive import frontier_of
 from designer.sizing.joint import surface
 from designer.sizing.least import CEILING, least
 from designer.sizing.rows import at_most
-from designer.specs import SPEC, base_specs, hypothetical
 
 CATALOG = default_catalog()
 QUERIES = 216

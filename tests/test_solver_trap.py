@@ -10,9 +10,9 @@ import ortools
 import pytest
 from ortools.sat.python import cp_model
 
-from designer import solve
-from designer.loading import load, locate
 from designer.planning import plan_question
+from designer.reading.loading import load, locate
+from designer.search import solve
 
 SEEN_IN = "9.15.6755"
 FIRST, SECOND = 33_554_432, 36_909_875

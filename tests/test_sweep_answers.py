@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from sweep_runs import CATALOG, TINY, plan_of, worker_of
 
-from designer import removal
-from designer.archive import frontier_of
-from designer.compile import tables_of
-from designer.conflict import explained
-from designer.loading import load, locate
-from designer.pareto import settled
 from designer.planning import plan_question
 from designer.question import Question
+from designer.reading.loading import load, locate
+from designer.search.archive import frontier_of
+from designer.search.compile import tables_of
+from designer.search.pareto import settled
 from designer.sweeping import table
 from designer.sweeping.asking import Asker
 from designer.sweeping.paths import is_quick
+from designer.why import removal
+from designer.whynone.conflict import explained
 
 CHAT, GPT, IMAGES = "llama-3.1-70b-chat", "gpt-3-175b-carbon", "resnet-50-starving"
 OWNED = ["pricing.tenure=owned"]

@@ -16,7 +16,7 @@ from sweep_runs import CATALOG, TINY, plan_of
 from catalogs import units
 from catalogs.errors import InputError
 from designer.cli import main
-from designer.loading import load, shipped
+from designer.reading.loading import load, shipped
 from designer.sweeping.axes import Drawn, values_of
 from designer.sweeping.columns import number_of
 from designer.sweeping.declaration import Plan, load_sweep, shipped_sweeps

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from designer.compile import tables_of
-from designer.loading import load, locate
+from designer.reading.loading import load, locate
+from designer.search.compile import tables_of
 from scenarios import __file__ as shipped
 
 NAMES = sorted(p.stem for p in Path(shipped).parent.glob("*.yaml"))

@@ -16,8 +16,8 @@ from constraints.bundles.modes import RECOMPUTE, SHARDING
 from constraints.graph import Graph
 from constraints.rule import ROOT
 from constraints.rules.library.pipeline import pipeline_bubble
-from designer.loading import load
 from designer.question import job_rules
+from designer.reading.loading import load
 
 QUESTION = load(ROOT / "scenarios" / "llama-3.1-405b-pretrain.yaml")
 GRAPH = Graph(job_rules("training"))

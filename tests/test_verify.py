@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from designer import brute
-from designer.archive import frontier_of
 from designer.evaluation import CheckFailed
-from designer.loading import load, locate
 from designer.planning import plan_question
+from designer.reading.loading import load, locate
+from designer.search import brute
+from designer.search.archive import frontier_of
 
 SMALL = [
     "llama-3.1-70b-chat", "deepseek-v3-serving", "corpus-embedding", "gpt-3-175b-carbon", "llama-3.1-8b-finetune",

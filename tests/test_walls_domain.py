@@ -11,7 +11,7 @@ from catalogs import InputError
 from constraints.domain import check, describe
 from constraints.quantities import Domain
 from constraints.rule import LAYERS, Rule, find, rules
-from designer.rulecall import call
+from designer.rulebook.call import call
 
 ALL = [r for layer in LAYERS for r in rules(layer).values()]
 RING = dict(message=1e9, ranks=8.0, bandwidth=5e10, latency=1e-6)

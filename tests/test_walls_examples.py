@@ -7,7 +7,7 @@ import json
 import pytest
 
 from catalogs import units
-from designer.rulecall import call
+from designer.rulebook.call import call
 
 # rule, inputs, unit of the result, right value, value often printed (None where it is right)
 EXAMPLES: list[tuple[str, str, str, float, float | None]] = [

@@ -12,8 +12,8 @@ import pytest
 
 import designer
 from catalogs import default_catalog, yaml
-from designer.loading import Loader, load
 from designer.question import Question
+from designer.reading.loading import Loader, load
 
 CATALOG = default_catalog()
 Values = dict[str, Any]

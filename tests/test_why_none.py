@@ -21,14 +21,15 @@ import test_search_oracle as oracle
 from test_search_oracle import Term
 
 from catalogs import yaml
-from designer import expressions, impossible
-from designer.conflict import DROPPED, RESOURCE_LIMITS
+from designer import expressions
 from designer.evaluation import values_of
-from designer.loading import Loader
 from designer.planning import plan_question
 from designer.question import Premise, Question
-from designer.repairs import CLOSE
+from designer.reading.loading import Loader
 from designer.result import PlanResult, Repair
+from designer.whynone import impossible
+from designer.whynone.conflict import DROPPED, RESOURCE_LIMITS
+from designer.whynone.repairs import CLOSE
 
 MOST_DESIGNS = 40
 BATCHES, EACH = 20, 10

@@ -13,18 +13,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from designer.brute import brute_frontier
-from designer.compile import tables_of
 from designer.evaluation import values_of, violations
-from designer.explanation import explain_found
-from designer.factranges import with_fact
-from designer.loading import load, locate
-from designer.member import Member
-from designer.pareto import settled, skyline
 from designer.planning import plan_question
 from designer.question import Constraint, Question
-from designer.removal import RESOURCE_LIMITS
+from designer.reading.loading import load, locate
 from designer.result import Design, Leaving, PlanResult
+from designer.search.brute import brute_frontier
+from designer.search.compile import tables_of
+from designer.search.member import Member
+from designer.search.pareto import settled, skyline
+from designer.why.explanation import explain_found
+from designer.why.fact_ranges import with_fact
+from designer.why.removal import RESOURCE_LIMITS
 
 # Shipped scenarios, as they are and with budgets tight enough to bind.
 CASES: dict[str, tuple[str, list[str]]] = {

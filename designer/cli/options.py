@@ -25,7 +25,7 @@ def open_catalog(folders: list[Path] | None) -> Any:
 
 
 def open_question(file: str, sets: list[str] | None, folders: list[Path] | None) -> Any:
-    from designer.loading import load, locate
+    from designer.reading.loading import load, locate
 
     return load(locate(file), sets or [], open_catalog(folders))
 

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from designer.compile import Array
 from designer.fleets.frontier import Front, value_of
 from designer.fleets.integers import most_of
 from designer.fleets.reading import FleetQuestion
@@ -14,6 +13,7 @@ from designer.fleets.result import CapBinding, Price
 from designer.fleets.schema import Line
 from designer.fleets.solver import Solver
 from designer.fleets.table import Table
+from designer.search.compile import Array
 
 # Solving again without each member stops after this long.
 SECONDS = 15.0

@@ -17,9 +17,9 @@ from designer.fleets.second import confirmed_infeasible
 from designer.fleets.solver import Answer, Solver
 from designer.fleets.table import Goal
 from designer.fleets.terms import unit_of
-from designer.repairs import loosened
 from designer.result import Member as Named
 from designer.result import Metric
+from designer.whynone.repairs import loosened
 
 MAX_REPAIRS = 6
 

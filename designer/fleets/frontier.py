@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from designer.compile import Array
 from designer.fleets.second import confirmed_infeasible
 from designer.fleets.solver import Answer, Solver
 from designer.fleets.table import Goal
-from designer.pareto import settled, skyline
+from designer.search.compile import Array
+from designer.search.pareto import settled, skyline
 
 # HiGHS is asked to confirm the end of a frontier of at most so many options; every "no fleet" it is.
 MOST_ROWS = 500

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from designer.compile import Array
 from designer.fleets.table import Goal, Table
-from designer.pareto import skyline
+from designer.search.compile import Array
+from designer.search.pareto import skyline
 
 # Digits, in powers of two, that a total is told apart by; sums of floats agree to TIE of their size.
 DIGITS = 22

@@ -20,14 +20,14 @@ import numpy as np
 from catalogs import Catalog
 from catalogs.errors import InputError, Problem
 from constraints.bundles import Known
-from designer.archive import Archive
 from designer.context import Value
-from designer.enumerate import Block, enumerate_designs
 from designer.fleets.reading import FleetQuestion, Wanted
 from designer.fleets.schema import Line
-from designer.loading import Loader
 from designer.question import Group, Objective, Question, price_group
+from designer.reading.loading import Loader
 from designer.reading.places import Path
+from designer.search.archive import Archive
+from designer.search.enumerate import Block, enumerate_designs
 
 # Which pool of a disaggregated workload a question is about; "" where there is one pool only.
 POOLS = ("", "prefill", "decode")

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from designer.compile import Array
 from designer.evaluation import CheckFailed, metrics, values_of, violations
 from designer.fleets.binding import bindings
 from designer.fleets.conflict import explain_none
@@ -22,6 +21,7 @@ from designer.fleets.table import Table, build
 from designer.fleets.terms import unit_of
 from designer.labels import label
 from designer.result import Metric
+from designer.search.compile import Array
 
 _ALWAYS = ("cost", "carbon", "peak_power", "devices")
 # What people ask first of a placed workload, by job.

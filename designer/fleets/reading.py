@@ -16,7 +16,7 @@ from designer import expressions
 from designer.fleets import schema
 from designer.fleets.schema import Fleet, FleetWorkload
 from designer.fleets.terms import ALIASES, PEAKS, QUANTITIES, SUMS, Cap, unit_of
-from designer.loading import shipped
+from designer.reading.loading import shipped
 from designer.reading.places import Places
 from designer.reading.shape import ShapeReader
 from designer.report.numbers import human

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from designer.compile import Array
 from designer.evaluation import CheckFailed
 from designer.fleets.integers import TIE, Kernel, integers, kernel
 from designer.fleets.table import Goal, Table
+from designer.search.compile import Array
 
 # Below this many rows one worker is done before a second one has started.
 SMALL = 400

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from designer.compile import Array
 from designer.fleets.options import Menu, Menus, Option
 from designer.fleets.reading import FleetQuestion, Wanted
 from designer.fleets.terms import PEAKS, Cap
-from designer.pareto import skyline
+from designer.search.compile import Array
+from designer.search.pareto import skyline
 
 # What a solver makes small: a total by its name, or the use of a member's bound by its position.
 Goal = str | int

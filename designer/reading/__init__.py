@@ -1,1 +1,1 @@
-"""Reading a scenario: one kind of part a file; `designer.loading` puts them together."""
+"""Reading a scenario: one kind of part a file; `designer.reading.loading` puts them together."""

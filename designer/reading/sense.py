@@ -7,9 +7,9 @@ import math
 from catalogs.schema import Model
 from constraints.bundles import Bundle
 from designer.evaluation import values_of
-from designer.feeding import dataset_of
 from designer.question import Question
 from designer.reading.domains import MAX_COUNT
+from designer.reading.feeding import dataset_of
 from designer.reading.places import Path
 from designer.reading.unknowns import UnknownReader
 from designer.scenario import Concurrent, Dataset, Samples, Scenario, Serving, Training, Workload

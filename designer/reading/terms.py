@@ -13,10 +13,10 @@ from catalogs.errors import InputError, nearest
 from constraints.bundles import Known
 from designer import expressions
 from designer.context import Value
-from designer.feeding import dataset_bundle, dataset_of
-from designer.givens import workload_bundle
 from designer.question import Constraint, Objective, Question
 from designer.reading.domains import DomainReader
+from designer.reading.feeding import dataset_bundle, dataset_of
+from designer.reading.givens import workload_bundle
 from designer.reading.places import Path
 
 DEFAULT_OBJECTIVES = {

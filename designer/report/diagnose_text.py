@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from designer.diagnosis import Diagnosis
+from designer.diagnosing.diagnosis import Diagnosis
 from designer.report.numbers import human
 from designer.report.text import Column, table, wrap
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from designer.explanation import ExplainResult, Term
 from designer.question import Question
 from designer.report.decisions import decided
 from designer.report.numbers import human
 from designer.report.text import Column, bar, shorten, table, wrap
 from designer.report.why_text import budgets, facts, next_better
+from designer.why.explanation import ExplainResult, Term
 
 
 def render(result: ExplainResult, q: Question, width: int) -> str:

@@ -130,7 +130,7 @@ def _thinned(result: PlanResult, epsilon: float) -> list[Design]:
         return designs
     import numpy as np
 
-    from designer.pareto import thin
+    from designer.search.pareto import thin
 
     names = [o.split()[1] for o in result.objectives]
     points = np.array([[d.metrics[n].value for n in names] for d in designs], dtype=float)

@@ -11,7 +11,7 @@ from constraints.walls import grouped
 from designer.evaluation import si_unit
 from designer.report.numbers import human
 from designer.report.rules_text import command, formula, group_title, prose, qualified
-from designer.rulecall import called
+from designer.rulebook.call import called
 
 _HEAD = """\
 # The rules

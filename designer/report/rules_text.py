@@ -18,7 +18,7 @@ from constraints.walls import LAWS, WALLS, Wall, every_rule, grouped, wall
 from designer.evaluation import si_unit
 from designer.report.numbers import written
 from designer.report.text import Column, table, wrap
-from designer.rulecall import called, equations, result_line
+from designer.rulebook.call import called, equations, result_line
 
 _LAYER_TITLES = {
     "shared": "Every job", "network": "Training of networks known by their totals",

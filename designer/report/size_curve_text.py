@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
+from designer.reading.specs import SPEC
 from designer.report.numbers import human
 from designer.report.text import Column, table, wrap
 from designer.sizing.result import Curve
-from designer.specs import SPEC
 
 BAR = 24
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from designer.reading.specs import SPEC
 from designer.report.numbers import digits, human, scale_of
 from designer.report.size_curve_text import curve_lines
 from designer.report.text import Column, table, wrap
 from designer.sizing.result import Need, Obstacle, Part, Row, SizeResult, Surface
-from designer.specs import SPEC
 
 # Parts that fall short and are worth a line.
 NEAR = 4

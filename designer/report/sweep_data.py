@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from designer.pareto import skyline
 from designer.report.numbers import scale_of
+from designer.search.pareto import skyline
 from designer.sweeping.analysis import effects
 from designer.sweeping.columns import Column
 from designer.sweeping.store import Manifest, Store

@@ -6,7 +6,7 @@ from designer.question import Question
 from designer.report.decisions import decided
 from designer.report.numbers import human, percent
 from designer.report.text import wrap
-from designer.whynot import Rival, WhyNotResult
+from designer.why.why_not import Rival, WhyNotResult
 
 MOST = 5
 

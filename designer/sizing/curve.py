@@ -10,15 +10,15 @@ from typing import Any
 
 from catalogs import units
 from catalogs.errors import InputError, nearest
-from designer.loading import Loader
 from designer.question import Question
 from designer.reading.ladders import MAX_DOMAIN
+from designer.reading.loading import Loader
+from designer.reading.specs import base_specs
 from designer.sizing.least import least
 from designer.sizing.reading import Asked, ask
 from designer.sizing.result import Curve, CurvePoint
 from designer.sizing.rows import at_most
 from designer.sizing.table import need
-from designer.specs import base_specs
 
 POINTS = 12
 _RANGE = re.compile(r"\s*([0-9.e+]+)\s*\.\.\s*([0-9.e+]+)\s*(\D.*)?")

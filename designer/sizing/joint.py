@@ -8,16 +8,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from designer.compile import Array
 from designer.context import Value
-from designer.enumerate import Block, enumerate_designs
 from designer.evaluation import CheckFailed
-from designer.pareto import skyline, thin
 from designer.question import Question
+from designer.reading.specs import base_specs, hypothetical, with_specs
+from designer.search.compile import Array
+from designer.search.enumerate import Block, enumerate_designs
+from designer.search.pareto import skyline, thin
 from designer.sizing.least import BELOW, CEILING, check, least
 from designer.sizing.result import Closing, Point, Surface
 from designer.sizing.rows import at_most, layouts, trial
-from designer.specs import base_specs, hypothetical, with_specs
 
 # Multiples of the least a specification can ever be, at which the surface is looked for.
 STEPS = (1.02, 1.15, 1.35, 1.7, 2.3, 3.5, 7.0, 20.0)

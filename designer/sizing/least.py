@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from designer.context import Value
 from designer.evaluation import CheckFailed, values_of, violations
 from designer.question import Question
+from designer.reading.specs import hypothetical
 from designer.sizing.rows import Descent, Layouts, layouts, trial
-from designer.specs import hypothetical
 
 # How far from the base part a specification is looked for.
 CEILING, FLOOR = 1e3, 1e-3

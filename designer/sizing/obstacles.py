@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from constraints.bundles import Bundle
-from designer.conflict import RESOURCE_LIMITS, Miss, diagnose
 from designer.evaluation import si_unit, undefined, values_of
-from designer.givens import workload_bundle
-from designer.levers import levers
-from designer.member import Member
 from designer.question import Question
+from designer.reading.givens import workload_bundle
+from designer.reading.specs import SPEC
 from designer.result import Lever
+from designer.search.member import Member
 from designer.sizing.result import Obstacle
-from designer.specs import SPEC
+from designer.why.levers import levers
+from designer.whynone.conflict import RESOURCE_LIMITS, Miss, diagnose
 
 # Inputs named that a failing quantity hangs on, of so many.
 INPUTS, MANY = 2, 24

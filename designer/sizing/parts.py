@@ -10,15 +10,15 @@ from dataclasses import replace
 from catalogs import Catalog
 from catalogs.errors import InputError
 from catalogs.schema import Node
-from designer.archive import frontier_of
 from designer.context import Context, Value
 from designer.evaluation import binding, si_unit, values_of
 from designer.question import Constraint, Objective, Question
+from designer.reading.specs import base_specs
+from designer.search.archive import frontier_of
 from designer.sizing.obstacles import nearest_miss
 from designer.sizing.result import Lack, Part, Row
 from designer.sizing.rows import at_most
 from designer.space import DECISIONS
-from designer.specs import base_specs
 
 # Of the parts that fall short, those closest to what is needed are looked into.
 NEAR = 8

@@ -10,10 +10,10 @@ from typing import Any
 
 from catalogs import Catalog, units, yaml
 from catalogs.errors import InputError, nearest
-from designer.loading import Loader, locate, short_name
 from designer.question import Question
+from designer.reading.loading import Loader, locate, short_name
+from designer.reading.specs import SPEC, base_specs, hypothetical
 from designer.sizing.device import with_part
-from designer.specs import SPEC, base_specs, hypothetical
 
 MAX_COUNTS = 12
 MAX_DEVICES = 1_000_000

@@ -11,11 +11,11 @@ import numpy as np
 
 from constraints.rule import Rule
 from designer import expressions
-from designer.compile import Array, tables_of
 from designer.context import Value
-from designer.enumerate import Block, enumerate_designs
 from designer.question import Constraint, Objective, Question
-from designer.specs import spec_groups, with_specs
+from designer.reading.specs import spec_groups, with_specs
+from designer.search.compile import Array, tables_of
+from designer.search.enumerate import Block, enumerate_designs
 
 # Layouts kept of one search; more only start the descent lower.
 KEPT = 20_000

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from catalogs.errors import InputError
 from designer.context import Value
 from designer.question import Question
+from designer.reading.specs import SPEC, base_specs, hypothetical
 from designer.sizing.curve import Axis, curve
 from designer.sizing.joint import MOST_SPECS, surface
 from designer.sizing.least import CEILING, least
@@ -18,7 +19,6 @@ from designer.sizing.result import Crossing, Obstacle, Row, SizeResult
 from designer.sizing.rows import at_most, layouts
 from designer.sizing.sensitivity import Local, crossings, sensitivity
 from designer.sizing.table import counts_of, rows
-from designer.specs import SPEC, base_specs, hypothetical
 
 
 def size_question(

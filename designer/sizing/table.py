@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 
 from designer.question import Question
+from designer.reading.specs import SPEC, base_specs, hypothetical
 from designer.sizing.least import BELOW, CEILING, Least, least
 from designer.sizing.obstacles import obstacles
 from designer.sizing.parts import fewest
 from designer.sizing.result import Closing, Need, Row
 from designer.sizing.rows import at_most, layouts
-from designer.specs import SPEC, base_specs, hypothetical
 
 # Numbers of devices, as multiples of the fewest with which the base part meets everything.
 SPREAD = (0.5, 0.75, 1.0, 1.5, 2.0)

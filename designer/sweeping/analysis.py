@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from designer.compile import Array
+from designer.search.compile import Array
 
 # A sampled axis is cut into groups, more of them the more rows there are; a listed one keeps its values.
 FEWEST, MOST = 8, 64

@@ -12,8 +12,8 @@ from typing import Any
 
 from catalogs import Catalog, default_catalog, yaml
 from catalogs.errors import InputError, nearest
-from designer.loading import document_of, load, locate, shipped
 from designer.question import Question
+from designer.reading.loading import document_of, load, locate, shipped
 from designer.reading.places import Places
 from designer.reading.shape import ShapeReader
 from designer.sweeping.axes import Axis, drawn, values_of

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from designer.compile import Array, tables_of
 from designer.evaluation import CheckFailed
-from designer.pareto import settled
 from designer.question import Question
+from designer.search.compile import Array, tables_of
+from designer.search.pareto import settled
 from designer.sweeping.table import Answer, placed_tables
 
 # How far a quantity may be from the one the search saw: rounding alone.

@@ -6,8 +6,8 @@ import warnings
 from collections.abc import Mapping
 
 from catalogs.errors import InputError
-from designer.compile import tables_of
 from designer.question import Question
+from designer.search.compile import tables_of
 from designer.sweeping.axes import Axis, Drawn, with_unit
 from designer.sweeping.extras import needed
 from designer.sweeping.schema import Samples

@@ -13,7 +13,7 @@ from catalogs.errors import InputError
 from catalogs.schema import Accelerator, Node, Source
 from constraints.bundles.device import ELEMENT_BYTES, device_bundle, how_known, precision_bundle
 from constraints.bundles.serving import serving_bundle
-from designer.givens import assumptions
+from designer.reading.givens import assumptions
 from designer.validate.engines import engine_of
 from designer.validate.hardware import accelerator_of, node_of
 from designer.validate.scoring import Skip

@@ -19,9 +19,9 @@ from constraints.bundles.device import (
 from constraints.bundles.modes import NOT_CLIPPED, RECOMPUTE, SHARDING
 from constraints.graph import Graph
 from constraints.rule import Rule
-from designer.givens import assumptions
 from designer.intervals import step_time_factors
 from designer.question import job_rules
+from designer.reading.givens import assumptions
 from designer.validate.conventions import measured_step_time, source_mfu
 from designer.validate.frameworks import traits
 from designer.validate.hardware import accelerator_of, nic_bandwidth, node_of

@@ -11,8 +11,8 @@ import designer
 from catalogs import Catalog
 from catalogs.errors import InputError
 from designer.intervals import bound_factor, serving_factors, step_time_factors
-from designer.loading import load, locate
 from designer.question import job_rules
+from designer.reading.loading import load, locate
 from designer.result import PlanResult
 
 CATALOG = Catalog()

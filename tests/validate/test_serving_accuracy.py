@@ -194,7 +194,7 @@ def test_latent_attention_takes_longer_to_launch() -> None:
 
 
 def test_a_plan_assumes_the_engine_that_predictions_of_unknown_engines_assume() -> None:
-    from designer.givens import assumptions
+    from designer.reading.givens import assumptions
 
     planned = {name: known.si for name, known in assumptions(CATALOG, "serving").items()}
     unknown = deployed(framework="").values

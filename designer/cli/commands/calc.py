@@ -35,12 +35,12 @@ def calc(
     if solve:
         refuse("is for a result; --solve gives an input", sensitivity=sensitivity)
         from designer.cli import INFEASIBLE
-        from designer.rulesolve import solve as solved
+        from designer.rulebook.inverse import solve as solved
 
         answer, found = solved(id, solve, values or [], json, columns(width), in_)
         typer.echo(answer)
         return 0 if found else INFEASIBLE
-    from designer.rulecall import calc as calculated
+    from designer.rulebook.call import calc as calculated
 
     typer.echo(calculated(id, values or [], json, columns(width), in_, sensitivity))
     return 0

@@ -8,7 +8,7 @@ import typer
 
 from designer.cli.app import app
 from designer.cli.options import CatalogDir, Json, Width, columns, open_catalog
-from designer.measurements import NAMES, QUANTITIES, flag
+from designer.diagnosing.measurements import NAMES, QUANTITIES, flag
 
 _HELP = {**NAMES, **{n: text for n, (_, text) in QUANTITIES.items()}}
 
@@ -53,7 +53,7 @@ def diagnose(
     """
     given = {n: v for n, v in locals().items() if n in (*QUANTITIES, *NAMES)}
     from catalogs.errors import InputError
-    from designer.diagnosing import answer
+    from designer.diagnosing.diagnosing import answer
 
     if file is not None and any(given.values()):
         unused = next(n for n, v in given.items() if v)

@@ -32,10 +32,10 @@ def evaluate(
 
     designer evaluate ring_all_reduce_time --with "message=140 GB, ranks=1024, bandwidth=50 GB/s, latency=2 us"
     """
-    from designer.loading import is_scenario
+    from designer.reading.loading import is_scenario
 
     if not is_scenario(file):
-        from designer.rulecall import call
+        from designer.rulebook.call import call
 
         refuse(f"is for scenarios; {file} is not one", design=design, set_=set_, catalog=catalog, all_=all_)
         typer.echo(call(file, with_, json, columns(width), in_))

@@ -114,9 +114,9 @@ def explain(
     """Why a design is on the frontier: what binds, where the answer changes, and the equations behind it."""
     from catalogs.errors import InputError
     from designer.designs import parse_design
-    from designer.explanation import explain as explain_design
-    from designer.explanation import explain_found
     from designer.report.explain_text import render
+    from designer.why.explanation import explain as explain_design
+    from designer.why.explanation import explain_found
 
     q = open_question(file, set_, catalog)
     if why_not:
@@ -124,7 +124,7 @@ def explain(
         if design != "A":
             raise InputError(f"--why-not has a layout of its own; leave out {design!r}")
         from designer.report.whynot_text import render as render_why_not
-        from designer.whynot import why_not as ask
+        from designer.why.why_not import why_not as ask
 
         reason = ask(q, parse_design(q, why_not, "--why-not"))
         typer.echo(reason.to_json(indent=2) if json else render_why_not(reason, q, columns(width)))
@@ -162,16 +162,16 @@ def compare(
 
     designer compare FILE OTHER_FILE
     """
-    from designer.comparison import compare as compare_designs
     from designer.planning import find_design, plan_question
     from designer.report.compare_text import render
+    from designer.why.comparison import compare as compare_designs
 
     q = open_question(file, set_, catalog)
     first = plan_question(q)
     units = q.units
     if right is None:
-        from designer.inputs import input_changes, read
-        from designer.loading import locate
+        from designer.reading.inputs import input_changes, read
+        from designer.reading.loading import locate
 
         other = open_question(left, set_, catalog)
         second = plan_question(other)

@@ -12,8 +12,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from constraints.walls import wall
-from designer.measurements import flag
-from designer.roof import Step
+from designer.diagnosing.measurements import flag
+from designer.diagnosing.roof import Step
 
 Kind = Literal["data", "memory", "compute", "wasted", "overhead", "communication", "unknown"]
 Grade = Literal["good", "fair", "poor"]

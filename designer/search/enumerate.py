@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from constraints.rule import Rule
-from designer.compile import Array, Schedule, schedule
 from designer.question import Objective, Question
-from designer.reduce import SMALLEST, undominated
+from designer.search.compile import Array, Schedule, schedule
+from designer.search.reduce import SMALLEST, undominated
 
 # Rows handled at once; a table of a few dozen columns of this length stays in cache and memory.
 CHUNK = 1 << 17
@@ -72,7 +72,7 @@ def enumerate_designs(
 
     A design is cut by the first limit or constraint that rejects it; those in `soft` do not reject.
     With `objectives`, partial designs that can only lead to designs worse in all of them are dropped
-    on the way (see `designer.reduce`), so that what `take` gets holds the frontier but not every
+    on the way (see `designer.search.reduce`), so that what `take` gets holds the frontier but not every
     feasible design; designs that differ in a decision in `apart` are never held against each other.
     Returns how many designs there were, how many are feasible, and what cut the
     others. `complete` is False when `deadline` (of `time.monotonic`) came first.

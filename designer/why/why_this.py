@@ -6,18 +6,18 @@ import time
 
 import numpy as np
 
-from designer.archive import Archive, frontier_of
-from designer.compile import Array
-from designer.enumerate import OutOfTime
 from designer.evaluation import CheckFailed, binding, values_of
-from designer.factranges import fact_ranges, key
-from designer.impossible import NARROWEST, WIDER, size_of
-from designer.member import Member, loosened
-from designer.nextbetter import changes_of
-from designer.pareto import settled
 from designer.question import Constraint, Premise, Question
 from designer.report.decisions import decided
 from designer.result import Binding, Design, FactRange, NextBetter, PlanResult, Step, Trade
+from designer.search.archive import Archive, frontier_of
+from designer.search.compile import Array
+from designer.search.enumerate import OutOfTime
+from designer.search.member import Member, loosened
+from designer.search.pareto import settled
+from designer.why.fact_ranges import fact_ranges, key
+from designer.why.next_better import changes_of
+from designer.whynone.impossible import NARROWEST, WIDER, size_of
 
 # How far from a bound the question is solved again, as a share of the bound.
 ASIDE = 1e-7

@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from designer.archive import frontier_of
 from designer.context import Value
 from designer.evaluation import complete_design, evaluate, metrics, values_of
 from designer.planning import plan_question
 from designer.question import Question
 from designer.result import Binding, Design, Metric
+from designer.search.archive import frontier_of
 
 
 class Lead(BaseModel):

@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 
-from designer.compile import Array, tables_of
-from designer.pareto import settled, skyline
 from designer.question import Question
+from designer.search.compile import Array, tables_of
+from designer.search.pareto import settled, skyline
 
 # Designs that brute force is tried on, and how many at once.
 LARGEST = 30_000_000

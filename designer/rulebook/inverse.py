@@ -15,7 +15,7 @@ from constraints.symbolic import trace
 from designer.evaluation import si_unit
 from designer.report.numbers import digits, human, scale_of
 from designer.report.text import wrap
-from designer.rulecall import called, converted, equations, split_words, values_of
+from designer.rulebook.call import called, converted, equations, split_words, values_of
 
 
 class SolveRoot(BaseModel):

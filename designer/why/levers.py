@@ -10,12 +10,12 @@ import numpy as np
 
 from constraints.bundles import Known
 from constraints.bundles.model import MODEL_NAMES
-from designer.compile import Array
 from designer.context import Value
 from designer.evaluation import si_unit
 from designer.question import Question
 from designer.report.decisions import decided
 from designer.result import Lever
+from designer.search.compile import Array
 
 STEP = 1e-3
 NEGLIGIBLE = 0.005

@@ -12,7 +12,7 @@ from constraints.bundles.device import ELEMENT_BYTES, base_precision, rate_bundl
 from constraints.bundles.model import model_bundle, uncovered
 from constraints.graph import Graph
 from constraints.rule import find, rules
-from designer.measurements import PASSES, Measured, flag
+from designer.diagnosing.measurements import PASSES, Measured, flag
 from designer.report.numbers import human
 
 Evidence = dict[str, tuple[float | None, str, str]]

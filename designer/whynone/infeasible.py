@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from designer.conflict import Diagnosis, diagnose
-from designer.enumerate import Count, OutOfTime
 from designer.evaluation import CheckFailed, binding, values_of, violations
-from designer.impossible import Impossible, impossible_again
-from designer.member import Member as Involved
 from designer.question import Constraint, Question
-from designer.repairs import budget_repairs, joint_repair, ordered, premise_repairs
 from designer.result import Binding, Member, Miss
+from designer.search.enumerate import Count, OutOfTime
+from designer.search.member import Member as Involved
+from designer.whynone.conflict import Diagnosis, diagnose
+from designer.whynone.impossible import Impossible, impossible_again
+from designer.whynone.repairs import budget_repairs, joint_repair, ordered, premise_repairs
 
 MAX_REPAIRS, MAX_MISSES = 10, 5
 # Demand and candidates are varied for so long at most.

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from catalogs import Catalog
 from catalogs.errors import InputError, Problem
-from designer.diagnosis import DiagnoseResult, Diagnosis, diagnose
-from designer.measurements import Measured
-from designer.readings import from_csv, from_flags
-from designer.roof import measured_step
+from designer.diagnosing.diagnosis import DiagnoseResult, Diagnosis, diagnose
+from designer.diagnosing.measurements import Measured
+from designer.diagnosing.readings import from_csv, from_flags
+from designer.diagnosing.roof import measured_step
 
 
 def answer(file: str | None, flags: Mapping[str, str], catalog: Catalog) -> DiagnoseResult:

@@ -15,11 +15,11 @@ from constraints.sensitivity import elasticities
 from constraints.symbolic import Sym, trace
 from designer.context import Value
 from designer.evaluation import binding, complete_design, si_unit, targets, values_of, violations
-from designer.levers import levers
 from designer.question import Question
 from designer.report.numbers import human
 from designer.result import Binding, Design, FactRange, Lever, NextBetter, PlanResult
-from designer.whythis import why_this
+from designer.why.levers import levers
+from designer.why.why_this import why_this
 
 # Parts that move a quantity by less than this share of their own change are not followed.
 NEGLIGIBLE = 0.01

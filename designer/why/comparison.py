@@ -7,8 +7,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from designer.evaluation import binding, values_of
-from designer.inputs import InputChange
 from designer.question import Question
+from designer.reading.inputs import InputChange
 from designer.result import Design, Metric
 
 

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from catalogs.errors import InputError, nearest
-from designer.compile import Array, tables_of
 from designer.context import Value
 from designer.designs import read_value
 from designer.evaluation import complete_design
 from designer.question import Question
+from designer.search.compile import Array, tables_of
 
 
 @dataclass(frozen=True)

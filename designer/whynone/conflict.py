@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from designer.context import Value
-from designer.enumerate import Block, enumerate_designs
-from designer.member import Member
 from designer.question import Question
+from designer.search.enumerate import Block, enumerate_designs
+from designer.search.member import Member
 
 MAX_CONFLICTS = 50
 # Limits that more or other hardware lifts, or less work.

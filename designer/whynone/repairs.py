@@ -9,15 +9,15 @@ from dataclasses import replace
 from typing import Any
 
 from designer import expressions
-from designer.conflict import DROPPED, Diagnosis
-from designer.conflict import Miss as Near
 from designer.context import Value
 from designer.evaluation import CheckFailed, values_of, violations
-from designer.impossible import some_design
-from designer.member import Member
 from designer.question import Constraint, Premise, Question
 from designer.report.numbers import human, scale_of
 from designer.result import Repair
+from designer.search.member import Member
+from designer.whynone.conflict import DROPPED, Diagnosis
+from designer.whynone.conflict import Miss as Near
+from designer.whynone.impossible import some_design
 
 # A bound missed by more than this factor is not worth a number.
 HOPELESS = 1e4

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from designer.compile import Array
 from designer.context import Value
 from designer.evaluation import binding, si_unit, values_of
-from designer.member import Member
-from designer.pareto import skyline
 from designer.question import Constraint, Question
-from designer.removal import FEEDING_STAGES, Removal, stage_text
 from designer.result import Binding, Design, NextBetter, Step, Trade, Turning
+from designer.search.compile import Array
+from designer.search.member import Member
+from designer.search.pareto import skyline
+from designer.why.removal import FEEDING_STAGES, Removal, stage_text
 
 
 def binding_limits(

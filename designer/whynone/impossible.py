@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from designer.brute import brute_frontier
-from designer.conflict import WEIGHED, design_at
 from designer.context import Value
-from designer.enumerate import Block, OutOfTime, enumerate_designs
 from designer.evaluation import CheckFailed, values_of, violations
-from designer.member import Member
 from designer.question import Premise, Question
+from designer.search.brute import brute_frontier
+from designer.search.enumerate import Block, OutOfTime, enumerate_designs
+from designer.search.member import Member
+from designer.whynone.conflict import WEIGHED, design_at
 
 # Designs that plain brute force confirms an impossibility over; beyond, violations are recorded.
 BRUTE = 150_000

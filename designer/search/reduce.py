@@ -16,9 +16,9 @@ import numpy as np
 
 from constraints.rule import Rule
 from constraints.signs import Signed, box, lift
-from designer.compile import Array, Schedule
-from designer.pareto import skyline, skyline_by_group
 from designer.question import Constraint, Objective
+from designer.search.compile import Array, Schedule
+from designer.search.pareto import skyline, skyline_by_group
 
 # Fewer rows are not worth the proof.
 SMALLEST = 200

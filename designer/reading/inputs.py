@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from catalogs import Catalog, yaml
 from catalogs.errors import InputError
-from designer.archive import Archive, frontier_of
-from designer.loading import Loader
 from designer.question import Question
+from designer.reading.loading import Loader
+from designer.search.archive import Archive, frontier_of
 
 # Parts of a scenario that change no answer.
 _SAYS_NOTHING = ("name", "description", "baseline", "solver", "repair_weights")

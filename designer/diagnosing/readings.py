@@ -10,8 +10,8 @@ from pathlib import Path
 
 from catalogs import units
 from catalogs.errors import InputError, Problem, nearest
+from designer.diagnosing.measurements import NAMES, PASSES, QUANTITIES, RATES, SHARES, Measured, flag
 from designer.evaluation import si_unit
-from designer.measurements import NAMES, PASSES, QUANTITIES, RATES, SHARES, Measured, flag
 
 _HEADER = re.compile(r"([A-Za-z_ -]+?)\s*(?:[\[(]([^\])]*)[\])])?")
 _MAX_BYTES = 10_000_000

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from designer.compile import Array
 from designer.context import Value
-from designer.enumerate import Block, Count, enumerate_designs
-from designer.pareto import beaten, settled, skyline
 from designer.question import Question
-from designer.solve import MAX_ROWS
+from designer.search.compile import Array
+from designer.search.enumerate import Block, Count, enumerate_designs
+from designer.search.pareto import beaten, settled, skyline
+from designer.search.solve import MAX_ROWS
 
 # Rows of the running frontier that a block is first compared with.
 FEW = 64

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 
 from constraints.bundles import Known
-from designer.archive import Archive, frontier_of
-from designer.compile import Array
 from designer.context import Value
-from designer.enumerate import Count
-from designer.member import LACK, Member, measured, without
 from designer.question import Objective, Question
 from designer.report.numbers import human, percent
+from designer.search.archive import Archive, frontier_of
+from designer.search.compile import Array
+from designer.search.enumerate import Count
+from designer.search.member import LACK, Member, measured, without
 
 # A plan removes limits for so many seconds of processor time; `explain` takes as long as the scenario gives.
 REMOVAL_SECONDS = 1.5

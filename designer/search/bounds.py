@@ -18,9 +18,9 @@ import numpy as np
 
 from constraints.intervals import Span
 from constraints.rule import Rule
-from designer.compile import Array, Table, tables_of
-from designer.pareto import beaten, settled
 from designer.question import Constraint, Question
+from designer.search.compile import Array, Table, tables_of
+from designer.search.pareto import beaten, settled
 
 # Boxes bounded at once, and the largest box that is evaluated design by design.
 BOXES = 4096

@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 
 from constraints.bundles import Bundle
-from designer.archive import frontier_of
-from designer.compile import Array
 from designer.context import Value
-from designer.enumerate import OutOfTime
 from designer.evaluation import CheckFailed, si_unit, values_of, violations
-from designer.levers import levers
-from designer.pareto import settled
 from designer.question import Group, Question
 from designer.result import FactRange, Leaving
+from designer.search.archive import frontier_of
+from designer.search.compile import Array
+from designer.search.enumerate import OutOfTime
+from designer.search.pareto import settled
+from designer.why.levers import levers
 
 # A fact is followed from a tenth to ten times its value, in so many steps before the place is refined.
 FARTHEST, STEPS = 10.0, 24

@@ -17,17 +17,17 @@ from constraints.bundles.model import model_bundle
 from constraints.bundles.modes import NOT_CLIPPED
 from constraints.bundles.site import check_provider
 from constraints.graph import Graph
-from designer.feeding import dataset_bundle, dataset_of
-from designer.givens import assumptions, price_model_bundle, record_bundle, workload_bundle
 from designer.intervals import ends_of, hold_upper_bounds
-from designer.premises import premises
 from designer.question import Question, groups_of, job_rules, parts_of
+from designer.reading.feeding import dataset_bundle, dataset_of
+from designer.reading.givens import assumptions, price_model_bundle, record_bundle, workload_bundle
 from designer.reading.places import Path as Place
 from designer.reading.sense import SenseReader
 from designer.reading.shape import ShapeReader
+from designer.reading.specs import spec_groups
 from designer.scenario import Scenario
 from designer.space import decisions_of
-from designer.specs import spec_groups
+from designer.whynone.premises import premises
 
 
 def shipped() -> dict[str, File]:

@@ -1,0 +1,1 @@
+"""Why there is no design: minimal conflicts, closest misses, smallest repairs."""
