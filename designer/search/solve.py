@@ -17,6 +17,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 # Above this many rows the model is given those that no row of the same block of the search dominates:
 # a row left out is worse in everything than one that is in.
 MAX_ROWS = 1_000
+# The lowest number of a domain, to CP-SAT.
+LOWEST = -(2**62)
 
 
 @dataclass(frozen=True)
@@ -50,40 +52,59 @@ def close(positions: Array, objectives: Array, frontier: Array, time_limit: floa
     of the frontier; then the solver is asked for a row that beats every frontier row in something:
     the frontier is complete when there is none.
     """
-    from ortools.sat.python import cp_model
-
     rank = np.stack([ranks(objectives[:, k]) for k in range(objectives.shape[1])], axis=1)
-    data = np.concatenate([positions, rank], axis=1).astype(int)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = seed
-    solver.parameters.max_time_in_seconds = max(0.1, time_limit)
-
-    def model() -> tuple[Any, list[Any]]:
-        m = cp_model.CpModel()
-        highest = data.max(axis=0)
-        variables = [m.new_int_var(0, int(h), f"x{i}") for i, h in enumerate(highest)]
-        m.add_allowed_assignments(variables, data.tolist())
-        return m, variables[positions.shape[1] :]
-
-    spent = 0.0
+    table = table_model(np.concatenate([positions, rank], axis=1).astype(int))
+    goals = range(positions.shape[1], positions.shape[1] + rank.shape[1])
     optima: list[str] = []
-    for k in range(rank.shape[1]):
-        m, goals = model()
-        m.minimize(goals[k])
-        status = solver.solve(m)
-        spent += solver.wall_time
-        name = str(solver.status_name(status))
-        if name == "OPTIMAL" and round(solver.objective_value) != rank[frontier, k].min():
-            name = "DISAGREES"
-        optima.append(name)
-    m, goals = model()
-    for row in rank[frontier].tolist():
-        better = []
-        for goal, r in zip(goals, row, strict=True):
-            b = m.new_bool_var("")
-            m.add(goal <= int(r) - 1).only_enforce_if(b)
-            better.append(b)
-        m.add_bool_or(better)
-    closed = str(solver.status_name(solver.solve(m)))
-    return Closure(len(data), optima, closed, spent + solver.wall_time)
+    spent = 0.0
+    for k, goal in enumerate(goals):
+        answer = solve(table + f"objective {{ vars: {goal} coeffs: 1 }}", time_limit, seed)
+        spent += answer.wall_time
+        agrees = answer.status.name != "OPTIMAL" or round(answer.objective_value) == rank[frontier, k].min()
+        optima.append(answer.status.name if agrees else "DISAGREES")
+    better = better_than_each(rank[frontier], goals, first=goals.stop)
+    answer = solve(table + better, time_limit, seed)
+    return Closure(len(rank), optima, answer.status.name, spent + answer.wall_time)
+
+
+def table_model(rows: Array) -> str:
+    """A CP-SAT model whose solutions are the rows: a variable for each column, and one table of them."""
+    variables = [f"variables {{ domain: [0, {high}] }}" for high in rows.max(axis=0)]
+    columns = [f"exprs {{ vars: {i} coeffs: 1 }}" for i in range(rows.shape[1])]
+    values = ", ".join(map(str, rows.ravel().tolist()))
+    return "\n".join([*variables, "constraints { table {", *columns, f"values: [{values}] }} }}", ""])
+
+
+def better_than_each(frontier: Array, goals: range, first: int) -> str:
+    """For every row of `frontier`, some of the variables `goals` is lower; `first` is the next free variable."""
+    out: list[str] = []
+    for row in frontier.tolist():
+        literals = range(first, first + len(row))
+        first = literals.stop
+        for goal, rank, literal in zip(goals, row, literals, strict=True):
+            lower = f"linear {{ vars: {goal} coeffs: 1 domain: [{LOWEST}, {rank - 1}] }}"
+            out.append("variables { domain: [0, 1] }")
+            out.append(f"constraints {{ enforcement_literal: {literal} {lower} }}")
+        out.append(f"constraints {{ bool_or {{ literals: {list(literals)} }} }}")
+    return "\n".join(out)
+
+
+def solve(model: str, time_limit: float, seed: int) -> Any:
+    """The solver's response to a model in its own text format (`cp_model.proto`).
+
+    `ortools.sat.python.cp_model`, which writes the same models, loads pandas first: longer than most
+    plans take. Raises KeyboardInterrupt for an interrupt, which is ours and not the solver's to answer.
+    """
+    from ortools.sat.python import cp_model_helper
+
+    proto = cp_model_helper.CpModelProto()
+    if not proto.parse_text_format(model):
+        raise ValueError("OR-Tools cannot read the model")
+    parameters = cp_model_helper.SatParameters()
+    parameters.num_workers = 1
+    parameters.random_seed = seed
+    parameters.max_time_in_seconds = max(0.1, time_limit)
+    parameters.catch_sigint_signal = False
+    solver: Any = cp_model_helper.SolveWrapper()
+    solver.set_parameters(parameters)
+    return solver.solve(proto)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalogs import InputError, Problem
+from catalogs import InputError, Problem, yaml
 from catalogs.yaml import MAX_BYTES, MAX_DEPTH, parse, read
 
 
@@ -126,3 +126,41 @@ def test_any_text_reads_or_is_one_problem(text: str) -> None:
         problems = e.problems
     assert len(problems) <= 1
     assert all(p.line for p in problems)
+
+
+def test_both_parsers_read_every_shipped_file_alike() -> None:
+    """The fast parser stands in for the one that explains mistakes: same data, same places."""
+    import catalogs
+    import scenarios
+
+    folders = [Path(p) for package in (catalogs, scenarios) for p in package.__path__]
+    files = [f for folder in folders for f in sorted(folder.rglob("*.yaml"))]
+    assert len(files) > 600
+    for file in files[::7]:
+        text = file.read_text(encoding="utf-8")
+        assert yaml._parsed_by_libyaml(text, str(file)) == yaml._parsed_by_ruamel(text, str(file))
+
+
+@given(st.integers(0, 10**6), st.lists(st.sampled_from(list("abc: -[]{}#'\"\n,?&*!|>%@\t0.~")), max_size=6))
+@settings(max_examples=400)
+def test_both_parsers_read_damaged_text_alike(where: int, put: list[str]) -> None:
+    """Whatever the fast parser takes, the other takes too and understands the same."""
+    at = where % len(SOUND)
+    text = SOUND[:at] + "".join(put) + SOUND[at + len(put) // 2 :]
+    fast = yaml._parsed_by_libyaml(text, "f.yaml")
+    if fast is not None:
+        assert fast == yaml._parsed_by_ruamel(text, "f.yaml")
+
+
+SOUND = """
+name: a   # why
+list: [1, 2.5, "x, y", {b: c}]
+'quoted key': 'it''s'
+nested:
+  - one: 1e3
+    two: "\\u00e9"
+  - plain text with: no
+folded: >-
+  two
+  lines
+"""
