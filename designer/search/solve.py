@@ -48,8 +48,8 @@ def close(positions: Array, objectives: Array, frontier: Array, time_limit: floa
     """Prove with CP-SAT that `frontier` (positions of rows) is the complete Pareto set of the rows.
 
     `positions` (rows x decisions) and `objectives` (rows x objectives, smaller is better) are all
-    rows of the model. First each objective is minimised to optimality, which must give the best row
-    of the frontier; then the solver is asked for a row that beats every frontier row in something:
+    rows of the model. First each objective is minimised to optimality among the rows that are no worse
+    than the best of the frontier, which must be the least; then the solver is asked for a row that beats every frontier row in something:
     the frontier is complete when there is none.
     """
     rank = np.stack([ranks(objectives[:, k]) for k in range(objectives.shape[1])], axis=1)
@@ -58,9 +58,12 @@ def close(positions: Array, objectives: Array, frontier: Array, time_limit: floa
     optima: list[str] = []
     spent = 0.0
     for k, goal in enumerate(goals):
-        answer = solve(table + f"objective {{ vars: {goal} coeffs: 1 }}", time_limit, seed)
+        best = int(rank[frontier, k].min())
+        # The bound spares the solver a search among rows that are known to be worse.
+        no_worse = f"constraints {{ {at_most(goal, best)} }} objective {{ vars: {goal} coeffs: 1 }}"
+        answer = solve(table + no_worse, time_limit, seed)
         spent += answer.wall_time
-        agrees = answer.status.name != "OPTIMAL" or round(answer.objective_value) == rank[frontier, k].min()
+        agrees = answer.status.name != "OPTIMAL" or round(answer.objective_value) == best
         optima.append(answer.status.name if agrees else "DISAGREES")
     better = better_than_each(rank[frontier], goals, first=goals.stop)
     answer = solve(table + better, time_limit, seed)
@@ -75,6 +78,11 @@ def table_model(rows: Array) -> str:
     return "\n".join([*variables, "constraints { table {", *columns, f"values: [{values}] }} }}", ""])
 
 
+def at_most(variable: int, value: int) -> str:
+    """A variable's upper bound, as a constraint."""
+    return f"linear {{ vars: {variable} coeffs: 1 domain: [{LOWEST}, {value}] }}"
+
+
 def better_than_each(frontier: Array, goals: range, first: int) -> str:
     """For every row of `frontier`, some of the variables `goals` is lower; `first` is the next free variable."""
     out: list[str] = []
@@ -82,9 +90,8 @@ def better_than_each(frontier: Array, goals: range, first: int) -> str:
         literals = range(first, first + len(row))
         first = literals.stop
         for goal, rank, literal in zip(goals, row, literals, strict=True):
-            lower = f"linear {{ vars: {goal} coeffs: 1 domain: [{LOWEST}, {rank - 1}] }}"
             out.append("variables { domain: [0, 1] }")
-            out.append(f"constraints {{ enforcement_literal: {literal} {lower} }}")
+            out.append(f"constraints {{ enforcement_literal: {literal} {at_most(goal, rank - 1)} }}")
         out.append(f"constraints {{ bool_or {{ literals: {list(literals)} }} }}")
     return "\n".join(out)
 
