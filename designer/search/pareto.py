@@ -55,10 +55,14 @@ def skyline_by_group(points: Array, group: Array) -> Array:
     >>> skyline_by_group(np.array([[1.0, 2.0], [3.0, 3.0], [2.0, 2.0]]), np.array([0, 1, 0])).tolist()
     [0, 1]
     """
-    if points.shape[1] != 2:
-        # A row beats another only where it is at least as good in the group's number and in its negative.
-        return skyline(np.column_stack([points, group, -group]))
     alive = np.flatnonzero(~np.any(np.isnan(points), axis=1))
+    if points.shape[1] != 2:
+        order = alive[np.lexsort((*reversed(points[alive].T), group[alive]))]
+        sorted_points, sorted_group = points[order], group[order]
+        fresh = np.ones(len(order), dtype=bool)
+        fresh[1:] = np.any(sorted_points[1:] != sorted_points[:-1], axis=1) | (np.diff(sorted_group) != 0)
+        order = order[fresh]
+        return order[_sweep(points[order], group[order])]
     first, second = (np.unique(points[alive, k], return_inverse=True)[1].reshape(-1) for k in (0, 1))
     order = np.lexsort((second, first, group[alive]))
     # Within a group, rows rise in the first number: each must be lower in the second than all before it.
@@ -69,19 +73,29 @@ def skyline_by_group(points: Array, group: Array) -> Array:
     return alive[order[kept]]
 
 
-def _sweep(points: Array) -> Array:
-    """Skyline of distinct rows in lexicographic order: a row is dominated by an earlier one or not at all."""
-    kept = np.empty((0, points.shape[1]))
+def _sweep(points: Array, group: Array | None = None) -> Array:
+    """Skyline of distinct rows in lexicographic order: a row is dominated by an earlier one or not at all.
+
+    With `group`, a sorted number for each row, rows are held against those of their own group only.
+    """
+    if group is not None:
+        # A row beats another only where it is at least as good in the group's number and in its negative.
+        points = np.column_stack([points, group, -group])
+    kept = np.empty((len(points), points.shape[1]))
+    first = last = 0
     out: list[Array] = []
     for start in range(0, len(points), BLOCK):
         block = points[start : start + BLOCK]
-        free = np.flatnonzero(~beaten(block, kept)) if len(kept) else np.arange(len(block))
+        if group is not None:
+            first += int(np.searchsorted(kept[first:last, -2], block[0, -2]))
+        free = np.flatnonzero(~beaten(block, kept[first:last])) if last > first else np.arange(len(block))
         rows = block[free]
         # Rows of the block against each other: only the one itself is at least as good as it.
-        alone = np.sum(np.all(rows[None, :, :] <= rows[:, None, :], axis=2), axis=1) == 1
+        alone = np.count_nonzero(as_good(rows, rows), axis=1) == 1
         out.append(free[alone] + start)
-        kept = np.concatenate([kept, rows[alone]])
-    return np.concatenate(out)
+        kept[last : last + len(out[-1])] = rows[alone]
+        last += len(out[-1])
+    return np.concatenate(out) if out else np.empty(0, dtype=int)
 
 
 def beaten(rows: Array, by: Array) -> Array:
@@ -92,7 +106,15 @@ def beaten(rows: Array, by: Array) -> Array:
         if not len(rest):
             break
         part = by[start : start + 8 * BLOCK]
-        out[rest] = np.any(np.all(part[None, :, :] <= rows[rest][:, None, :], axis=2), axis=1)
+        out[rest] = np.any(as_good(part, rows[rest]), axis=1)
+    return out
+
+
+def as_good(some: Array, others: Array) -> Array:
+    """Whether (others x some) a row of `some` is at least as good as one of `others` in everything."""
+    out = some[:, 0] <= others[:, :1]
+    for k in range(1, some.shape[1]):
+        out &= some[:, k] <= others[:, k : k + 1]
     return out
 
 
