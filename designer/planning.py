@@ -19,6 +19,7 @@ from designer.search.bounds import prove
 from designer.search.brute import LARGEST, brute_frontier
 from designer.search.enumerate import Count, OutOfTime
 from designer.search.solve import close
+from designer.search.trunk import Trunk
 from designer.why.levers import edges, levers
 from designer.why.next_better import binding_limits, next_better, turning
 from designer.why.removal import removals
@@ -50,7 +51,8 @@ def plan_question(
     started = time.monotonic()
     limit = question.scenario.solver.time_limit
     deadline = started + limit
-    archive, count = frontier_of(question, started + SEARCH_SHARE * limit)
+    trunk = Trunk()
+    archive, count = frontier_of(question, started + SEARCH_SHARE * limit, trunk=trunk)
     if not len(archive.positions):
         if not count.complete:
             proof = _bounded(question, archive, _proof(count, archive, started), deadline)
@@ -84,7 +86,7 @@ def plan_question(
         proof = _bounded(question, archive, proof, deadline)
     if verify:
         proof = proof.model_copy(update={"verified": _verified(question, archive, count)})
-    removed, notes = removals(question, archive, count, deadline, math.inf if patient else None)
+    removed, notes = removals(question, archive, count, deadline, math.inf if patient else None, trunk)
     labels = [label(i) for i in range(len(archive.positions))]
     designs = [
         _design(question, labels[i], design, i < LEVERS_FOR).model_copy(

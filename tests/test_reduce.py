@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,12 +13,15 @@ from hypothesis import strategies as st
 
 from constraints.maths import ceil, exp, maximum, minimum, sqrt, where
 from constraints.signs import box, lift
-from designer.question import Question
+from designer.question import Objective, Question
 from designer.reading.loading import load, locate
-from designer.search.archive import Archive
+from designer.search.archive import Archive, frontier_of
+from designer.search.compile import schedule
 from designer.search.enumerate import enumerate_designs
 from designer.search.pareto import skyline, skyline_by_group
-from designer.search.reduce import _without_beaten
+from designer.search.reduce import _groups, _hashed, _without_beaten
+from designer.search.trunk import Trunk
+from designer.why.removal import candidates_of, relaxed, removal
 
 VARIANTS = {
     "nodes": ["candidates.node_count=256..2048 step 256", "budgets.time_to_train=2000 day"],
@@ -106,6 +110,49 @@ def test_grouped_skylines_are_the_skylines_of_the_groups(
 def test_what_the_strongest_beat_is_beaten_within_its_group(n: int, wide: int, rng: random.Random) -> None:
     points = np.array([[float(rng.randrange(6)) for _ in range(wide)] for _ in range(n)])
     equal = np.array([[float(rng.randrange(3)), rng.choice([0.0, -0.0, 7.5])] for _ in range(n)])
-    left = set(_without_beaten(points, equal).tolist())
+    same = equal + 0.0
+    left = set(_without_beaten(points, same, _hashed(same)).tolist())
     for i in set(range(n)) - left:
         assert any((equal[j] == equal[i]).all() and (points[j] <= points[i]).all() for j in left)
+
+
+def test_rows_share_a_group_where_they_are_equal_even_if_their_hashes_clash() -> None:
+    equal = np.array([[1.0, 2.0], [1.0, 3.0], [1.0, 2.0], [4.0, 2.0]])
+    for key in (_hashed(equal), np.zeros(4, dtype=np.uint64)):
+        group = _groups(equal, key)
+        assert group[0] == group[2]
+        assert len(set(group.tolist())) == 3
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_search_that_goes_on_from_another_finds_what_it_finds_alone(name: str) -> None:
+    """Every limit of a plan is taken away, once from the trunk of the plan's search and once from scratch."""
+    question = load(locate("llama-3.1-405b-pretrain"), VARIANTS[name])
+    trunk = Trunk()
+    archive, count = frontier_of(question, trunk=trunk)
+    alone, _ = frontier_of(question)
+    np.testing.assert_array_equal(archive.objectives, alone.objectives)
+    went_on = 0
+    for member in candidates_of(question, count):
+        short, long = removal(question, member, None, trunk), removal(question, member)
+        assert short is not None and long is not None
+        np.testing.assert_array_equal(short.objectives, long.objectives)
+        np.testing.assert_array_equal(short.excess, long.excess)
+        freed, goals = relaxed(question, member)
+        plan = schedule(freed, {o.quantity for o in goals})
+        went_on += trunk.before(plan, goals) is not None
+    assert went_on
+
+
+def test_a_trunk_does_not_serve_a_search_for_something_else() -> None:
+    """Rows that were dropped as slower and dearer may be the ones that save memory."""
+    question = load(locate("llama-3.1-405b-pretrain"), VARIANTS["nodes"])
+    trunk = Trunk()
+    frontier_of(question, trunk=trunk)
+    other = replace(question, objectives=[Objective("device_memory", 1)])
+    before = trunk.before(schedule(other, {"device_memory"}), other.objectives)
+    dropped = min(x.depth for x in trunk.looks)
+    assert before is None or before < dropped
+    np.testing.assert_array_equal(
+        frontier_of(other, after=trunk)[0].objectives, frontier_of(other)[0].objectives
+    )

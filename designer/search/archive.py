@@ -10,6 +10,7 @@ from designer.search.compile import Array
 from designer.search.enumerate import Block, Count, enumerate_designs
 from designer.search.pareto import beaten, settled, skyline
 from designer.search.solve import MAX_ROWS
+from designer.search.trunk import Trunk
 
 # Rows of the running frontier that a block is first compared with.
 FEW = 64
@@ -68,8 +69,17 @@ class Archive:
         ]
 
 
-def frontier_of(question: Question, deadline: float | None = None) -> tuple[Archive, Count]:
-    """The exact frontier of a question and what became of all designs."""
+def frontier_of(
+    question: Question,
+    deadline: float | None = None,
+    *,
+    trunk: Trunk | None = None,
+    after: Trunk | None = None,
+) -> tuple[Archive, Count]:
+    """The exact frontier of a question and what became of all designs.
+
+    `trunk` and `after` are for a search that is followed by similar ones, as in `enumerate_designs`.
+    """
     archive = Archive(question)
     count = enumerate_designs(
         question,
@@ -77,5 +87,7 @@ def frontier_of(question: Question, deadline: float | None = None) -> tuple[Arch
         archive.take,
         objectives=question.objectives,
         deadline=deadline,
+        trunk=trunk,
+        after=after,
     )
     return archive, count

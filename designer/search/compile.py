@@ -47,6 +47,7 @@ class Schedule:
     cuts: list[str]
     last_use: dict[str, int]
     impossible: list[str]
+    kept: set[str]
 
     def below(self, depth: int) -> int:
         """Designs each row still stands for after the decision at `depth`."""
@@ -157,7 +158,7 @@ def schedule(question: Question, keep: set[str], soft: frozenset[str] = frozense
         if name in last_use:
             level.tables.append(name)
     cuts = [*question.limits, *(c.name for c in hard)]
-    return Schedule(levels, scalars, tables, cuts, last_use, impossible)
+    return Schedule(levels, scalars, tables, cuts, last_use, impossible, set(keep))
 
 
 def _cuts_first(steps: list[Rule | Constraint]) -> list[Rule | Constraint]:

@@ -12,7 +12,8 @@ import numpy as np
 from constraints.rule import Rule
 from designer.question import Objective, Question
 from designer.search.compile import Array, Schedule, schedule
-from designer.search.reduce import SMALLEST, undominated
+from designer.search.reduce import SMALLEST, ends_of, interface, undominated
+from designer.search.trunk import Look, State, Trunk
 
 # Rows handled at once; a table of a few dozen columns of this length stays in cache and memory.
 CHUNK = 1 << 17
@@ -45,15 +46,6 @@ class Count:
     processor: float = 0.0
 
 
-@dataclass
-class _State:
-    """Rows after some levels: positions per decision, and live columns."""
-
-    positions: dict[str, Array]
-    columns: dict[str, Array]
-    rows: int
-
-
 class OutOfTime(Exception):
     """The time limit was reached before the space was exhausted."""
 
@@ -67,6 +59,8 @@ def enumerate_designs(
     objectives: Sequence[Objective] = (),
     apart: Sequence[str] = (),
     deadline: float | None = None,
+    trunk: Trunk | None = None,
+    after: Trunk | None = None,
 ) -> Count:
     """Hand every feasible design to `take`, in blocks, with the quantities in `keep`.
 
@@ -76,6 +70,9 @@ def enumerate_designs(
     feasible design; designs that differ in a decision in `apart` are never held against each other.
     Returns how many designs there were, how many are feasible, and what cut the
     others. `complete` is False when `deadline` (of `time.monotonic`) came first.
+
+    Partial designs are kept in `trunk`. With `after`, the trunk of an earlier search, this one goes on from
+    there where it may; it then counts only what it did itself.
     """
     plan = schedule(question, keep, soft)
     started, began = time.monotonic(), time.process_time()
@@ -83,11 +80,16 @@ def enumerate_designs(
     if plan.impossible:
         count.cut[plan.impossible[0]] = plan.size
         return count
-    run = _Run(plan, keep, take, count, deadline, () if soft else objectives, apart)
-    empty: dict[str, Array] = {}
+    wanted = () if soft else objectives
+    if trunk is not None:
+        trunk.start(plan)
+    run = _Run(plan, keep, take, count, deadline, wanted, apart, trunk)
+    depth = after.before(plan, wanted) if after is not None else None
+    states = [State({}, {}, 1)] if after is None or depth is None else after.states[depth]
     with np.errstate(all="ignore"):
         try:
-            run.descend(_State({}, empty, 1), 0)
+            for state in states:
+                run.descend(state, 0 if depth is None else depth + 1)
         except OutOfTime:
             count.complete = False
     count.seconds = time.monotonic() - started
@@ -104,43 +106,59 @@ class _Run:
     deadline: float | None
     objectives: Sequence[Objective]
     apart: Sequence[str]
+    trunk: Trunk | None
     # Depths at which dropping dominated rows turned out not to be worth the look.
     stubborn: set[int] = field(default_factory=set)
 
-    def descend(self, state: _State, depth: int) -> None:
+    def descend(self, state: State, depth: int) -> None:
         """Make the decision at `depth` for all rows of `state`, and the deeper ones."""
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise OutOfTime
         if depth == len(self.plan.levels):
             self.count.feasible += state.rows
+            began = time.process_time()
             self.take(Block(state.positions, {k: self._value(state, k) for k in self.keep}))
+            self._note(depth, began)
             return
         size = self.plan.levels[depth].size
         step = max(1, CHUNK // size)
         for start in range(0, state.rows, step):
             part = _slice(state, start, min(state.rows, start + step))
+            began = time.process_time()
             grown = self._grow(part, depth)
-            if grown.rows:
-                self.descend(self._reduced(grown, depth), depth + 1)
+            left = self._reduced(grown, depth) if grown.rows else grown
+            self._note(depth, began)
+            if left.rows:
+                if self.trunk is not None:
+                    self.trunk.keep(depth, left)
+                self.descend(left, depth + 1)
 
-    def _reduced(self, state: _State, depth: int) -> _State:
+    def _note(self, depth: int, began: float) -> None:
+        if self.trunk is not None:
+            self.trunk.spent[depth] += time.process_time() - began
+
+    def _reduced(self, state: State, depth: int) -> State:
         """The same rows without those that can only lead to dominated designs."""
         below = self.plan.below(depth)
         if not self.objectives or depth in self.stubborn or below == 1 or state.rows < SMALLEST:
             return state
-        kept = undominated(self.plan, depth, state.columns, state.positions, self.objectives, self.apart)
+        ends = ends_of(state.columns)
+        seen = interface(self.plan, depth, ends, self.objectives)
+        kept = undominated(self.plan, depth, state.columns, state.positions, seen, self.apart)
         if kept is None or len(kept) > state.rows * POOR:
             self.stubborn.add(depth)
         if kept is None:
             return state
         self.count.dominated += (state.rows - len(kept)) * below
-        return _State(
+        if self.trunk is not None:
+            self.trunk.looks.append(Look(depth, ends, seen))
+        return State(
             {k: v[kept] for k, v in state.positions.items()},
             {k: v[kept] for k, v in state.columns.items()},
             len(kept),
         )
 
-    def _value(self, state: _State, name: str) -> Any:
+    def _value(self, state: State, name: str) -> Any:
         """A quantity of complete designs; one that no step read is still in its table."""
         if name in state.columns:
             return state.columns[name]
@@ -149,7 +167,7 @@ class _Run:
         table = self.plan.tables[name]
         return table.values[tuple(state.positions[a] for a in table.axes)]
 
-    def _grow(self, state: _State, depth: int) -> _State:
+    def _grow(self, state: State, depth: int) -> State:
         level = self.plan.levels[depth]
         parent = np.repeat(np.arange(state.rows), level.size)
         chosen = np.tile(np.arange(level.size), state.rows)
@@ -175,7 +193,7 @@ class _Run:
 class _Rows:
     """Rows of a level while its steps run. Columns of the level before are gathered when first read."""
 
-    def __init__(self, plan: Schedule, before: _State, parent: Array, chosen: dict[str, Array]):
+    def __init__(self, plan: Schedule, before: State, parent: Array, chosen: dict[str, Array]):
         self.plan, self.before, self.parent, self.chosen = plan, before, parent, chosen
         self.columns: dict[str, Any] = {}
 
@@ -215,7 +233,7 @@ class _Rows:
             self.columns = {k: v[kept] if np.ndim(v) else v for k, v in self.columns.items()}
         return dropped
 
-    def state(self, depth: int, last_use: dict[str, int]) -> _State:
+    def state(self, depth: int, last_use: dict[str, int]) -> State:
         """The rows as the next level finds them, with the columns it may still need."""
         positions = {k: v[self.parent] for k, v in self.before.positions.items()} | self.chosen
         columns: dict[str, Array] = {}
@@ -223,14 +241,14 @@ class _Rows:
             if last_use.get(name, -1) > depth:
                 value = self.get(name)
                 columns[name] = value if np.ndim(value) else np.full(self.n, value)
-        return _State(positions, columns, self.n)
+        return State(positions, columns, self.n)
 
 
-def _slice(state: _State, start: int, stop: int) -> _State:
+def _slice(state: State, start: int, stop: int) -> State:
     if start == 0 and stop == state.rows:
         return state
     cut = slice(start, stop)
-    return _State(
+    return State(
         {k: v[cut] for k, v in state.positions.items()},
         {k: v[cut] for k, v in state.columns.items()},
         stop - start,

@@ -9,7 +9,7 @@ whatever is decided later. Which way things move is proven over the box of value
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from designer.question import Constraint, Objective
 from designer.search.compile import Array, Schedule
 from designer.search.pareto import skyline, skyline_by_group
 
+# The least and the greatest value of each live column.
+Ends = Mapping[str, tuple[float, float]]
 # Fewer rows are not worth the proof.
 SMALLEST = 200
 # With more numbers than this to be equal in, rows have no equals.
@@ -31,35 +33,37 @@ def steps_below(plan: Schedule, depth: int) -> list[Rule | Constraint]:
     return [s for level in plan.levels[depth + 1 :] for s in level.steps]
 
 
-def tables_below(plan: Schedule, depth: int, columns: Mapping[str, Array]) -> set[str]:
+def tables_below(plan: Schedule, depth: int, columns: Collection[str]) -> set[str]:
     """Tables that are read after the decision at `depth`, straight or by what objectives take from them."""
     read = {n for s in steps_below(plan, depth) for n in s.inputs}
     later = {n for n, last in plan.last_use.items() if last == len(plan.levels)}
     return {n for n in (read | later) if n in plan.tables and n not in columns}
 
 
-def interface(
-    plan: Schedule, depth: int, columns: Mapping[str, Array], objectives: Sequence[Objective]
-) -> dict[str, int]:
+def ends_of(columns: Mapping[str, Array]) -> Ends:
+    """The least and the greatest number of each column; infinite where a column holds what is no number."""
+    return {
+        n: (float(c.min()), float(c.max())) if np.isfinite(c).all() else (-np.inf, np.inf)
+        for n, c in columns.items()
+    }
+
+
+def interface(plan: Schedule, depth: int, ends: Ends, objectives: Sequence[Objective]) -> dict[str, int]:
     """How the decisions below see each live column: -1 smaller is better, +1 larger, 0 must be equal.
 
-    Proven over the box of the columns' values and all later choices.
+    Proven over the box of the columns' `ends` and all later choices.
     """
     values: dict[str, Any] = dict(plan.scalars)
-    for name in tables_below(plan, depth, columns):
+    for name in tables_below(plan, depth, ends):
         numbers = plan.tables[name].values
         if np.isfinite(numbers).all():
             values[name] = Signed(float(numbers.min()), float(numbers.max()), {})
         else:
             values[name] = Signed(-np.inf, np.inf, {})
-    live = list(columns)
-    for name in live:
-        column = columns[name]
-        if np.isfinite(column).all():
-            values[name] = box(name, float(column.min()), float(column.max()))
-        else:
-            values[name] = Signed(-np.inf, np.inf, {name: (True, True)})
-    bad: dict[str, set[int]] = {n: set() for n in live}
+    for name, (low, high) in ends.items():
+        sure = np.isfinite(low) and np.isfinite(high)
+        values[name] = box(name, low, high) if sure else Signed(low, high, {name: (True, True)})
+    bad: dict[str, set[int]] = {n: set() for n in ends}
 
     def found(result: Any, wanted: int) -> None:
         """Record which way of each column is better for a result that should be small (-1) or true (+1)."""
@@ -88,14 +92,13 @@ def undominated(
     depth: int,
     columns: Mapping[str, Array],
     positions: Mapping[str, Array],
-    objectives: Sequence[Objective],
+    seen: Mapping[str, int],
     apart: Sequence[str] = (),
 ) -> Array | None:
     """Rows to keep after the decision at `depth`, or None where nothing can be dropped.
 
-    Rows that differ in a decision in `apart` are never compared.
+    `seen` is the `interface` of the columns. Rows that differ in a decision in `apart` are never compared.
     """
-    seen = interface(plan, depth, columns, objectives)
     ordered = [-s * columns[n] for n, s in seen.items() if s]
     if not ordered:
         return None
@@ -107,29 +110,31 @@ def undominated(
         return np.sort(skyline(points))
     if len(equal) > MOST_EQUAL:
         return None
-    alive = _without_beaten(points, np.stack(equal, axis=1).astype(float))
-    group = _groups([column[alive] for column in equal])
-    return np.sort(alive[skyline_by_group(points[alive], group)])
+    same = np.stack(equal, axis=1).astype(float) + 0.0  # + 0.0: both zeros are one number
+    key = _hashed(same)
+    alive = _without_beaten(points, same, key)
+    return np.sort(alive[skyline_by_group(points[alive], _groups(same[alive], key[alive]))])
 
 
-def _without_beaten(points: Array, equal: Array) -> Array:
+def _without_beaten(points: Array, equal: Array, key: Array) -> Array:
     """Rows left when a strong row of each group has beaten what it can: most of the work, no sorting.
 
-    Rows are thrown into buckets by a hash of what must be equal; the row with the smallest sum of a
-    bucket removes those that equal it in `equal` and are no better in any of `points`.
+    Rows are thrown into buckets by `key`, a hash of what must be equal; the row with the smallest sum of
+    a bucket removes those that equal it in `equal` and are no better in any of `points`.
     """
     rows = np.arange(len(points))
-    key = _hashed(equal)
+    bits = min(_MOST_BITS, max(8, len(points).bit_length()))
+    short = (key >> np.uint64(64 - bits)).astype(np.int64)
     with np.errstate(all="ignore"):
         scale = np.nanmax(np.abs(points), axis=0)
         share = points / np.where(scale > 0, scale, 1.0)
     for weights in _WEIGHTS[points.shape[1] > 2]:
-        bucket = key[rows]
+        bucket = short[rows]
         score = share[rows] @ np.resize(weights, points.shape[1])
-        best = np.full(_BUCKETS, np.inf)
+        best = np.full(1 << bits, np.inf)
         np.fmin.at(best, bucket, score)
         at = np.flatnonzero(score == best[bucket])[::-1]
-        strongest = np.full(_BUCKETS, -1)
+        strongest = np.full(1 << bits, -1)
         strongest[bucket[at]] = rows[at]
         by = strongest[bucket]
         beaten = (by >= 0) & (by != rows)
@@ -138,7 +143,8 @@ def _without_beaten(points: Array, equal: Array) -> Array:
     return rows
 
 
-_BUCKETS = 1 << 16
+# Buckets are 2 to the power of this, at most.
+_MOST_BITS = 16
 # Directions in which a strong row is looked for, for two numbers and for more.
 _WEIGHTS: tuple[tuple[tuple[float, ...], ...], ...] = (
     ((1.0, 1.0), (1.0, 1e-6), (1e-6, 1.0)),
@@ -147,18 +153,17 @@ _WEIGHTS: tuple[tuple[tuple[float, ...], ...], ...] = (
 
 
 def _hashed(equal: Array) -> Array:
-    """A bucket for each row; rows that are equal share it."""
+    """64 bits for each row; rows that are equal have the same."""
     mixed = np.zeros(len(equal), dtype=np.uint64)
-    for column in (equal + 0.0).T:  # + 0.0: both zeros are one number
+    for column in equal.T:
         mixed = (mixed ^ np.ascontiguousarray(column).view(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
         mixed ^= mixed >> np.uint64(29)
-    return (mixed >> np.uint64(48)).astype(np.int64)
+    return mixed
 
 
-def _groups(equal: Sequence[Array]) -> Array:
-    """A number for each row, the same for rows that are equal in all columns."""
-    group = np.zeros(len(equal[0]), dtype=np.int64)
-    for column in equal:
-        part = np.unique(column, return_inverse=True)[1].reshape(-1)
-        group = np.unique(group * (int(part.max()) + 1) + part, return_inverse=True)[1].reshape(-1)
-    return group
+def _groups(equal: Array, key: Array) -> Array:
+    """A number for each row, the same for rows that are equal in all columns; `key` is their hash."""
+    first, group = np.unique(key, return_index=True, return_inverse=True)[1:]
+    if (equal == equal[first[group]]).all():
+        return group
+    return np.unique(equal, axis=0, return_inverse=True)[1].reshape(-1)

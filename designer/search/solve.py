@@ -48,9 +48,9 @@ def close(positions: Array, objectives: Array, frontier: Array, time_limit: floa
     """Prove with CP-SAT that `frontier` (positions of rows) is the complete Pareto set of the rows.
 
     `positions` (rows x decisions) and `objectives` (rows x objectives, smaller is better) are all
-    rows of the model. First each objective is minimised to optimality among the rows that are no worse
-    than the best of the frontier, which must be the least; then the solver is asked for a row that beats every frontier row in something:
-    the frontier is complete when there is none.
+    rows of the model. First each objective is minimised to optimality among the rows that are no
+    worse than the best of the frontier, which must be the least; then the solver is asked for a row
+    that beats every frontier row in something: the frontier is complete when there is none.
     """
     rank = np.stack([ranks(objectives[:, k]) for k in range(objectives.shape[1])], axis=1)
     table = table_model(np.concatenate([positions, rank], axis=1).astype(int))

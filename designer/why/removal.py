@@ -20,15 +20,17 @@ from designer.context import Value
 from designer.question import Objective, Question
 from designer.report.numbers import human, percent
 from designer.search.archive import Archive, frontier_of
-from designer.search.compile import Array
+from designer.search.compile import Array, schedule
 from designer.search.enumerate import Count
 from designer.search.member import LACK, Member, measured, without
+from designer.search.trunk import Trunk
 
 # A plan removes limits for so many seconds of processor time; `explain` takes as long as the scenario gives.
-REMOVAL_SECONDS = 1.5
+REMOVAL_SECONDS = 2.0
 # How many times longer than its processor time a search may take on a loaded machine.
 LOADED = 2.0
-# How many times longer a search without a limit is taken to be than the one with it.
+# How many times longer a search without a limit is taken to be than the one with it: with one thing
+# more to be good at, fewer designs are dropped on the way.
 HARDER = 3.0
 # Limits of the hardware that are worth asking "what if it were not there?" beside budgets and rules.
 RESOURCE_LIMITS = ("memory_fits", "slots_suffice", "load_below_one", "workers_fit")
@@ -74,8 +76,8 @@ def candidates_of(question: Question, count: Count) -> list[Member]:
     return found + [Member(question.graph.rules[n]) for n in FEEDING_STAGES if n in question.graph.rules]
 
 
-def removal(question: Question, member: Member, deadline: float | None = None) -> Removal | None:
-    """The question solved without `member`; None where the time did not suffice."""
+def relaxed(question: Question, member: Member) -> tuple[Question, list[Objective]]:
+    """The question without `member`, which asks for designs that exceed it by as little as possible as well."""
     if member.name in FEEDING_STAGES:
         at_once = {**question.given, member.name: Known(0.0, "assumed", "taken away")}
         freed = replace(question, given=at_once)
@@ -84,17 +86,30 @@ def removal(question: Question, member: Member, deadline: float | None = None) -
     else:
         freed = measured(question, member)
         freed = replace(freed, objectives=[*question.objectives, Objective(LACK, 1)])
-    archive, count = frontier_of(freed, deadline)
+    return freed, freed.objectives
+
+
+def removal(
+    question: Question, member: Member, deadline: float | None = None, trunk: Trunk | None = None
+) -> Removal | None:
+    """The question solved without `member`, from where that matters; None where the time did not suffice."""
+    freed, goals = relaxed(question, member)
+    archive, count = frontier_of(freed, deadline, after=trunk)
     if not count.complete:
         return None
     known = len(question.objectives)
     values = archive.objectives
-    excess = values[:, known] if member.comparison else np.full(len(values), np.nan)
+    excess = values[:, known] if len(goals) > known else np.full(len(values), np.nan)
     return Removal(member, values[:, :known], excess, archive.designs())
 
 
 def removals(
-    question: Question, archive: Archive, count: Count, deadline: float, seconds: float | None = None
+    question: Question,
+    archive: Archive,
+    count: Count,
+    deadline: float,
+    seconds: float | None = None,
+    trunk: Trunk | None = None,
 ) -> tuple[list[Removal], list[str]]:
     """What each limit that cuts designs keeps out, and a note for each that took too long to remove.
 
@@ -102,25 +117,30 @@ def removals(
     claimed of a limit that is left out.
     """
     most = REMOVAL_SECONDS if seconds is None else seconds
-    out: list[Removal] = []
-    skipped: list[str] = []
-    # With one thing more to be good at, fewer designs are dropped on the way.
-    spent, last = 0.0, HARDER * count.processor
-    for member in candidates_of(question, count) if len(archive.positions) else []:
-        found = None
-        if spent + last <= most:
+    found: dict[str, Removal | None] = {}
+    spent = 0.0
+    members = candidates_of(question, count) if len(archive.positions) else []
+    expected = {m.name: HARDER * _seconds(question, m, count, trunk) for m in members}
+    for member in sorted(members, key=lambda m: expected[m.name]):
+        found[member.name] = None
+        if spent + expected[member.name] <= most:
             # A machine that others load as well is given its time; the limit is for large spaces.
             started, until = time.process_time(), min(deadline, time.monotonic() + LOADED * (most - spent))
-            found = removal(question, member, until)
-            last = time.process_time() - started
-            spent += last
-        if found is None:
-            skipped.append(member.name)
-        else:
-            out.append(found)
+            found[member.name] = removal(question, member, until, trunk)
+            spent += time.process_time() - started
+    out = [r for m in members if (r := found[m.name]) is not None]
+    skipped = [m.name for m in members if found[m.name] is None]
     if not skipped:
         return out, []
     return out, [f"too large to solve again without {', '.join(skipped)}: whether these bind is not stated"]
+
+
+def _seconds(question: Question, member: Member, count: Count, trunk: Trunk | None) -> float:
+    """Processor seconds the search of the plan took for what the search without `member` has to do again."""
+    if trunk is None:
+        return count.processor
+    freed, goals = relaxed(question, member)
+    return trunk.seconds_after(trunk.before(schedule(freed, {o.quantity for o in goals}), goals))
 
 
 def stage_text(question: Question, name: str, values: Mapping[str, Any]) -> str:
