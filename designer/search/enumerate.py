@@ -117,7 +117,8 @@ class _Run:
         if depth == len(self.plan.levels):
             self.count.feasible += state.rows
             began = time.process_time()
-            self.take(Block(state.positions, {k: self._value(state, k) for k in self.keep}))
+            positions = {k: v.astype(np.intp) for k, v in state.positions.items()}
+            self.take(Block(positions, {k: self._value(state, k) for k in self.keep}))
             self._note(depth, began)
             return
         size = self.plan.levels[depth].size
@@ -170,7 +171,7 @@ class _Run:
     def _grow(self, state: State, depth: int) -> State:
         level = self.plan.levels[depth]
         parent = np.repeat(np.arange(state.rows), level.size)
-        chosen = np.tile(np.arange(level.size), state.rows)
+        chosen = np.tile(np.arange(level.size, dtype=_narrow(level.size)), state.rows)
         rows = _Rows(self.plan, state, parent, {level.axis: chosen})
         below = self.plan.below(depth)
         for step in level.steps:
@@ -242,6 +243,11 @@ class _Rows:
                 value = self.get(name)
                 columns[name] = value if np.ndim(value) else np.full(self.n, value)
         return State(positions, columns, self.n)
+
+
+def _narrow(size: int) -> Any:
+    """The smallest integers that number so many candidates: most of what a row holds are positions."""
+    return np.int16 if size <= np.iinfo(np.int16).max else np.int64
 
 
 def _slice(state: State, start: int, stop: int) -> State:

@@ -123,6 +123,7 @@ def _without_beaten(points: Array, equal: Array, key: Array) -> Array:
     a bucket removes those that equal it in `equal` and are no better in any of `points`.
     """
     rows = np.arange(len(points))
+    columns = [*((c, False) for c in points.T.copy()), *((c, True) for c in equal.T.copy())]
     bits = min(_MOST_BITS, max(8, len(points).bit_length()))
     short = (key >> np.uint64(64 - bits)).astype(np.int64)
     with np.errstate(all="ignore"):
@@ -137,9 +138,11 @@ def _without_beaten(points: Array, equal: Array, key: Array) -> Array:
         strongest = np.full(1 << bits, -1)
         strongest[bucket[at]] = rows[at]
         by = strongest[bucket]
-        beaten = (by >= 0) & (by != rows)
-        beaten &= (equal[rows] == equal[by]).all(axis=1) & (points[rows] >= points[by]).all(axis=1)
-        rows = rows[~beaten]
+        beaten = np.flatnonzero((by >= 0) & (by != rows))
+        for column, same in columns:
+            mine, best_of = column[rows[beaten]], column[by[beaten]]
+            beaten = beaten[mine == best_of if same else mine >= best_of]
+        rows = np.delete(rows, beaten)
     return rows
 
 
