@@ -59,4 +59,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    # An installed package has its bytecode; so has what is timed here, after its first run.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     main()
