@@ -28,44 +28,66 @@ FACTORS = (0.5, 1.0, 2.0, 3.0)
 LENGTHS = {"chat": (1000, 250), "search": (3000, 100), "agent": (6000, 800)}
 
 
-def training(model: str, tokens: float, nodes: list[int]) -> dict[str, Any]:
+# What is open of a run, of a service and of a batch job where every decision is. What a scenario need not
+# say is open by default: of a run TP, EP, PP, VPP, DP, recomputation, sharding and checkpoint interval.
+OPEN_RUN = {
+    "precision": ["bf16", "fp8"],
+    "global_batch": [f"{2**k} token" for k in (20, 21, 22, 23)],
+    "micro_batch": [1, 2, 4, 8, 16],
+    "node_count": [1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32],
+}
+OPEN_SERVICE = {
+    "precision": ["bf16", "fp8"],
+    "weights": ["bf16", "fp8", "int8", "int4"],
+    "kv": ["bf16", "fp8"],
+    "pp": [1, 2, 3, 4, 6, 8],
+    "prefill_batch": [1, 2, 4, 8, 16, 32, 64],
+    "batch": [1, 2, 4, "8..256 step 8", "288..512 step 32"],
+    "replicas": "1..256",
+}
+OPEN_BATCH = {**OPEN_SERVICE, "prefill_batch": [2**k for k in range(11)]}
+
+
+def training(model: str, tokens: float, nodes: list[int], wide: bool) -> dict[str, Any]:
     """A training run; 4,096 tokens a sequence, every layout."""
     workload = {"job": "training", "model": model, "sequence_length": "4096 token",
                 "global_batch": f"{4096 * 1024} token", "dataset": f"{tokens:g} token"}  # fmt: skip
-    return {"workload": workload, "candidates": {"node_count": nodes}}
+    return {"workload": workload, "candidates": OPEN_RUN if wide else {"node_count": nodes}}
 
 
-def serving(model: str, rate: float, kind: str, tpot: str) -> dict[str, Any]:
+def serving(model: str, rate: float, kind: str, tpot: str, wide: bool) -> dict[str, Any]:
     """A pool that answers requests all year."""
     prompt, answer = LENGTHS[kind]
     workload = {"job": "serving", "model": model, "rate": f"{rate:g} request/s",
                 "lengths": [{"share": 1, "input": f"{prompt} token", "output": f"{answer} token"}]}  # fmt: skip
-    return {"workload": workload, "budgets": {"ttft_p99": "3 s", "tpot_p99": tpot}}
+    budgets = {"ttft_p99": "3 s", "tpot_p99": tpot}
+    return {"workload": workload, "budgets": budgets, **({"candidates": OPEN_SERVICE} if wide else {})}
 
 
-def batch(model: str, requests: float) -> dict[str, Any]:
+def batch(model: str, requests: float, wide: bool) -> dict[str, Any]:
     """Texts to embed."""
     workload = {"job": "batch", "model": model, "requests": f"{requests:g} request",
                 "lengths": [{"share": 1, "input": "400 token", "output": "0 token"}]}  # fmt: skip
-    candidates = {"tp": 1, "pp": 1, "batch": 1, "prefill_batch": [4, 16, 64], "replicas": [8, 16, 32, 64]}
-    return {"workload": workload, "candidates": candidates}
+    few = {"tp": 1, "pp": 1, "batch": 1, "prefill_batch": [4, 16, 64], "replicas": [8, 16, 32, 64]}
+    return {"workload": workload, "candidates": OPEN_BATCH if wide else few}
 
 
-def template(kind: int, factor: float) -> dict[str, Any]:
+def template(kind: int, factor: float, wide: bool) -> dict[str, Any]:
     """One of eight kinds of workload in a size."""
-    return [
-        training("llama-3.1-8b", 1e12 * factor, [2, 4, 6, 8, 12, 16]),
-        training("llama-3.1-70b", 1e11 * factor, [4, 8, 12, 16, 24]),
-        training("qwen3-30b-a3b", 5e11 * factor, [2, 4, 8, 12, 16]),
-        serving("llama-3.1-70b", 10 * factor, "chat", "60 ms"),
-        serving("llama-3.1-8b", 20 * factor, "search", "40 ms"),
-        serving("qwen3-32b", 5 * factor, "agent", "60 ms"),
-        batch("qwen3-8b", 2e9 * factor),
-        batch("llama-3.1-8b", 1e9 * factor),
-    ][kind]
+    made = [
+        training("llama-3.1-8b", 1e12 * factor, [2, 4, 6, 8, 12, 16], wide),
+        training("llama-3.1-70b", 1e11 * factor, [4, 8, 12, 16, 24], wide),
+        training("qwen3-30b-a3b", 5e11 * factor, [2, 4, 8, 12, 16], wide),
+        serving("llama-3.1-70b", 10 * factor, "chat", "60 ms", wide),
+        serving("llama-3.1-8b", 20 * factor, "search", "40 ms", wide),
+        serving("qwen3-32b", 5 * factor, "agent", "60 ms", wide),
+        batch("qwen3-8b", 2e9 * factor, wide),
+        batch("llama-3.1-8b", 1e9 * factor, wide),
+    ]
+    return made[kind]
 
 
-def fleet(size: int) -> dict[str, Any]:
+def fleet(size: int, wide: bool = False) -> dict[str, Any]:
     """A fleet of `size` workloads as the data of a fleet file."""
     draw = random.Random(SEED + size)
     workloads = []
@@ -73,7 +95,7 @@ def fleet(size: int) -> dict[str, Any]:
         kind, factor = (i if size <= 8 else draw.randrange(8)) % 8, draw.choice(FACTORS)
         entry: dict[str, Any] = {
             "name": f"w{i}",
-            "scenario": {"name": f"kind {kind} x {factor:g}", **template(kind, factor)},
+            "scenario": {"name": f"kind {kind} x {factor:g}", **template(kind, factor, wide)},
         }
         if draw.random() < 0.4:
             entry["regions"] = sorted(draw.sample(REGIONS, draw.choice([1, 2])))
@@ -120,7 +142,9 @@ def timed(size: int, objectives: list[str]) -> dict[str, Any]:
 def main() -> None:
     """Print the results of all sizes as JSON, or one fleet as a file."""
     if "--write" in sys.argv:
-        json.dump(fleet(int(sys.argv[sys.argv.index("--write") + 1])), sys.stdout, indent=1)
+        json.dump(
+            fleet(int(sys.argv[sys.argv.index("--write") + 1]), "--open" in sys.argv), sys.stdout, indent=1
+        )
         return
     results: dict[str, Any] = {}
     wanted = [a for a in sys.argv[1:] if a in SIZES] or list(SIZES)

@@ -72,6 +72,18 @@ def minimum(*values: Any) -> Any:
     return _extremum("minimum", min, values)
 
 
+def guarded(x: Any, least: Any = 1e-9) -> Any:
+    """`x`, but `least` below it: what is divided by, or taken a logarithm of, where the formula ends.
+
+    It is no part of the physics: a formula is shown without it wherever it does nothing.
+
+    >>> guarded(0.25), guarded(-1.0), guarded(0.0, 1)
+    (0.25, 1e-09, 1)
+    """
+    own = _own("guarded", x, least)
+    return own(x, least) if own is not None else maximum(least, x)
+
+
 def ceil(x: Any) -> Any:
     """Smallest integer not below `x`; a quotient within 1e-9 of an integer counts as that integer.
 

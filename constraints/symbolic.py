@@ -12,11 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from constraints import notation
 from constraints.rule import Rule
 
-_PRECEDENCE = {"|": 1, "&": 2, "<=": 3, ">=": 3, "<": 3, ">": 3, "==": 3, "!=": 3, "+": 4, "-": 4, "*": 5, "/": 5,
-               "//": 5, "%": 5, "negative": 6, "**": 7}  # fmt: skip
-_ATOM = 9
 # Letters of a called rule's formula up to which it is written out in place of the call.
 SHORT = 140
 
@@ -132,6 +130,10 @@ class Sym:
         return _call("min", min, *values)
 
     @staticmethod
+    def rule_guarded(x: Any, least: Any) -> Sym:
+        return _call("guarded", lambda v: max(v[1], v[0]), x, least)
+
+    @staticmethod
     def rule_where(condition: Any, yes: Any, no: Any) -> Sym:
         parts = tuple(map(_lift, (condition, yes, no)))
         return Sym("where", parts, parts[1].value if parts[0].value else parts[2].value)
@@ -191,6 +193,15 @@ class Sym:
             for a in self.args:
                 yield from a.walk()
 
+    def unguarded(self) -> Sym:
+        """What is shown: without a guard that does nothing, and as a maximum where one does."""
+        if self.op != "guarded":
+            return self
+        x, least = self.args
+        if x.value < least.value:
+            return Sym("max", (least, x), self.value)
+        return x.unguarded()
+
     def names(self) -> set[str]:
         """Quantities it reads."""
         return {s.name for s in self.walk() if s.op == "name"}
@@ -203,7 +214,7 @@ class Sym:
         >>> ((a + b) * 2 / b).text(), ((a + b) * 2 / b).text(lambda s: f"{s.value:g}")
         ('(a + b) * 2 / b', '(2 + 3) * 2 / 3')
         """
-        return _called(self, show) if self.op == "call" else _text(self, show)[0]
+        return notation.text(self, show)
 
     def latex(self) -> str:
         r"""The formula in LaTeX.
@@ -211,10 +222,13 @@ class Sym:
         >>> (symbol("a", 1.0) / symbol("wait_time", 2.0)).latex()
         '\\frac{a}{\\mathrm{wait\\_time}}'
         """
-        return _latex(self)[0]
+        return notation.latex(self)
 
     def terms(self) -> list[Sym]:
         """The addends of the outermost sum, a common factor multiplied through."""
+        if self.op == "guarded":
+            shown = self.unguarded()
+            return [self] if shown.op == "max" else shown.terms()
         if self.op == "+":
             return [t for a in self.args for t in a.terms()]
         if self.op == "*" and self.args[1].op == "+":
@@ -229,7 +243,7 @@ class Sym:
         A guard such as `max(1, x)` is left out while it does nothing.
         """
         found = []
-        for s in self.walk():
+        for s in (part.unguarded() for part in self.walk()):
             if s.op in ("max", "min") and len(s.args) > 1:
                 active = next(a for a in s.args if a.value == s.value)
                 if active.op == "number" or sum(a.op != "number" for a in s.args) > 1:
@@ -251,10 +265,15 @@ def trace(rule: Rule, values: Mapping[str, Any]) -> Sym:
 
     A rule that only passes its inputs on to another shows that one's formula, where it is short.
     """
-    out = _lift(rule.fn(**{n: symbol(n, values[n]) for n in rule.inputs}))
-    while out.inner is not None and len(out.inner.text()) <= SHORT:
-        out = out.inner
-    return out
+    return _opened(_lift(rule.fn(**{n: symbol(n, values[n]) for n in rule.inputs})))
+
+
+def _opened(s: Sym) -> Sym:
+    if s.op == "guarded":
+        return Sym(s.op, (_opened(s.args[0]), s.args[1]), s.value)
+    while s.inner is not None and len(s.inner.text()) <= SHORT:
+        s = s.inner
+    return s
 
 
 def _lift(x: Any) -> Sym:
@@ -302,89 +321,3 @@ def _rounding(op: str, x: Any, plain: Callable[[float], int]) -> Sym:
         s.args[0] if s.op in ("+", "-") and s.args[1].op == "number" and abs(s.args[1].value) < 1e-6 else s
     )
     return Sym(op, (shown,), plain(s.value) if math.isfinite(s.value) else math.nan)
-
-
-def _number(x: Any) -> str:
-    return f"{x:g}" if isinstance(x, (int, float)) and not isinstance(x, bool) else str(x)
-
-
-def _text(s: Sym, show: Callable[[Sym], str] | None) -> tuple[str, int]:
-    if s.op in ("name", "call") and show is not None:
-        return show(s), _ATOM
-    if s.op == "name":
-        return s.name, _ATOM
-    if s.op == "where" and show is not None:
-        return _text(s.args[1] if s.args[0].value else s.args[2], show)
-    if s.op == "call":
-        return _called(s, None), _ATOM
-    if s.op == "number":
-        return _number(s.value), _ATOM
-    if s.op in _PRECEDENCE:
-        level = _PRECEDENCE[s.op]
-        parts = [_text(a, show) for a in s.args]
-        if len(parts) == 1:
-            return "-" + _wrapped(parts[0], level), level
-        # The right side of - and / needs brackets at its own level.
-        right = level + (s.op in ("-", "/", "//", "%", "**"))
-        left = level + (s.op == "**")
-        return f"{_wrapped(parts[0], left)} {s.op} {_wrapped(parts[1], right)}", level
-    inner = ", ".join(_text(a, show)[0] for a in s.args)
-    return f"{s.op}({inner})", _ATOM
-
-
-def _called(s: Sym, show: Callable[[Sym], str] | None) -> str:
-    """A called rule with the first of what it is given."""
-    shown = [_text(a, show)[0] for a in s.args[:3]] + ["…"] * (len(s.args) > 3)
-    return f"{s.name}({', '.join(shown)})"
-
-
-def _wrapped(part: tuple[str, int], level: int) -> str:
-    return part[0] if part[1] >= level else f"({part[0]})"
-
-
-_LATEX = {"*": r" \, ", "<=": r" \le ", ">=": r" \ge ", "==": " = ", "!=": r" \ne ", "&": r" \wedge ",
-          "|": r" \vee ", "%": r" \bmod "}  # fmt: skip
-
-
-def _latex(s: Sym) -> tuple[str, int]:
-    if s.op == "name":
-        name = s.name.replace("_", r"\_")
-        return (name if len(name) == 1 else rf"\mathrm{{{name}}}"), _ATOM
-    if s.op == "number":
-        return _number(s.value), _ATOM
-    parts = [_latex(a) for a in s.args]
-    plain = [p[0] for p in parts]
-    if s.op == "call":
-        name = s.name.replace("_", r"\_")
-        return rf"\mathrm{{{name}}}\left({', '.join(plain)}\right)", _ATOM
-    if s.op == "/":
-        return rf"\frac{{{plain[0]}}}{{{plain[1]}}}", _ATOM
-    if s.op == "**":
-        return f"{_bracketed(parts[0], 8)}^{{{plain[1]}}}", 7
-    if s.op in ("ceil", "floor", "//"):
-        inner = rf"\frac{{{plain[0]}}}{{{plain[1]}}}" if s.op == "//" else plain[0]
-        left, right = ("lceil", "rceil") if s.op == "ceil" else ("lfloor", "rfloor")
-        return rf"\left\{left} {inner} \right\{right}", _ATOM
-    if s.op == "sqrt":
-        return rf"\sqrt{{{plain[0]}}}", _ATOM
-    if s.op == "where":
-        return rf"\begin{{cases}} {plain[1]} & {plain[0]} \\ {plain[2]} & \text{{else}} \end{{cases}}", _ATOM
-    if s.op == "root":
-        return rf"x : {plain[0]} = 0", 0
-    if s.op == "smoothmax":
-        power = plain[2]
-        a, b = (rf"\left({p}\right)^{{{power}}}" for p in plain[:2])
-        return rf"\left({a} + {b}\right)^{{1/{power}}}", _ATOM
-    if s.op in _PRECEDENCE:
-        level = _PRECEDENCE[s.op]
-        if len(parts) == 1:
-            return "-" + _bracketed(parts[0], level), level
-        sign = _LATEX.get(s.op, f" {s.op} ")
-        after = _bracketed(parts[1], level + (s.op == "-"))
-        return f"{_bracketed(parts[0], level)}{sign}{after}", level
-    name = rf"\{s.op}" if s.op in ("max", "min", "exp", "log") else rf"\operatorname{{{s.op}}}"
-    return rf"{name}\left({', '.join(plain)}\right)", _ATOM
-
-
-def _bracketed(part: tuple[str, int], level: int) -> str:
-    return part[0] if part[1] >= level else rf"\left({part[0]}\right)"

@@ -9,7 +9,7 @@ from catalogs.errors import InputError, nearest
 from designer.context import Value
 from designer.question import Question
 from designer.reading.domains import MAX_COUNT, SWITCHES
-from designer.space import Decision
+from designer.space import DECISIONS, Decision
 
 # Names a scenario takes for candidates, and what a design says instead.
 _INSTEAD = {"devices": "; give node_count", "accelerator": "; give node"}
@@ -24,12 +24,19 @@ def parse_design(question: Question, text: str, flag: str = "--design") -> dict[
         if not equals or not raw:
             raise InputError(f"{flag} {part!r}: write it as decision=value, for example tp=8,pp=16")
         if name not in decisions:
-            hint = _INSTEAD.get(name) or nearest(name, decisions) or f" (has: {', '.join(decisions)})"
+            hint = _INSTEAD.get(name) or _left_open(question, name) or nearest(name, decisions)
+            hint = hint or f" (has: {', '.join(decisions)})"
             raise InputError(f"{flag}: unknown decision {name!r}{hint}")
         if name in out:
             raise InputError(f"{flag}: {name} is given twice")
         out[name] = read_value(question, decisions[name], raw, flag)
     return out
+
+
+def _left_open(question: Question, name: str) -> str:
+    """What to say of a decision that is made only where a scenario has candidates of it."""
+    known = any(d.name == name for d in DECISIONS[question.job])
+    return f"; to choose it here, give the scenario candidates.{name}" if known else ""
 
 
 def read_value(question: Question, d: Decision, written: object, flag: str = "--design") -> Value:

@@ -63,13 +63,27 @@ def values_of(question: Question, design: Mapping[str, Value]) -> dict[str, Any]
     return question.graph.evaluate([*targets(question), *question.limits], given)
 
 
-def violations(question: Question, values: Mapping[str, Any]) -> list[Binding]:
-    """Limits, budgets and site rules that a design breaks, with numbers."""
+def unstated(question: Question, design: Mapping[str, Value], names: Iterable[str]) -> list[str]:
+    """Why quantities have no value: what nobody states of the facts that they rest on."""
+    bundle = question.bundle(design)
+    leaves = [bundle[n] for n in sorted(question.graph.inputs_of(names)) if n in bundle]
+    return list(dict.fromkeys(known.source for known in leaves if known.si != known.si))
+
+
+def violations(
+    question: Question, values: Mapping[str, Any], design: Mapping[str, Value] | None = None
+) -> list[Binding]:
+    """Limits, budgets and site rules that a design breaks, with numbers.
+
+    With the `design` those that rest on what nobody states say so.
+    """
     out: list[Binding] = []
     for name in question.limits:
         if not values[name]:
             r = question.graph.rules[name]
             sides = ", ".join(f"{n} = {human(float(values[n]), r.inputs[n])}" for n in r.inputs)
+            if design and (why := unstated(question, design, r.inputs.keys() - question.graph.rules.keys())):
+                sides = ", ".join(why)
             out.append(Binding(name=name, text=f"{r.title} ({sides})", place=f"{r.file}:{r.line}"))
     out.extend(binding(question, c, values) for c in question.constraints if not c.holds(values))
     return out
@@ -163,7 +177,7 @@ def evaluate(question: Question, given: Mapping[str, Value]) -> EvaluateResult:
     """Every quantity of one layout, feasible or not, and each limit it violates."""
     design, assumed = complete_design(question, given)
     values = values_of(question, design)
-    broken = violations(question, values)
+    broken = violations(question, values, design)
     unset = undefined(question, [b.name for b in broken])
     first = targets(question)
     made = [*first, *(n for n in values if n in question.graph.rules and n not in first)]

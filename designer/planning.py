@@ -17,7 +17,8 @@ from designer.result import Design, PlanResult, Proof
 from designer.search.archive import Archive, frontier_of
 from designer.search.bounds import prove
 from designer.search.brute import LARGEST, brute_frontier
-from designer.search.enumerate import Count, OutOfTime
+from designer.search.deadline import OutOfTime
+from designer.search.enumerate import Count
 from designer.search.solve import close
 from designer.search.trunk import Trunk
 from designer.why.levers import edges, levers
@@ -67,23 +68,10 @@ def plan_question(
             return _result(question, "time_limit", proof)
         return _result(question, "infeasible", proof, **answer)
     proof = _proof(count, archive, started)
-    if count.complete:
-        places, values, front = archive.solver_rows()
-        closure = close(
-            places, values, front, max(1.0, deadline - time.monotonic()), question.scenario.solver.seed
-        )
-        proof = proof.model_copy(
-            update={
-                "complete": closure.proven,
-                "solver_rows": closure.rows,
-                "solver_optima": closure.optima,
-                "solver_closure": closure.closed,
-                "method": "exact enumeration with early cuts; frontier closed by CP-SAT",
-                "seconds": time.monotonic() - started,
-            }
-        )
-    else:
-        proof = _bounded(question, archive, proof, deadline)
+    try:
+        proof = _closed(question, archive, count, proof, started, deadline)
+    except OutOfTime:
+        proof = _bounded(question, archive, proof.model_copy(update={"complete": False}), deadline)
     if verify:
         proof = proof.model_copy(update={"verified": _verified(question, archive, count)})
     removed, notes = removals(question, archive, count, deadline, math.inf if patient else None, trunk)
@@ -105,6 +93,28 @@ def plan_question(
         frontier=designs,
         turning=turning(question, archive.objectives, designs, removed),
         notes=[*question.notes, *notes],
+    )
+
+
+def _closed(
+    question: Question, archive: Archive, count: Count, proof: Proof, started: float, deadline: float
+) -> Proof:
+    """The proof of a finished search, closed by CP-SAT; raises OutOfTime where either is not done in time."""
+    if not count.complete:
+        raise OutOfTime
+    places, values, front = archive.solver_rows(deadline)
+    closure = close(
+        places, values, front, max(1.0, deadline - time.monotonic()), question.scenario.solver.seed
+    )
+    return proof.model_copy(
+        update={
+            "complete": closure.proven,
+            "solver_rows": closure.rows,
+            "solver_optima": closure.optima,
+            "solver_closure": closure.closed,
+            "method": "exact enumeration with early cuts; frontier closed by CP-SAT",
+            "seconds": time.monotonic() - started,
+        }
     )
 
 
@@ -165,6 +175,8 @@ def _result(question: Question, status: Any, proof: Proof, **rest: Any) -> PlanR
     shown = {
         d.name: _domain_text(question, d.name) for d in question.decisions if d.name in question.defaulted
     }
+    if question.job != "training" and "engine" not in question.domains:
+        shown["engine"] = "default"
     return PlanResult(
         scenario=question.scenario.name,
         status=status,

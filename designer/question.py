@@ -23,7 +23,7 @@ from constraints.bundles.device import (
 )
 from constraints.bundles.fidelity import score_bundle
 from constraints.bundles.modes import CLIPPING, RECOMPUTE, SHARDING
-from constraints.bundles.serving import serving_bundle
+from constraints.bundles.serving import engine_bundle, serving_bundle
 from constraints.bundles.site import (
     embodied_bundle,
     own_site,
@@ -166,6 +166,8 @@ class Premise:
     more: tuple[Value, ...] = ()
     amount: float = 0.0
     unit: str = ""
+    # Whether it is several numbers that shrink together, of which only a share can be told.
+    several: bool = False
     # Shares a demand comes in, where not all are possible.
     shares: tuple[float, ...] = ()
 
@@ -295,6 +297,8 @@ def groups_of(
         out.append(Group(("decode",), lambda d: DECODE[str(d)]))
     if models:
         out.append(Group(("model",), lambda m: models[str(m)]))
+    if "engine" in open_:
+        out.append(Group(("engine",), lambda e: engine_bundle(catalog, str(e))))
     if "clipping" in open_:
         out.append(Group(("clipping",), lambda c: CLIPPING[str(c)]))
     if job == "training":

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
+from designer.answer import Answer
+
 
 class _Result(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -211,7 +213,7 @@ class Turning(_Result):
     )
 
 
-class PlanResult(_Result):
+class PlanResult(Answer):
     """Answer of `designer plan`."""
 
     schema_name: Literal["designer.plan/1"] = Field(default="designer.plan/1", alias="schema")
@@ -219,7 +221,7 @@ class PlanResult(_Result):
     status: Literal["found", "infeasible", "time_limit"]
     objectives: list[str]
     proof: Proof
-    frontier: list[Design] = []
+    frontier: list[Design] = Field(default=[])
     turning: list[Turning] = Field(
         default=[], description="of each budget, rule and limit that cuts designs: where the frontier changes"
     )
@@ -244,19 +246,13 @@ class PlanResult(_Result):
         default=None, description="all minimal conflicts, demand and candidates included, where asked for"
     )
     all_conflicts_complete: bool = False
-    misses: list[Miss] = []
+    misses: list[Miss] = Field(default=[])
     repairs: list[Repair] = Field(default=[], description="smallest changes, single ones first")
     joint: Repair | None = Field(
         default=None, description="the repair of budgets and rules with the least weighted sum of changes"
     )
-    defaults: dict[str, str] = {}
-    notes: list[str] = []
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    def to_json(self, **kwargs: Any) -> str:
-        """The result as JSON text."""
-        return self.model_dump_json(by_alias=True, **kwargs)
+    defaults: dict[str, str] = Field(default={})
+    notes: list[str] = Field(default=[])
 
     def to_frame(self) -> Any:
         """The frontier as a pandas DataFrame: decisions, then metrics in SI."""
@@ -269,7 +265,7 @@ class PlanResult(_Result):
         return str(self.to_frame().to_html(index=False))
 
 
-class EvaluateResult(_Result):
+class EvaluateResult(Answer):
     """Answer of `designer evaluate`."""
 
     schema_name: Literal["designer.evaluate/1"] = Field(default="designer.evaluate/1", alias="schema")
@@ -278,11 +274,5 @@ class EvaluateResult(_Result):
     design: dict[str, str | int | float]
     assumed: dict[str, str] = Field(default={}, description="decisions not given, and where each came from")
     metrics: dict[str, Metric]
-    violated: list[Binding] = []
-    notes: list[str] = []
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    def to_json(self, **kwargs: Any) -> str:
-        """The result as JSON text."""
-        return self.model_dump_json(by_alias=True, **kwargs)
+    violated: list[Binding] = Field(default=[])
+    notes: list[str] = Field(default=[])

@@ -6,130 +6,46 @@ editor completes a scenario while it is written.
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Discriminator,
     Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
     Tag,
 )
-from pydantic_core import CoreSchema, core_schema
 
-from catalogs import units
-from catalogs.errors import InputError
+from designer.fields import (
+    BandwidthPrice,
+    BatchSize,
+    Capacity,
+    CapacityPrice,
+    Confidence,
+    EnergyPrice,
+    HourlyPrice,
+    Intensity,
+    PrepareRate,
+    Price,
+    PriceOrZero,
+    Pure,
+    Rate,
+    RatePrice,
+    RequestCount,
+    SampleCount,
+    Samples,
+    SampleSize,
+    Scalar,
+    Share,
+    Time,
+    TimeOrZero,
+    TokenCount,
+    TokenCountOrZero,
+    Water,
+)
+from designer.giving import MOMENTS, Gives, moments
 
 SCHEMA = "designer.scenario/1"
-
-
-class Unit:
-    """Annotation of a field that is written with its unit and kept as an SI float above zero."""
-
-    def __init__(self, unit: str, example: str, *, zero: bool = False):
-        self.unit, self.example, self.zero = unit, example, zero
-
-    def read(self, text: object) -> float:
-        try:
-            value = units.parse(text, self.unit)
-        except InputError as e:
-            raise ValueError(str(e)) from None
-        if value < 0 or (value == 0 and not self.zero):
-            raise ValueError(f"{text!r} must be {'at least' if self.zero else 'above'} 0")
-        return value
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(self.read)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        types = "string" if self.unit else ["string", "number"]
-        return {"type": types, "examples": [self.example]}
-
-
-class PriceOf(Unit):
-    """A price of each unit of something, where 'per' stands before the whole of it: 2000 USD per TB/s."""
-
-    def read(self, text: object) -> float:
-        plain = text
-        if isinstance(text, str):
-            # "USD per TB/s" is USD s / TB: what divides after "per" multiplies.
-            plain = re.sub(r"\s*USD\s+per\s+([^/\s]+)\s*/\s*(\S+)\s*$", r" USD*\2/\1", text)
-            plain = re.sub(r"\s+per\s+", "/", plain)
-        try:
-            return super().read(plain)
-        except ValueError:
-            raise ValueError(f"{text!r}: write it like '{self.example}'") from None
-
-
-class Samples(float):
-    """A number written in samples where tokens may stand too."""
-
-
-class TokensOrSamples(Unit):
-    """A number of tokens, or of samples: the text says which."""
-
-    def __init__(self, example: str):
-        super().__init__("token", example)
-
-    def read(self, text: object) -> float:
-        if isinstance(text, str) and _is_sample(text):
-            return Samples(Unit("sample", self.example).read(text))
-        if isinstance(text, (int, float)) and not isinstance(text, bool):
-            raise ValueError(f"{text} has no unit; write it like '{text} token' or '{text} sample'")
-        return super().read(text)
-
-
-class SampleRate(Unit):
-    """Samples per second, or bytes per second, which the size of a sample turns into samples."""
-
-    def read(self, text: object) -> float:
-        if isinstance(text, str) and units.dimension_of(text) == units.dimension("byte/s"):
-            return BytesPerSecond(Unit("byte/s", self.example).read(text))
-        return super().read(text)
-
-
-class BytesPerSecond(float):
-    """A rate written in bytes where samples may stand too."""
-
-
-def _is_sample(text: str) -> bool:
-    return re.search(r"(sample|image)s?\s*$", text) is not None
-
-
-def _at_most_all(share: float) -> float:
-    if share > 1:
-        raise ValueError(f"{100 * share:g} % is more than all of it")
-    return share
-
-
-TokenCount = Annotated[float, Unit("token", "8192 token")]
-TokenCountOrZero = Annotated[float, Unit("token", "0 token", zero=True)]
-Rate = Annotated[float, Unit("request/s", "40 request/s")]
-RequestCount = Annotated[float, Unit("request", "1e9 request")]
-Time = Annotated[float, Unit("s", "30 day")]
-HourlyPrice = Annotated[float, Unit("USD/h", "2.10 USD/h")]
-Price = Annotated[float, Unit("USD", "30000 USD")]
-PriceOrZero = Annotated[float, Unit("USD", "5000 USD", zero=True)]
-BandwidthPrice = Annotated[float, PriceOf("USD*s/byte", "2000 USD per TB/s", zero=True)]
-RatePrice = Annotated[float, PriceOf("USD*s/FLOP", "8 USD per TFLOP/s", zero=True)]
-CapacityPrice = Annotated[float, PriceOf("USD/byte", "20 USD per GB", zero=True)]
-EnergyPrice = Annotated[float, Unit("USD/kWh", "0.07 USD/kWh", zero=True)]
-Intensity = Annotated[float, Unit("gCO2e/kWh", "429 gCO2e/kWh", zero=True)]
-Water = Annotated[float, Unit("L/kWh", "1.8 L/kWh", zero=True)]
-Pure = Annotated[float, Unit("", "1.1")]
-SampleCount = Annotated[float, Unit("sample", "1.28e6 sample")]
-SampleSize = Annotated[float, Unit("byte/sample", "110 KB")]
-Capacity = Annotated[float, Unit("byte", "100 TiB")]
-PrepareRate = Annotated[float, SampleRate("sample/s", "500 sample/s")]
-TimeOrZero = Annotated[float, Unit("s", "2 ms", zero=True)]
-BatchSize = Annotated[float, TokensOrSamples("4194304 token")]
-Share = Annotated[float, Unit("%", "40 %"), AfterValidator(_at_most_all)]
 
 
 class _Block(BaseModel):
@@ -184,16 +100,17 @@ class Training(_Block):
         default=None,
         description="a model of the catalog: designer catalog list models; or give several as candidates.model",
     )
-    sequence_length: TokenCount | None = Field(
+    sequence_length: Annotated[TokenCount | None, Gives("sequence_length", demand="context")] = Field(
         default=None, description="tokens of one training sequence; of a network of images there are none"
     )
-    dataset: (
+    dataset: Annotated[
         Annotated[
             Annotated[TokenCount, Tag("<tokens>")] | Annotated[Dataset, Tag("<samples>")],
             Discriminator(lambda v: "<samples>" if isinstance(v, (dict, Dataset)) else "<tokens>"),
         ]
-        | None
-    ) = Field(
+        | None,
+        Gives("dataset_tokens", demand="amount"),
+    ] = Field(
         default=None,
         description="tokens to train on, at hand when they are needed; or a data set that must be read and"
         " prepared; or leave the tokens open as candidates.dataset_tokens",
@@ -225,17 +142,30 @@ class Length(_Block):
         return self.reasoning + self.output
 
 
+Lengths = Annotated[
+    tuple[Length, ...],
+    Gives(
+        *MOMENTS,
+        demand="amount",
+        of=moments,
+        words="prompts of {input_tokens} and answers of {output_tokens}",
+    ),
+]
+
+
 class Serving(_Block):
     """A fleet that answers requests as they come."""
 
     job: Literal["serving"]
     model: str = Field(description="a model of the catalog: designer catalog list models")
-    rate: Rate = Field(description="requests per second of the whole fleet")
-    lengths: tuple[Length, ...] = Field(min_length=1, description="the mix of prompt and output lengths")
+    rate: Annotated[Rate, Gives("answer_rate", demand="amount")] = Field(
+        description="requests per second of the whole fleet"
+    )
+    lengths: Lengths = Field(min_length=1, description="the mix of prompt and output lengths")
     success: Share | None = Field(
         default=None, description="share of questions that one sample answers rightly, for candidates.samples"
     )
-    period: Time = Field(
+    period: Annotated[Time, Gives("period")] = Field(
         default=365.25 * 86400 / 12,
         description="time over which cost and carbon are counted (default: a month)",
     )
@@ -246,12 +176,14 @@ class Concurrent(_Block):
 
     job: Literal["concurrent"]
     model: str = Field(description="a model of the catalog: designer catalog list models")
-    concurrency: RequestCount = Field(description="requests in flight in the whole fleet")
-    lengths: tuple[Length, ...] = Field(min_length=1, description="the mix of prompt and output lengths")
-    rounds: Pure = Field(
+    concurrency: Annotated[RequestCount, Gives("concurrency", demand="amount")] = Field(
+        description="requests in flight in the whole fleet"
+    )
+    lengths: Lengths = Field(min_length=1, description="the mix of prompt and output lengths")
+    rounds: Annotated[Pure, Gives("rounds")] = Field(
         default=1e9, description="requests each user sends after all began at once (default: steady state)"
     )
-    period: Time = Field(
+    period: Annotated[Time, Gives("period")] = Field(
         default=365.25 * 86400 / 12,
         description="time over which cost and carbon are counted (default: a month)",
     )
@@ -262,8 +194,10 @@ class Batch(_Block):
 
     job: Literal["batch"]
     model: str = Field(description="a model of the catalog: designer catalog list models")
-    requests: RequestCount = Field(description="requests to work through")
-    lengths: tuple[Length, ...] = Field(min_length=1, description="the mix of prompt and output lengths")
+    requests: Annotated[RequestCount, Gives("requests", demand="amount")] = Field(
+        description="requests to work through"
+    )
+    lengths: Lengths = Field(min_length=1, description="the mix of prompt and output lengths")
 
 
 Workload: TypeAlias = Training | Serving | Concurrent | Batch
@@ -306,7 +240,6 @@ class Site(_Block):
     electricity: EnergyPrice | None = None
 
 
-Scalar = str | int | float
 Domain = Scalar | list[Scalar]
 
 
@@ -331,6 +264,11 @@ class Scenario(_Block):
     )
     pricing: Pricing = Pricing()
     site: Site | None = None
+    engine: str | None = Field(
+        default=None,
+        description="serving engine of the catalog, such as vllm, whose measured overheads to plan with"
+        " (default: the middle of current ones); several may be compared as candidates.engine",
+    )
     storage: str | None = Field(default=None, description="storage of the catalog that takes checkpoints")
     reliability: str | None = Field(default=None, description="failure record of the catalog to plan with")
     scaling: str = Field(
@@ -360,10 +298,8 @@ class Scenario(_Block):
         description="how much a relative change of a budget, demand or list of candidates counts in a repair"
         " of an impossible scenario, for example cost: 3 (default 1)",
     )
-    confidence: float | None = Field(
+    confidence: Confidence | None = Field(
         default=None,
-        ge=0.5,
-        lt=1,
         description="hold budgets against bounds that this share of comparable published runs stays within",
     )
     solver: Solver = Solver()

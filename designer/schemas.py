@@ -22,7 +22,12 @@ _HOMES = {
     "whynot": "designer.why.why_not:WhyNotResult",
     "compare": "designer.why.comparison:CompareResult",
     "size": "designer.sizing.result:SizeResult",
+    "sweep": "designer.sweeping.store:Manifest",
     "rule": "designer.rulebook.call:RuleResult",
+    "solve": "designer.rulebook.inverse:SolveResult",
+    "rules": "designer.rulebook.entries:RulesResult",
+    "diagnose": "designer.diagnosing.diagnosis:DiagnoseResult",
+    "validate": "designer.validate.result:ValidateResult",
 }
 
 

@@ -17,6 +17,8 @@ from designer.context import Context, Value
 from designer.reading.feeding import dataset_of
 from designer.scenario import Workload
 
+# Regions that an impossible question could have besides.
+CLEANEST = 3
 # SI unit of each kind of quantity.
 _UNITS = {
     "time": "s",
@@ -36,7 +38,8 @@ class Decision:
     a quantity written with its unit, such as "time" or "tokens". `default` makes the domain when the
     scenario gives none; `start` is the value `evaluate` takes where neither the command nor the scenario's
     baseline says. A decision whose default is empty is made only where the scenario gives candidates of
-    it: otherwise its workload says.
+    it: otherwise its workload says, or an assumption of the catalog. `wider` makes what an impossible
+    question could have besides the default. `entries` is the kind of entry of the catalog that a choice names.
     """
 
     name: str
@@ -45,6 +48,8 @@ class Decision:
     default: Callable[[Context], list[Value]]
     start: Value | None = None
     choices: tuple[str, ...] | None = None
+    entries: str | None = None
+    wider: Callable[[Context], list[Value]] | None = None
 
     @property
     def unit(self) -> str | None:
@@ -116,12 +121,18 @@ def _workers(c: Context) -> list[Value]:
     return [1, 2, 4, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64] if "cpu" in c.domain("decode") else [1]
 
 
+def _cleanest(c: Context) -> list[Value]:
+    """The regions with the least carbon in their electricity."""
+    regions = [c.catalog.get("regions", r) for r in c.catalog.ids("regions")]
+    return [r.id for r in sorted(regions, key=lambda r: (r.carbon_intensity.si, r.id))[:CLEANEST]]
+
+
 _PRECISIONS = tuple(ELEMENT_BYTES)
 # Integers have no gradients.
 _TRAINABLE = ("fp32", "tf32", "bf16", "fp16", "fp8", "fp4")
 _STORED = tuple(p for p in ELEMENT_BYTES if p != "tf32")
-_NODES = Decision("node", "choice", "node", _only("dgx-h100", "dgx-h200", "dgx-b200"))
-_REGION = Decision("region", "choice", "region", _only("aws-us-east-1"))
+_NODES = Decision("node", "choice", "node", _only("dgx-h100", "dgx-h200", "dgx-b200"), entries="nodes")
+_REGION = Decision("region", "choice", "region", _only("aws-us-east-1"), entries="regions", wider=_cleanest)
 
 # What a device offers, decided only where a scenario leaves it open: see designer/reading/specs.py.
 SPECIFICATIONS = (
@@ -138,7 +149,7 @@ SPECIFICATIONS = (
 )
 
 TRAINING = (
-    Decision("model", "choice", "model", _only()),
+    Decision("model", "choice", "model", _only(), entries="models"),
     _NODES,
     Decision("precision", "choice", "precision", _precisions, choices=_TRAINABLE),
     Decision("global_batch", "count", "batch (sequences)", lambda c: [c.global_batch()]),
@@ -161,6 +172,7 @@ TRAINING = (
 
 SERVING = (
     _NODES,
+    Decision("engine", "choice", "engine", _only(), entries="engines"),
     Decision("precision", "choice", "precision", _precisions, choices=_PRECISIONS),
     Decision("weights", "choice", "weights", lambda c: c.domain("precision"), choices=_STORED),
     Decision("sparsity", "choice", "sparsity", _only(), "none", ("none", *SPARSITY)),
@@ -196,7 +208,9 @@ _FEEDING = (
 _OF_LAYERS = ("tp", "sp", "cp", "ep", "recompute", "pp", "vpp")
 _WHOLE = {
     "micro_batch": dict(default=_only(512, 256, 128, 64, 32, 16), start=64),
-    "sharding": dict(default=_only("zero1"), choices=("zero0", "zero1", "zero2")),
+    "sharding": dict(
+        default=_only("zero1"), choices=("zero0", "zero1", "zero2"), wider=_only("zero0", "zero1", "zero2")
+    ),
 }
 
 DECISIONS = {"training": TRAINING, "serving": SERVING, "concurrent": CONCURRENT, "batch": BATCH}

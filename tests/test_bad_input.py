@@ -22,7 +22,9 @@ CATALOG = Catalog()
 HERE = Path(__file__).parent / "bad"
 CHANGE = re.compile(r"\[(training|serving|images)(?: \+ (.*?))?\] (.*?) =>(?: (.*))?")
 # `file:line:column: path: message`, an option, or what the command was about: never bare words.
-PLACED = re.compile(r"[^ ]+: .|--(set|design|with|all|catalog|wall|latex|repair-weight) |unknown |no design ")
+PLACED = re.compile(
+    r"[^ ]+: .|--(set|design|with|all|catalog|wall|latex|repair-weight|confidence) |unknown |no design "
+)
 
 
 @dataclass(frozen=True)

@@ -189,11 +189,13 @@ def test_every_rule_is_listed_once() -> None:
 
 
 def test_the_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    listed = json.loads(out(["rules", "--json"], capsys))
+    listed = json.loads(out(["rules", "--json"], capsys))["rules"]
     assert len(listed) == len(EVERY)
+    assert len({r["name"] for r in listed}) == len({(r["layer"], r["id"]) for r in listed}) == len(listed)
     for r in listed:
         assert r.keys() >= {"id", "wall", "equation", "unit", "inputs", "cite", "file"}
         assert r["wall"] is None or 1 <= r["wall"] <= 22
+        assert (find(r["name"]).layer, find(r["name"]).id) == (r["layer"], r["id"])
         assert r["equation"] and r["cite"] and ":" in r["file"]
 
 
@@ -220,9 +222,9 @@ def test_filters() -> None:
 @pytest.mark.parametrize("r", EVERY, ids=label)
 def test_a_page_for_every_rule(r: Rule) -> None:
     page = data(r, whole=True)
-    assert page["latex"].startswith(r"\mathrm{")
-    assert page["example"]["value"] is not None and math.isfinite(page["example"]["value"])
-    assert page["documentation"]
+    assert page.latex and page.latex.startswith(r"\mathrm{")
+    assert page.example and math.isfinite(page.example.value)
+    assert page.documentation
 
 
 def test_a_name_two_layers_share_is_found_in_each() -> None:

@@ -295,6 +295,7 @@ def test_options_are_those_of_exhaustive_search() -> None:
             kept = [o for o in p.menu.options if o.line == line]
             cheapest = min(o.takes["cost"] for o in kept)
             single = [o for o in asked.objectives if o.quantity == "cost"]
-            region = question.fleet.inventory[line].region
-            alone = replace(asked, objectives=single, domains={**asked.domains, "region": [region]})
+            place = question.fleet.inventory[line]
+            domains = {**asked.domains, "node": [place.node], "region": [place.region]}
+            alone = replace(asked, objectives=single, domains=domains)
             assert frontier_of(alone)[0].objectives[0, 0] == pytest.approx(cheapest, rel=1e-9)

@@ -12,9 +12,10 @@ from fleet_tables import brute_frontier, every_choice, holds, points, random_tab
 
 from catalogs import units
 from designer.evaluation import CheckFailed
-from designer.fleets import binding, conflict
+from designer.fleets import alternatives, binding, conflict
 from designer.fleets.frontier import frontier, value_of
 from designer.fleets.integers import DIGITS
+from designer.fleets.options import Option
 from designer.fleets.second import confirmed_infeasible, highs
 from designer.fleets.solver import Answer, Solver
 from designer.fleets.table import Table
@@ -31,6 +32,11 @@ def asked_of(table: Table) -> Any:
     """As much of a fleet's question as explanations read."""
     lines = [SimpleNamespace(label=f"line {k}") for k in range(3)]
     return SimpleNamespace(objectives=list(table.goals), fleet=SimpleNamespace(inventory=lines))
+
+
+def placed(name: str) -> Any:
+    """As much of a workload as its second-best place reads."""
+    return SimpleNamespace(wanted=SimpleNamespace(entry=SimpleNamespace(name=name)), pool="")
 
 
 def everything(table: Table) -> list[int]:
@@ -100,6 +106,33 @@ def test_removing_a_cap_gains_what_brute_force_says(seed: int) -> None:
                 assert least <= b.price.raised_to * (1 + RESOLUTION)
                 assert b.price.raised_to > member.bound
                 assert 0 < b.price.better <= b.gain * (1 + RESOLUTION) + RESOLUTION * best
+
+
+@pytest.mark.parametrize("seed", [*range(40, 60), 3, 13, 23, 49])
+def test_the_second_best_place_is_that_of_brute_force(seed: int) -> None:
+    """Every workload in turn may not use the lines that the best fleet gives it."""
+    table = random_table(seed, goals=2, tight=0.9)
+    lines = [m.columns[0] for m in table.members if m.kind == "inventory"]
+    table.options = [Option(int(np.argmax(row[lines])), {}, {}, 0.0) for row in table.usage]
+    on = np.array([o.line for o in table.options])
+    s = solver(table)
+    front = frontier(s, list(table.goals))
+    if not front.choices:
+        return
+    best = min(front.choices, key=lambda c: value_of(s, "cost", c))
+    table.placed = [placed(f"w{i}") for i in range(len(table.placed))]
+    found = alternatives.alternatives(s, asked_of(table), front)
+    assert [a.workload for a in found] == [f"w{i}" for i in range(len(table.placed))]
+    choices = every_choice(table, everything(table))
+    for w, a in enumerate(found):
+        mine = table.owner == w
+        banned = mine & np.isin(on, on[mine & (best > 0)])
+        left = [table.fullest(x, "cost") for x in choices if not x[banned].any()]
+        assert (a.more is None) == (not left)
+        if a.more is not None:
+            cost = table.fullest(best, "cost")
+            assert a.more == pytest.approx(min(left) - cost, abs=RESOLUTION * cost)
+            assert a.lines and not set(a.lines) & {f"line {k}" for k in on[banned]}
 
 
 def infeasible(seed: int) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,23 @@ import designer
 from catalogs import units, yaml
 from designer import schemas
 from designer.cli import main
+from designer.diagnosing.diagnosis import DiagnoseResult
 from designer.evaluation import values_of
+from designer.fleets.result import FleetResult
 from designer.reading.loading import load, shipped
 from designer.result import EvaluateResult, PlanResult
 from designer.rulebook.call import RuleResult
+from designer.rulebook.entries import RulesResult
+from designer.rulebook.inverse import SolveResult
 from designer.sizing.result import SizeResult
+from designer.validate.result import ValidateResult
 from designer.why.comparison import CompareResult
 from designer.why.explanation import ExplainResult
 from designer.why.why_not import WhyNotResult
 
 BAD = Path(__file__).parent / "bad"
 TRAINING, SERVING = str(BAD / "training.yaml"), str(BAD / "serving.yaml")
+FLEET = str(BAD.parent / "fleets" / "small.yaml")
 RULE = [
     "evaluate",
     "ring_all_reduce_time",
@@ -55,6 +62,16 @@ ANSWERS: dict[str, tuple[list[str], type[BaseModel], int]] = {
     **{f"size {n}": (["size", n], SizeResult, 0) for n in ("edge-8b", "wafer-scale-70b", "deepseek-v3-decode")},
     **{f"size {n} jointly": (["size", n, "--joint"], SizeResult, 0) for n in ("edge-8b", "wafer-scale-70b")},
     "size along a curve": (["size", SERVING, "--curve", "memory_bandwidth", "--against", "batch=1..8"], SizeResult, 0),
+    "rules": (["rules", "--wall", "7"], RulesResult, 0),
+    "one rule": (["rules", "mmc_wait"], RulesResult, 0),
+    "solve": (["calc", "ridge_point", "rate=989TFLOP/s", "--solve", "bandwidth", "target=300FLOP/byte"],
+              SolveResult, 0),
+    "solve without a root": (["calc", "young_interval", "mtbf=3h", "--solve", "checkpoint_time", "target=-1s"],
+                             SolveResult, 2),
+    "diagnose": (["diagnose", "--step-time", "50ms", "--flops", "14TFLOP", "--bytes", "14GB",
+                  "--accelerator", "a100-sxm-80gb"], DiagnoseResult, 0),
+    "validate": (["validate", "--kind", "training"], ValidateResult, 0),
+    "fleet": (["fleet", FLEET], FleetResult, 0),
     "size the impossible": (["size", SERVING, "--set", "budgets.tpot_p99=1 us"], SizeResult, 2),
 }  # fmt: skip
 
@@ -93,6 +110,17 @@ def test_every_document_has_a_schema_that_refuses_others(
     jsonschema.Draft202012Validator.check_schema(schema)
     assert schema["title"] == f"designer.{name}/1"
     assert not jsonschema.Draft202012Validator(schema).is_valid({"schema": "another/1"})
+
+
+def test_every_schema_that_is_named_is_published() -> None:
+    """No command emits a document of a name that `designer schema` does not know, or the reverse."""
+    package = Path(designer.__file__).parent
+    named = {
+        name
+        for file in package.rglob("*.py")
+        for name in re.findall(r'"designer\.([a-z-]+)/\d+"', file.read_text("utf-8"))
+    }
+    assert named == set(schemas.names())
 
 
 def test_a_bad_input_prints_no_json(capsys: pytest.CaptureFixture[str]) -> None:

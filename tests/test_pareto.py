@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from designer.cli import main
+from designer.search import deadline
+from designer.search.deadline import OutOfTime
 from designer.search.pareto import BLOCK, skyline, thin
 from designer.search.solve import close, ranks
 
@@ -102,3 +108,50 @@ def test_the_solver_notices_a_wrong_frontier(points: np.ndarray, wrong: int) -> 
 def test_ranks_keep_order_and_ties() -> None:
     column = np.array([1e300, 1.0, np.nextafter(1.0, 2.0), 1.0, -5.0])
     assert ranks(column).tolist() == [3, 1, 2, 1, 0]
+
+
+def antichain(rows: int) -> np.ndarray:
+    """Points none of which beats another: the frontier is all of them."""
+    x = np.arange(rows, dtype=float)
+    return np.stack([x, rows - x, np.ones(rows)], axis=1)
+
+
+class Clock:
+    """A clock that moves on whenever it is looked at."""
+
+    def __init__(self) -> None:
+        self.now = 0
+
+    def monotonic(self) -> float:
+        self.now += 1
+        return float(self.now)
+
+
+def test_a_large_frontier_is_given_up_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(deadline, "time", clock)
+    points = antichain(40 * BLOCK)
+    assert len(skyline(points)) == len(points)
+    assert clock.now == 0, "without a deadline nobody looks"
+    with pytest.raises(OutOfTime):
+        skyline(points, deadline=10.0)
+    assert clock.now == 11
+    assert len(skyline(points, deadline=1e9)) == len(points)
+    assert clock.now > 40, "at least once a block"
+
+
+@pytest.mark.parametrize("place", ["pareto.check", "archive.Archive.solver_rows"])
+def test_a_plan_whose_frontier_takes_too_long_is_out_of_time(
+    place: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whether designs are still coming in, or the finished frontier is sorted for the proof."""
+    calls = itertools.count()
+
+    def give_up(*_: object) -> None:
+        if "pareto" not in place or next(calls) >= 1:
+            raise OutOfTime
+
+    monkeypatch.setattr(f"designer.search.{place}", give_up)
+    code = main(["plan", "gpt-3-175b-carbon", "--json"])
+    answer = json.loads(capsys.readouterr().out)
+    assert (code, answer["status"], answer["proof"]["complete"]) == (3, "time_limit", False)

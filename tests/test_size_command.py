@@ -14,7 +14,7 @@ import designer
 from catalogs import default_catalog
 from constraints.rules.library.distance import round_trip_time
 from designer.cli import main
-from designer.report.size_text import at_least
+from designer.report.size_needs import at_least
 from designer.sizing.reading import ask, loader_of
 from designer.sizing.roofline import operating, roofline
 from designer.sizing.sensitivity import Local, crossings
@@ -282,3 +282,14 @@ def test_beyond_a_crossing_another_wall_moves_the_target_most() -> None:
                 for n in local.moves
             }
             assert (max(size, key=lambda n: size[n]) == c.wall) is wall
+
+
+def test_a_part_without_a_rate_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    """A part that states no rate of the precision asked for has no number to be short of."""
+    code, out, _ = run(capsys, "llama-3.1-70b-chat-20ms", "--json")
+    lacks = {p["accelerator"]: p["lacks"] for p in json.loads(out)["parts"] if p["lacks"]}
+    assert code == 0
+    assert [x["unstated"] for x in lacks["a100-sxm-80gb"]] == ["a100-sxm-80gb states no fp8 rate"]
+    _, text, _ = run(capsys, "llama-3.1-70b-chat-20ms")
+    assert "a100-sxm-80gb  states no fp8 rate" in text
+    assert "unknown against" not in text

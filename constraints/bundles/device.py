@@ -143,9 +143,8 @@ def rate_bundle(catalog: Catalog, acc: Accelerator, precision: str, sparsity: st
     rates = acc.compute.rates()
     where = f"accelerators/{acc.id}"
     default = catalog.get("assumptions", "device").values
-    rate = (
-        Known.of(rates[precision], where) if precision in rates else unknown(f"{where}: no {precision} rate")
-    )
+    stated = precision in rates
+    rate = Known.of(rates[precision], where) if stated else unknown(f"{acc.id} states no {precision} rate")
     if sparsity != "none":
         sparse = acc.structured_sparsity
         rate = (
@@ -153,7 +152,7 @@ def rate_bundle(catalog: Catalog, acc: Accelerator, precision: str, sparsity: st
                 structured_sparse_rate(rate.si, *SPARSITY[sparsity]), sparse.kind, f"{where}: {sparse.source}"
             )
             if sparse
-            else unknown(f"{where}: no {sparsity} matrix units stated")
+            else unknown(f"{acc.id} states no {sparsity} matrix units")
         )
     out: Bundle = {
         "compute_rate": rate,

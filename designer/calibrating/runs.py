@@ -178,9 +178,9 @@ def serving_runs(table: Table, catalog: Catalog) -> Runs:
             start = catalog.get("engines", engine).values[quantity].si
             name = f"{quantity} of {engine}"
             parameters.append(Parameter(name, min(max(start, low), high), spread, low, high, rows))
-            # plans know one engine: the one that most rows are of
-            plan = (Place("assumptions", "serving", quantity),) if engine == main else ()
-            places[name] = (Place("engines", engine, quantity), *plan)
+            # a plan that names no engine has the one that most rows are of
+            ids = dict.fromkeys((engine, "default") if engine == main else (engine,))
+            places[name] = tuple(Place("engines", id, quantity) for id in ids)
             target[name] = (quantity, engine)
     factors = {f: catalog.get("assumptions", "serving-kernels").values[f].si for f in _FACTORS}
     for factor, (spread, low, high, _) in _FACTORS.items():

@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from constraints.walls import wall
+from designer.answer import Answer
 from designer.diagnosing.measurements import flag
 from designer.diagnosing.roof import Step
 
@@ -96,10 +97,8 @@ class Diagnosis(BaseModel):
     wasted: list[str]
 
 
-class DiagnoseResult(BaseModel):
+class DiagnoseResult(Answer):
     """Answer of `designer diagnose`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     schema_name: Literal["designer.diagnose/1"] = Field(default="designer.diagnose/1", alias="schema")
     runs: list[Diagnosis]

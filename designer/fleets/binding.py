@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from designer.fleets.frontier import Front, value_of
 from designer.fleets.integers import most_of
+from designer.fleets.names import moves
 from designer.fleets.reading import FleetQuestion
 from designer.fleets.result import CapBinding, Price
 from designer.fleets.schema import Line
@@ -100,7 +101,7 @@ def _price(
 
 def moved(table: Table, where: Sequence[Line], before: Array, after: Array) -> list[str]:
     """Workloads that get another inventory line, or only another layout, in the words people read."""
-    out = []
+    to: dict[str, list[str]] = {}
     for w, p in enumerate(table.placed):
         rows = [[int(i) for i in (c * (table.owner == w)).nonzero()[0]] for c in (before, after)]
         if [int(before[i]) for i in rows[0]] == [int(after[i]) for i in rows[1]] and rows[0] == rows[1]:
@@ -110,5 +111,5 @@ def moved(table: Table, where: Sequence[Line], before: Array, after: Array) -> l
             for r, c in zip(rows, (before, after), strict=True)
         ]
         gained = [where[k].label for k in lines[1] if lines[1][k] > lines[0][k]]
-        out.append(f"{p.name} to {' and '.join(gained)}" if gained else f"{p.name} (layout)")
-    return out
+        to.setdefault(" and ".join(gained), []).append(p.name)
+    return moves(to)

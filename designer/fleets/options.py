@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,16 +22,17 @@ from catalogs import Catalog
 from catalogs.errors import InputError, Problem
 from constraints.bundles import Known
 from designer.context import Value
+from designer.fleets.alike import WHICH, likeness, merged, together
 from designer.fleets.reading import FleetQuestion, Wanted
 from designer.fleets.schema import Line
 from designer.question import Group, Objective, Question, price_group
 from designer.reading.loading import Loader
 from designer.reading.places import Path
 from designer.search.archive import Archive
-from designer.search.enumerate import Block, enumerate_designs
+from designer.search.deadline import OutOfTime
+from designer.search.enumerate import Block, Count, enumerate_designs
+from designer.search.threads import Stop, at_once
 
-# Which pool of a disaggregated workload a question is about; "" where there is one pool only.
-POOLS = ("", "prefill", "decode")
 _ANSWER = re.compile(r"\b(tpot\w*|request_latency|cost_per_\w+|carbon_per_\w+|energy_per_\w+)\b")
 _TPOT = re.compile(r"\btpot(_\w+)?\b")
 _PROMPT = re.compile(r"\b(ttft\w*|request_latency|cost_per_\w+|carbon_per_\w+|energy_per_\w+)\b")
@@ -53,8 +55,21 @@ class Menu:
     questions: dict[int, Question]
     options: list[Option]
     raw: int
-    feasible: int
     complete: bool
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A workload's scenario as a question over the whole inventory, and how long it could be held."""
+
+    loader: PoolLoader
+    question: Question
+    held: float
+
+
+def pools_of(wanted: Wanted) -> list[str]:
+    """The pools of a workload: one, or one for prompts and one for answers."""
+    return [""] if wanted.entry.pools == "shared" else ["prefill", "decode"]
 
 
 class PoolLoader(Loader):
@@ -153,27 +168,39 @@ class PoolLoader(Loader):
         return line.node in q.domains["node"] and line.region in q.domains["region"]
 
     def together(self, q: Question) -> list[list[int]]:
-        """Usable lines in parts that one search can cover: one node, one way to pay, each region once."""
-        parts: dict[tuple[str, bool, int], list[int]] = {}
+        """Usable lines in parts that one search can cover: one way to pay, each node in each region once."""
+        rows: dict[tuple[str, bool, int], dict[str, int]] = {}
         for i, line in enumerate(self.lines):
             if not self.usable(q, line):
                 continue
             owned = (line.pricing or q.scenario.pricing).tenure == "owned"
             again = sum(o.node == line.node and o.region == line.region for o in self.lines[:i])
-            parts.setdefault((line.node, owned, again), []).append(i)
-        return list(parts.values())
+            rows.setdefault((line.node, owned, again), {})[line.region] = i
+        parts: dict[tuple[bool, tuple[str, ...]], list[list[int]]] = {}
+        for (_, owned, _), at in rows.items():
+            regions = tuple(sorted(at))
+            parts.setdefault((owned, regions), []).append([at[r] for r in regions])
+        out: list[list[int]] = []
+        for alike in parts.values():
+            left = alike
+            while left:  # a node whose lines are paid in several ways comes again
+                nodes = {self.lines[row[0]].node: row for row in reversed(left)}
+                out.append([i for row in nodes.values() for i in row])
+                left = [row for row in left if row not in nodes.values()]
+        return out
 
     def on(self, q: Question, lines: Sequence[Line]) -> Question:
         """The question on inventory lines of one part, with their prices where they have any."""
-        regions: list[Value] = [line.region for line in lines]
-        domains: dict[str, list[Value]] = {**q.domains, "node": [lines[0].node], "region": regions}
+        nodes: list[Value] = list(dict.fromkeys(line.node for line in lines))
+        regions: list[Value] = list(dict.fromkeys(line.region for line in lines))
+        domains: dict[str, list[Value]] = {**q.domains, "node": nodes, "region": regions}
         objectives = [Objective(n, 1) for n in self.asked]
-        pricing = {line.region: line.pricing or q.scenario.pricing for line in lines}
+        pricing = {(line.node, line.region): line.pricing or q.scenario.pricing for line in lines}
         priced = {
-            r: price_group(q.scenario.model_copy(update={"pricing": p}), self.catalog)
-            for r, p in pricing.items()
+            where: price_group(q.scenario.model_copy(update={"pricing": p}), self.catalog)
+            for where, p in pricing.items()
         }
-        first = pricing[lines[0].region]
+        first = lines[0].pricing or q.scenario.pricing
         owned = Known(float(first.tenure == "owned"), "scenario", "the fleet's inventory")
         return replace(
             q,
@@ -183,7 +210,10 @@ class PoolLoader(Loader):
             given={**q.given, "owned": owned},
             groups=[
                 *(g for g in q.groups if g.axes != ("node", "region")),
-                Group(("node", "region"), lambda node, region: priced[str(region)].build(node, region)),
+                Group(
+                    ("node", "region"),
+                    lambda node, region: priced[str(node), str(region)].build(node, region),
+                ),
             ],
         )
 
@@ -211,24 +241,58 @@ class Menus:
 
     def of(self, wanted: Wanted, pool: str) -> Menu:
         """The options of a workload, or of one pool of it. Raises InputError placed in a file."""
-        held = self.question.fleet.period - wanted.entry.start
+        key = self._key(wanted, pool)
+        if key not in self.known:
+            self._search()
+        return self.known[key]
+
+    def _held(self, wanted: Wanted) -> float:
+        return self.question.fleet.period - wanted.entry.start
+
+    def _key(self, wanted: Wanted, pool: str) -> str:
         # A run is the same whenever it starts; a service is charged for as long as it is held.
         workload = wanted.document.data.get("workload")
         serves = isinstance(workload, dict) and workload.get("job") == "serving"
-        key = json.dumps([wanted.source, wanted.entry.set, pool, held if serves else None], default=str)
-        if key not in self.known:
-            self.known[key] = self._menu(wanted, pool, held)
-        return self.known[key]
+        held = self._held(wanted) if serves else None
+        return json.dumps([wanted.source, wanted.entry.set, pool, held], default=str)
 
-    def _menu(self, wanted: Wanted, pool: str, held: float) -> Menu:
-        q = self.question
-        lines = q.fleet.inventory
+    def _search(self) -> None:
+        """Find the options of all workloads."""
+        alike: dict[str, dict[str, _Read]] = {}
+        for w in self.question.workloads:
+            for pool in pools_of(w):
+                key = self._key(w, pool)
+                if key in self.known:
+                    continue
+                read = self._read(w, pool)
+                self.known[key] = Menu({}, [], 0, True)
+                alike.setdefault(likeness(read.loader.data), {})[key] = read
+        jobs: list[tuple[list[Menu], list[int], list[Question], list[float]]] = []
+        for group in alike.values():
+            keys, reads = list(group), list(group.values())
+            for some in together([r.question for r in reads]):
+                loader, lines = reads[some[0]].loader, self.question.fleet.inventory
+                menus = [self.known[keys[i]] for i in some]
+                for part in loader.together(reads[some[0]].question):
+                    asked = [reads[i].loader.on(reads[i].question, [lines[k] for k in part]) for i in some]
+                    jobs.append((menus, part, asked, [reads[i].held for i in some]))
+        found = at_once([partial(self._found, part, asked, held) for _, part, asked, held in jobs])
+        for (menus, part, asked, _), (count, options) in zip(jobs, found, strict=True):
+            for i, menu in enumerate(menus):
+                menu.raw += count.raw // len(asked)
+                menu.complete &= count.complete
+                menu.questions |= dict.fromkeys(part, asked[i])
+                menu.options += options[i]
+
+    def _read(self, wanted: Wanted, pool: str) -> _Read:
+        """The question of a workload over the whole inventory."""
+        q, held = self.question, self._held(wanted)
         try:
-            loader = PoolLoader(wanted, q.catalog, lines, held, pool, [])
+            loader = PoolLoader(wanted, q.catalog, q.fleet.inventory, held, pool, [])
             job = loader.data["workload"]["job"] if isinstance(loader.data.get("workload"), dict) else ""
             loader.asked = [*q.coupled, "node_count", *(["duration"] if job != "serving" else [])]
             loader.asked = list(dict.fromkeys(loader.asked))
-            read = loader.question()
+            return _Read(loader, loader.question(), held)
         except _Unknown as e:
             why = e.error.problems[0].message.replace(" or a site with electricity", "")
             why = re.sub(r"pricing\.(\w+)", r"\1 on this line", why).replace("provider or tenure", "tenure")
@@ -237,39 +301,47 @@ class Menus:
             ) from None
         except InputError as e:
             raise InputError(*(_of_set(p, wanted) for p in e.problems)) from None
-        menu = Menu({}, [], 0, 0, True)
-        for part in loader.together(read):
-            self._take(menu, part, loader.on(read, [lines[i] for i in part]), held)
-        return menu
 
-    def _take(self, menu: Menu, part: list[int], question: Question, held: float) -> None:
-        """Add the options of one part of the inventory: the undominated designs of each line."""
+    def _found(
+        self, part: list[int], asked: list[Question], held: list[float], stop: Stop
+    ) -> tuple[Count, list[list[Option]]]:
+        """The undominated designs on each line of a part of the inventory, for workloads alike."""
+        question = merged(asked)
         names = [o.quantity for o in question.objectives]
-        archives = [Archive(question) for _ in part]
+        regions, several = len(question.domains["region"]), len(asked)
+        archives = [Archive(q) for _ in part for q in asked]
 
         def take(block: Block) -> None:
+            if stop():
+                raise OutOfTime
+            place = (block.positions["node"] * regions + block.positions["region"]) * several
+            if several > 1:
+                place = place + block.positions[WHICH]
             for k, archive in enumerate(archives):
-                rows = np.flatnonzero(block.positions["region"] == k)
+                rows = np.flatnonzero(place == k)
                 if len(rows):
                     values = {n: v[rows] if np.ndim(v) else v for n, v in block.values.items()}
                     archive.take(Block({a: p[rows] for a, p in block.positions.items()}, values))
+
+        def front(at: dict[str, int]) -> Any:
+            return archives[(at["node"] * regions + at["region"]) * several + at.get(WHICH, 0)].objectives
 
         count = enumerate_designs(
             question,
             set(names),
             take,
             objectives=question.objectives,
-            apart=("region",),
+            apart=("node", "region", *([WHICH] if several > 1 else [])),
+            fronts=front,
             deadline=self.deadline,
         )
-        menu.raw += count.raw
-        menu.feasible += count.feasible
-        menu.complete &= count.complete
-        for line, archive in zip(part, archives, strict=True):
-            menu.questions[line] = question
+        options: list[list[Option]] = [[] for _ in asked]
+        for k, archive in enumerate(archives):
+            line, i = part[k // several], k % several
             for design, row in zip(archive.designs(), archive.objectives.tolist(), strict=True):
                 takes = dict(zip(names, row, strict=True))
-                menu.options.append(Option(line, design, takes, takes.get("duration", held)))
+                options[i].append(Option(line, design, takes, takes.get("duration", held[i])))
+        return count, options
 
 
 def _placed(message: str, place: str) -> Problem:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from designer.evaluation import CheckFailed, metrics, values_of, violations
+from designer.fleets.alternatives import alternatives
 from designer.fleets.binding import bindings
 from designer.fleets.conflict import explain_none
 from designer.fleets.frontier import Front, frontier
@@ -57,12 +58,14 @@ def plan_fleet(question: FleetQuestion) -> FleetResult:
         return _result(question, "time_limit", _proof(table, started, solver, front))
     designs = [_design(question, table, i, c) for i, c in enumerate(front.choices)]
     binds, notes = bindings(solver, question, front) if front.complete else ([], [])
+    elsewhere = alternatives(solver, question, front) if front.complete else []
     return _result(
         question,
         "found" if front.complete else "time_limit",
         _proof(table, started, solver, front, front.second),
         frontier=designs,
         binds=binds,
+        elsewhere=elsewhere,
         notes=[*question.notes, *notes],
     )
 

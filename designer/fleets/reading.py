@@ -16,6 +16,7 @@ from designer import expressions
 from designer.fleets import schema
 from designer.fleets.schema import Fleet, FleetWorkload
 from designer.fleets.terms import ALIASES, PEAKS, QUANTITIES, SUMS, Cap, unit_of
+from designer.reading.kinds import shipped_as
 from designer.reading.loading import shipped
 from designer.reading.places import Places
 from designer.reading.shape import ShapeReader
@@ -39,6 +40,8 @@ def locate_fleet(name: str | Path) -> Path:
     plain = str(name).removeprefix("scenarios/fleets/").removesuffix(".yaml")
     if plain in known:
         return known[plain]
+    if elsewhere := shipped_as(plain, "fleet"):
+        raise InputError(elsewhere)
     raise InputError(
         f"{str(name)[:200]!r}: no such file or fleet{nearest(plain[:200], known)} (shipped: {', '.join(known)})"
     )
@@ -91,13 +94,13 @@ def load_fleet(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | No
 class FleetReader(ShapeReader, Places):
     """One reading of one fleet document."""
 
+    kind = "fleet"
+
     def __init__(self, document: yaml.Document, sets: Sequence[str], catalog: Catalog, folder: Path):
         super().__init__(document, sets, catalog)
         self.folder = folder
 
     def question(self) -> FleetQuestion:
-        if "workload" in self.data and "workloads" not in self.data:
-            raise self.fail(("workload",), "this is a scenario, not a fleet; ask designer plan")
         fleet = self.validated(Fleet)
         if not fleet.name.isprintable():
             raise self.fail(("name",), f"{fleet.name!r} holds characters that cannot be printed")

@@ -73,6 +73,16 @@ class CapBinding(_Result):
     price: Price | None = None
 
 
+class Alternative(_Result):
+    """The best fleet in which a workload is on none of the lines that the best fleet gives it."""
+
+    workload: str
+    pool: str = ""
+    lines: list[str] = Field(description="where it is then; empty where no other line is possible")
+    objective: str
+    more: float | None = Field(description="SI; how much more of the objective there is then")
+
+
 class FleetRepair(_Result):
     """A change that makes the fleet possible, solved again with it."""
 
@@ -109,6 +119,9 @@ class FleetResult(_Result):
     proof: FleetProof
     frontier: list[FleetDesign] = []
     binds: list[CapBinding] = []
+    elsewhere: list[Alternative] = Field(
+        default=[], description="of the best fleet of the first objective, each workload's second-best place"
+    )
     conflict: list[Member] = []
     repairs: list[FleetRepair] = []
     notes: list[str] = []

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from designer.scenario import EnergyPrice, HourlyPrice, Price, Pricing, Scalar, Solver, Time, Unit
+from designer.fields import EnergyPrice, HourlyPrice, Price, Scalar, Time, Unit
+from designer.scenario import Pricing, Solver
 
 SCHEMA = "designer.fleet-file/1"
 YEAR = 365.25 * 86400

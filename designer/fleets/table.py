@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from designer.fleets.options import Menu, Menus, Option
+from designer.fleets.options import Menu, Menus, Option, pools_of
 from designer.fleets.reading import FleetQuestion, Wanted
 from designer.fleets.terms import PEAKS, Cap
 from designer.search.compile import Array
@@ -97,7 +97,7 @@ def build(question: FleetQuestion, menus: Menus) -> Table:
     """The table of a fleet, each workload reduced to its undominated options on each line."""
     placed: list[Placed] = []
     for w in question.workloads:
-        for pool in [""] if w.entry.pools == "shared" else ["prefill", "decode"]:
+        for pool in pools_of(w):
             name = f"{w.entry.name} {pool}".strip()
             placed.append(Placed(name, w, pool, menus.of(w, pool)))
     columns = _Columns()

@@ -39,8 +39,11 @@ class DomainReader(Ladders):
         for name in wanted:
             if name not in decisions and name not in extra:
                 hint = nearest(name, [*decisions, *extra])
-                if not hint and name in DECISION_NAMES:
-                    hint = f" of this {job} workload"
+                if (
+                    name in DECISION_NAMES
+                ):  # of another job, which may have the like by a longer or shorter name
+                    alike = [d for d in decisions if name in d or d in name]
+                    hint = f" of this {job} workload{nearest(name, alike)}"
                 self.problems.append(
                     self.problem(("candidates", name), f"unknown decision {name!r}{hint}", key=True)
                 )
@@ -50,6 +53,8 @@ class DomainReader(Ladders):
         context = Context(job, self.catalog, scenario.workload, list(models.values()), domains)
         if "model" in wanted:
             domains["model"] = list(models)
+        if scenario.engine is not None:
+            domains["engine"] = [self._engine(scenario.engine, wanted, decisions.get("engine"))]
         self._nodes(wanted, domains, defaulted, decisions["node"], context)
         self._node_count(wanted, domains, defaulted, context, job)
         # Two passes: what other defaults read must be there first.
@@ -70,6 +75,14 @@ class DomainReader(Ladders):
         else:
             self._regions(domains)
         return domains, defaulted
+
+    def _engine(self, name: str, wanted: dict[str, Any], d: Decision | None) -> Value:
+        """The one engine that a scenario is served by."""
+        if d is None:
+            raise InputError(self.problem(("engine",), "a training run has no serving engine", key=True))
+        if "engine" in wanted:
+            raise self.fail(("candidates", "engine"), "give either engine or candidates.engine, not both")
+        return self._value(d, name, ("engine",))
 
     def _nodes(
         self,
@@ -256,11 +269,11 @@ class DomainReader(Ladders):
         if d.choices and name not in d.choices:
             known = ", ".join(d.choices)
             raise self.fail(path, f"unknown {d.name} {name!r}{nearest(name, d.choices)} (has: {known})")
-        if d.name in ("model", "node", "region"):
+        if d.entries:
             if d.name == "region" and "site" in self.data:
                 raise self.fail(path, "give either a site or a region, not both")
             try:
-                return str(self.catalog.get(d.name + "s", name).id)
+                return str(self.catalog.get(d.entries, name).id)
             except InputError as e:
                 raise self._at(path, e) from None
         return name

@@ -5,7 +5,8 @@ from __future__ import annotations
 from catalogs import Catalog
 from catalogs.errors import InputError
 from constraints.bundles import Bundle, Known, same, unknown
-from designer.scenario import BytesPerSecond, Dataset, Training, Workload
+from designer.fields import BytesPerSecond
+from designer.scenario import Dataset, Training, Workload
 
 WHERE = "the scenario's workload.dataset"
 

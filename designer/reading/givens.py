@@ -4,42 +4,22 @@ from __future__ import annotations
 
 from catalogs import Catalog
 from constraints.bundles import Bundle, Known, same, unknown
+from constraints.bundles.serving import engine_bundle
 from constraints.bundles.site import (
     reliability_bundle,
     storage_bundle,
 )
-from designer.scenario import Concurrent, Privacy, Scenario, Serving, Training, Workload
+from designer.giving import given_by
+from designer.scenario import Privacy, Scenario, Serving, Training, Workload
 
 
 def workload_bundle(workload: Workload) -> Bundle:
-    """The workload as numbers; a length mix becomes the moments of prompt and output lengths."""
+    """The workload as numbers, each declared with its field."""
     where = "the scenario's workload"
+    out = same("scenario", where, given_by(workload))
     if isinstance(workload, Training):
-        stated = {"sequence_length": workload.sequence_length, "dataset_tokens": workload.dataset}
-        numbers = {n: v for n, v in stated.items() if isinstance(v, float)}
-        return same("scenario", where, numbers) | _privacy_bundle(workload.privacy)
-    total = sum(m.share for m in workload.lengths)
-
-    def moment(key: str, k: int) -> float:
-        mean = sum(m.share * getattr(m, key) ** k for m in workload.lengths) / total
-        return float(mean ** (1 / k))
-
-    numbers = {
-        "input_tokens": moment("input", 1),
-        "input_square": moment("input", 2),
-        "input_cube": moment("input", 3),
-        "output_tokens": moment("generated", 1),
-        "reasoning_tokens": moment("reasoning", 1),
-        "context_limit": max(m.input + m.generated for m in workload.lengths),
-        "samples": 1.0,
-    }
-    if isinstance(workload, Concurrent):
-        numbers |= {"concurrency": workload.concurrency, "rounds": workload.rounds, "period": workload.period}
-    elif isinstance(workload, Serving):
-        numbers |= {"answer_rate": workload.rate, "period": workload.period}
-    else:
-        numbers |= {"requests": workload.requests}
-    out = same("scenario", where, numbers)
+        return out | _privacy_bundle(workload.privacy)
+    out |= same("scenario", where, {"samples": 1.0})
     success = workload.success if isinstance(workload, Serving) else None
     out["sample_success"] = (
         unknown(f"{where} states no success") if success is None else Known(success, "scenario", where)
@@ -54,16 +34,13 @@ def _privacy_bundle(privacy: Privacy | None) -> Bundle:
     return same("scenario", "the scenario's workload.privacy", numbers)
 
 
-def assumptions(catalog: Catalog, job: str) -> Bundle:
-    """Assumptions of a job, from the catalog."""
+def assumptions(catalog: Catalog, job: str, engine_chosen: bool = False) -> Bundle:
+    """Assumptions of a job, from the catalog; a serving job has those of the default engine, unless one is chosen."""
     out: Bundle = {}
     for id in ("operations", "training" if job == "training" else "serving"):
         for name, fact in catalog.get("assumptions", id).values.items():
             out[name] = Known.of(fact, f"assumptions/{id}")
-    if job != "training":
-        for name, fact in catalog.get("engines", "default").values.items():
-            out[name] = Known.of(fact, "engines/default")
-    return out
+    return out if job == "training" or engine_chosen else out | engine_bundle(catalog, "default")
 
 
 def price_model_bundle(scenario: Scenario) -> Bundle:

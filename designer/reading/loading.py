@@ -21,6 +21,7 @@ from designer.intervals import ends_of, hold_upper_bounds
 from designer.question import Question, groups_of, job_rules, parts_of
 from designer.reading.feeding import dataset_bundle, dataset_of
 from designer.reading.givens import assumptions, price_model_bundle, record_bundle, workload_bundle
+from designer.reading.kinds import shipped_as
 from designer.reading.places import Path as Place
 from designer.reading.sense import SenseReader
 from designer.reading.shape import ShapeReader
@@ -52,6 +53,8 @@ def locate(name: str | File) -> File:
     plain = str(name).removeprefix("scenarios/").removesuffix(".yaml")
     if plain in known:
         return known[plain]
+    if elsewhere := shipped_as(plain, "scenario"):
+        raise InputError(elsewhere)
     text = str(name) if len(str(name)) <= 100 else str(name)[:100] + "..."
     raise InputError(
         f"{text or repr(text)}: no such file or scenario{nearest(plain[:200], known) or f' (shipped: {_some(known)})'}"
@@ -115,7 +118,7 @@ class Loader(ShapeReader, SenseReader):
         given = {
             **(model if "model" not in domains else {}),
             **self._fed(scenario),
-            **assumptions(self.catalog, job),
+            **assumptions(self.catalog, job, "engine" in domains),
             **self._record(scenario),
             **price_model_bundle(scenario),
             **workload_bundle(scenario.workload),
@@ -193,6 +196,10 @@ class Loader(ShapeReader, SenseReader):
                 "spot capacity is planned as if it were never reclaimed; assume.device_mtbf can say how often"
             )
         notes += self.unscored(question)
+        for name in domains.get("engine", []):
+            engine = self.catalog.get("engines", str(name))
+            source = next(iter(engine.values.values())).source
+            notes.append(f"engine {name}: {engine.name}; its overheads are a {source} (engines/{name})")
         if "streaming" in parts:
             notes.append(
                 "the memory that weights are streamed from is taken to be large and fast enough;"

@@ -12,6 +12,28 @@ from catalogs.errors import InputError, Problem
 Path = tuple[str | int, ...]
 
 
+class Flagged(str):
+    """An override that a flag of its own stands for, which messages name instead of `--set`."""
+
+    flag: str
+
+    def __new__(cls, text: str, flag: str) -> Flagged:
+        made = super().__new__(cls, text)
+        made.flag = flag
+        return made
+
+
+def said(override: str, *, quoted: bool = False) -> str:
+    """An override as it was given on the command line.
+
+    >>> said("confidence=0.9"), said(Flagged("confidence=0.9", "--confidence 0.9"))
+    ('--set confidence=0.9', '--confidence 0.9')
+    """
+    if isinstance(override, Flagged):
+        return override.flag
+    return f"--set {override!r}" if quoted else f"--set {override}"
+
+
 class Places:
     """A document with `--set` overrides; collects problems and reports them together."""
 
@@ -28,18 +50,21 @@ class Places:
         """File and line of a value, or the override that replaced it."""
         for end in range(len(path), 0, -1):
             if path[:end] in self.overridden:
-                return f"--set {self.overridden[path[:end]]}", None
+                return said(self.overridden[path[:end]]), None
         if path and path not in self.document.values:
             # a part that only overrides below it have made
             for made, text in self.overridden.items():
                 if made[: len(path)] == path:
-                    return f"--set {text}", None
+                    return said(text), None
         return self.document.file, self.document.at(path)[0]
 
     def problem(self, path: tuple[str | int, ...], message: str, *, key: bool = False) -> Problem:
         file, line = self.place(path)
         if line is None:
-            return Problem(message, file, path=yaml.dotted(path))
+            flagged = any(
+                isinstance(text, Flagged) and said(text) == file for text in self.overridden.values()
+            )
+            return Problem(message, file, path=None if flagged else yaml.dotted(path))
         return self.document.problem(path, message, key=key)
 
     def fail(self, path: tuple[str | int, ...], message: str) -> InputError:
@@ -52,10 +77,12 @@ class Places:
     def _override(self, text: str) -> None:
         path_text, equals, value_text = text.partition("=")
         if not equals or not re.fullmatch(r"[A-Za-z_][\w-]*(\.[\w-]+)*", path_text.strip()):
-            raise InputError(f"--set {text!r}: write it as path=value, for example budgets.cost='25 MUSD'")
+            raise InputError(
+                f"{said(text, quoted=True)}: write it as path=value, for example budgets.cost='25 MUSD'"
+            )
         path = tuple(path_text.strip().split("."))
         if path in self.overridden:
-            raise InputError(f"--set {text!r}: {path_text.strip()} is set twice")
+            raise InputError(f"{said(text, quoted=True)}: {path[-1]} is given twice")
         value = self._value_of(text, value_text)
         # Budgets may be written as a list; by name they are set as a mapping.
         if path[0] == "budgets" and isinstance(self.data.get("budgets"), list):
@@ -64,20 +91,22 @@ class Places:
         for part in path[:-1]:
             at = at.setdefault(part, {})
             if isinstance(at, list):
-                raise InputError(f"--set {text!r}: {part!r} is a list; set all of it: {part}='[..., ...]'")
+                raise InputError(
+                    f"{said(text, quoted=True)}: {part!r} is a list; set all of it: {part}='[..., ...]'"
+                )
             if not isinstance(at, dict):
-                raise InputError(f"--set {text!r}: {part!r} has no parts of its own")
+                raise InputError(f"{said(text, quoted=True)}: {part!r} has no parts of its own")
         at[path[-1]] = value
         self.overridden[path] = text
 
     def _value_of(self, text: str, value: str) -> Any:
         """The value of an override, in the language of the file."""
         if not value.strip():
-            raise InputError(f"--set {text!r}: no value after '='")
+            raise InputError(f"{said(text, quoted=True)}: no value after '='")
         try:
             return yaml.parse(f"value: {value}\n", "").data["value"]
         except InputError as e:
-            raise InputError(*(f"--set {text!r}: {p.message}" for p in e.problems)) from None
+            raise InputError(*(f"{said(text, quoted=True)}: {p.message}" for p in e.problems)) from None
 
     def _budgets_as_mapping(self) -> None:
         out: dict[str, Any] = {}

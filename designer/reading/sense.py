@@ -7,12 +7,13 @@ import math
 from catalogs.schema import Model
 from constraints.bundles import Bundle
 from designer.evaluation import values_of
+from designer.fields import Samples
 from designer.question import Question
 from designer.reading.domains import MAX_COUNT
 from designer.reading.feeding import dataset_of
 from designer.reading.places import Path
 from designer.reading.unknowns import UnknownReader
-from designer.scenario import Concurrent, Dataset, Samples, Scenario, Serving, Training, Workload
+from designer.scenario import Concurrent, Dataset, Scenario, Serving, Training, Workload
 
 # Quantities that only a request with an answer has.
 _PER_OUTPUT_TOKEN = ("tpot", "tpot_p50", "tpot_p90", "tpot_p99")

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from catalogs.errors import nearest
+from catalogs.errors import InputError, nearest
+from designer.reading.kinds import other_kind, said
 from designer.reading.places import Places
 from designer.scenario import Scenario
 from designer.space import DECISION_NAMES, DECISIONS
@@ -18,6 +19,8 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 class ShapeReader(Places):
     """Validates the document against the schema."""
+
+    kind = "scenario"
 
     def _scenario(self) -> Scenario:
         scenario = self.validated(Scenario)
@@ -31,6 +34,9 @@ class ShapeReader(Places):
         try:
             return model.model_validate(self.data)
         except ValidationError as e:
+            if (other := other_kind(self.data, self.kind)) is not None:
+                found, key = other
+                raise InputError(self.problem((key,), said(found, self.document.file), key=True)) from None
             for error in _one_per_mistake(e.errors()):
                 self._schema_problem(error)
             self.raise_problems()

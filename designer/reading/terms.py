@@ -139,7 +139,7 @@ class TermReader(DomainReader):
     def _check_weights(self, q: Question) -> None:
         """Weights of repairs are of what the scenario states."""
         stated = [c.name for c in q.constraints]
-        stated += [n for n in type(q.scenario.workload).model_fields if n not in ("job", "model", "period")]
+        stated += [n for n in self.data["workload"] if n not in ("job", "model", "period")]
         stated += list(q.scenario.candidates)
         for name in q.scenario.repair_weights:
             if name not in stated:

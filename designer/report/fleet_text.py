@@ -5,8 +5,17 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
-from designer.fleets.result import CapBinding, FleetDesign, FleetRepair, FleetResult, Placement, Use
-from designer.report.numbers import digits, human, percent
+from designer.fleets.names import moves
+from designer.fleets.result import (
+    Alternative,
+    CapBinding,
+    FleetDesign,
+    FleetRepair,
+    FleetResult,
+    Placement,
+    Use,
+)
+from designer.report.numbers import digits, human, percent, scale_of
 from designer.report.text import Column, bar, table, wrap
 from designer.result import Metric
 
@@ -31,7 +40,7 @@ def render(result: FleetResult, width: int, design: str = "A") -> str:
         return "\n".join([*lines, "", "No fleet found within the time limit; nothing is proven."])
     shown = next((d for d in result.frontier if d.id == design.upper()), result.frontier[0])
     lines += ["", *_frontier(result, width), ""]
-    lines += _placements(shown, width)
+    lines += _placements(shown, width, result.elsewhere if shown is _best(result) else [])
     lines += ["", *_uses(shown, width)]
     lines += _binds(result, width)
     for n in result.notes:
@@ -45,6 +54,8 @@ def _head(result: FleetResult, width: int) -> list[str]:
     one = "fleet" if p.frontier == 1 else "fleets"
     state = "NOT PROVEN COMPLETE" if not p.complete else "proven complete"
     many = f"{p.frontier:,} {one} on the frontier" if result.frontier else "no fleet found"
+    if result.status == "infeasible":
+        many, state = "no fleet", "proven" if p.complete else "NOT PROVEN"
     text = (
         f"search   {p.workloads:,} workloads, 1e{math.floor(p.log10_joint)} joint choices of {p.raw_designs:,} designs,"
         f" {p.options:,} of them undominated options, {many}, {state}, {p.seconds:.1f} s"
@@ -65,7 +76,8 @@ def _proof(result: FleetResult, width: int) -> list[str]:
     if result.status == "found" and p.frontier == 1:
         said = "no fleet beats this one"
     second = f", HiGHS {p.second}" if p.second else ""
-    text = f"proof    {said}: CP-SAT {p.closure}{second}; totals told apart to {percent(p.resolution, 1)}"
+    apart = f"; totals told apart to {percent(p.resolution, 1)}" if result.frontier else ""
+    text = f"proof    {said}: CP-SAT {p.closure}{second}{apart}"
     return wrap(text, width, 0, 9)
 
 
@@ -84,7 +96,7 @@ def _frontier(result: FleetResult, width: int) -> list[str]:
         head, cells = _unit_in_head(_TITLES.get(o, o), [_metric(d.totals[o]) for d in rows])
         columns.append(Column(head, cells))
     if len(rows) > 1:
-        changes = ["–", *(", ".join(_changes(a, b)) for a, b in pairwise(rows))]
+        changes = ["–", *("; ".join(_changes(a, b)) for a, b in pairwise(rows))]
         columns.append(Column("differs from the row above in", changes, right=False))
     lines = table(columns, width)
     if len(rows) < len(result.frontier):
@@ -106,15 +118,14 @@ def _where(d: FleetDesign) -> dict[str, dict[tuple[str, str, str], list[str]]]:
 
 def _changes(before: FleetDesign, after: FleetDesign) -> list[str]:
     """Workloads that run elsewhere or otherwise, in a word or two each."""
-    out = []
+    to: dict[str, list[str]] = {}
     old, new = _where(before), _where(after)
     for name, lines in new.items():
         was = old.get(name, {})
-        if was == lines:
-            continue
-        gone = [_short(at, list(was)) for at in lines if at not in was]
-        out.append(f"{name} to {' and '.join(gone)}" if gone else f"{name} (layout)")
-    return out
+        if was != lines:
+            gained = [_short(at, list(was)) for at in lines if at not in was]
+            to.setdefault(" and ".join(gained), []).append(name)
+    return moves(to)
 
 
 def _short(to: tuple[str, str, str], before: list[tuple[str, str, str]]) -> str:
@@ -145,7 +156,12 @@ def _layout(p: Placement) -> str:
     return " ".join(parts) or "one device"
 
 
-def _placements(d: FleetDesign, width: int) -> list[str]:
+def _best(result: FleetResult) -> FleetDesign:
+    """The best fleet of the first objective."""
+    return min(result.frontier, key=lambda d: d.totals[result.objectives[0]].value or 0.0)
+
+
+def _placements(d: FleetDesign, width: int, elsewhere: list[Alternative]) -> list[str]:
     rows = d.placements
     lines = [f"Fleet {d.id}, workload by workload"]
     columns = [Column("workload", [_name(p) for p in rows], right=False)]
@@ -158,20 +174,33 @@ def _placements(d: FleetDesign, width: int) -> list[str]:
         head, cells = _unit_in_head(_TITLES[n], [_metric(p.metrics[n]) for p in rows])
         columns.append(Column(head, cells, priority=3 if n == "peak_power" else 0))
     lines += table(columns, width)
-    return lines + _asked(rows, width)
+    return lines + _asked(d, width, {(a.workload, a.pool): a for a in elsewhere})
 
 
-def _asked(rows: list[Placement], width: int) -> list[str]:
-    """What is asked first of each workload: how long it takes, or how fast it answers."""
+def _asked(d: FleetDesign, width: int, elsewhere: dict[tuple[str, str], Alternative]) -> list[str]:
+    """What is asked first of each workload: how long it takes or how fast it answers, and its second-best place."""
     out: list[str] = []
+    rows = d.placements
     for p in rows:
         said = [
             _SAID[n].format(human(m.value, "%") if n == "mfu" else _metric(m))
             for n, m in p.metrics.items()
             if n in _SAID
         ]
-        out += wrap(f"{_name(p)}: {', '.join([_layout(p), *said])}", width, 2, 4)
+        other = elsewhere.pop((p.workload, p.pool), None)  # said once, however many lines it is on
+        else_ = f"; {_second_best(other, d)}" if other else ""
+        out += wrap(f"{_name(p)}: {', '.join([_layout(p), *said])}{else_}", width, 2, 4)
     return out
+
+
+def _second_best(a: Alternative, d: FleetDesign) -> str:
+    """Where a workload would go next, and what that would cost the fleet."""
+    if a.more is None:
+        return "nowhere else"
+    total = d.totals[a.objective]
+    share = percent(a.more / total.value) if total.value else human(a.more, total.unit)
+    more = f"{a.objective} +{share}"
+    return f"else {' and '.join(a.lines)} ({more if a.more > 0 else f'the same {a.objective}'})"
 
 
 def _uses(d: FleetDesign, width: int) -> list[str]:
@@ -217,8 +246,8 @@ def _binds(result: FleetResult, width: int) -> list[str]:
         share = f" ({percent(b.gain / b.best)})" if b.best else ""
         text = f"{b.objective}  {b.text}: without it {human(b.gain, unit)} less{share}."
         if b.price and b.bound is not None:
-            more = _amount(b.price.raised_to - b.bound, b)
-            text += f" +{more} saves {human(b.price.better, unit)}"
+            more = b.price.raised_to - b.bound
+            text += f" +{_amount(more, b)} saves {human(b.price.better, unit)}{_each(more, b, unit)}"
             text += f" and moves {_few(b.price.moves)}." if b.price.moves else "."
         lines += wrap(f"{text}   [{b.place}]", width, 2, 4)
     if len(worth) < len(result.binds):
@@ -227,10 +256,18 @@ def _binds(result: FleetResult, width: int) -> list[str]:
     return lines
 
 
-def _few(moves: list[str]) -> str:
+def _each(more: float, b: CapBinding, unit: str) -> str:
+    """What each unit of a cap saves, of the step that is worth taking."""
+    if not b.price:
+        return ""
+    scale, name = (1.0, "node") if b.kind == "inventory" else scale_of(more, b.unit)
+    return f" ({human(b.price.better / (more / scale), unit)} per {name})" if name and more != scale else ""
+
+
+def _few(found: list[str]) -> str:
     """The first of many moves."""
-    rest = len(moves) - MAX_MOVES
-    return ", ".join(moves[:MAX_MOVES]) + (f" and {rest} more" if rest > 0 else "")
+    rest = len(found) - MAX_MOVES
+    return "; ".join(found[:MAX_MOVES]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _none(result: FleetResult, width: int) -> list[str]:

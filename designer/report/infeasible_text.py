@@ -11,7 +11,7 @@ from designer.result import Binding, Member, PlanResult, Repair
 
 # What a repair names of the design it admits.
 _REPAIRED = (
-    "model", "dataset_tokens", "sparsity", "samples",
+    "model", "engine", "dataset_tokens", "sparsity", "samples",
     "node", "node_count", "precision", "weights", "tp", "pp", "vpp", "dp", "ep", "micro_batch", "recompute",
     "sharding", "decode", "workers", "batch", "replicas",
 )  # fmt: skip

@@ -14,7 +14,7 @@ MAX_ROWS = 12
 
 # Decisions in the order people say them, with short titles.
 _DECISIONS = {
-    "model": "model", "node": "node", "precision": "prec",
+    "model": "model", "node": "node", "engine": "engine", "precision": "prec",
     "weights": "wts", "kv": "KV", "tp": "TP", "pp": "PP", "vpp": "VPP",
     "dp": "DP", "cp": "CP", "ep": "EP", "micro_batch": "MB", "batch": "batch", "prefill_batch": "pre\nbatch",
     "global_batch": "GBS", "recompute": "recompute", "sharding": "shard", "replicas": "×", "decode": "decode",
@@ -25,9 +25,21 @@ _DECISIONS = {
     **{d.name: d.title.replace(" ", "\n", 1) for d in SPECIFICATIONS},
 }  # fmt: skip
 # Decisions that are names, which read best from the left.
-_NAMED = ("model", "node", "sparsity", "clipping", "region", "recompute", "sharding", "decode")
+_NAMED = ("model", "node", "engine", "sparsity", "clipping", "region", "recompute", "sharding", "decode")
 # What a single design is told apart by.
-_CORE = ("model", "dataset_tokens", "tp", "pp", "dp", "ep", "batch", "samples", "replicas", "workers")
+_CORE = (
+    "model",
+    "engine",
+    "dataset_tokens",
+    "tp",
+    "pp",
+    "dp",
+    "ep",
+    "batch",
+    "samples",
+    "replicas",
+    "workers",
+)
 _TITLES = {
     "time_to_train": "time", "cost": "cost", "carbon": "CO2e", "mfu": "MFU", "device_memory": "memory",
     "cost_per_token": "cost", "carbon_per_token": "CO2e", "tpot_p99": "TPOT\np99", "ttft_p99": "TTFT\np99",
@@ -282,6 +294,6 @@ def _notes(result: PlanResult, shown: list[Design], width: int, file: str) -> li
             width,
         )
     for n in result.notes:
-        lines += wrap(f"note: {n}", width)
+        lines += wrap(f"note: {n}", width, hanging=6)
     lines.append(f"next  designer explain {file} {shown[0].id}")
     return lines

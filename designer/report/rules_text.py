@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import json
 import re
 import shlex
 from collections.abc import Sequence
-from typing import Any
 
 from catalogs.errors import InputError, nearest
 from constraints.domain import describe
@@ -19,6 +17,7 @@ from designer.evaluation import si_unit
 from designer.report.numbers import written
 from designer.report.text import Column, table, wrap
 from designer.rulebook.call import called, equations, result_line
+from designer.rulebook.entries import RuleEntry, RuleExample, RulesResult
 
 _LAYER_TITLES = {
     "shared": "Every job", "network": "Training of networks known by their totals",
@@ -59,7 +58,7 @@ def _searched(r: Rule) -> str:
 def listing(found: Sequence[Rule], as_json: bool, width: int) -> str:
     """Rules by wall, each with its unit, equation and source."""
     if as_json:
-        return json.dumps([data(r) for r in found], indent=2)
+        return RulesResult(rules=[data(r) for r in found]).to_json(indent=2)
     lines: list[str] = []
     for group, members in grouped(found):
         lines += ["", *wrap(f"{group_title(group)}   {_count(members)}", width), "─" * width]
@@ -103,7 +102,7 @@ def show(name: str, as_json: bool, latex: bool, width: int) -> str:
     if latex:
         return latex_of(r)
     if as_json:
-        return json.dumps(data(r, whole=True), indent=2)
+        return RulesResult(rules=[data(r, whole=True)]).to_json(indent=2)
     lines = [*wrap(f"{r.id} = {formula(r).text()}", width, 0, 4), ""]
     for paragraph in prose(r):
         lines += [*wrap(paragraph, width), ""]
@@ -173,27 +172,26 @@ def formula(r: Rule) -> Sym:
     return trace(r, example.inputs if example else dict.fromkeys(r.inputs, 2.0))
 
 
-def data(r: Rule, whole: bool = False) -> dict[str, Any]:
-    """A rule as JSON; `whole` adds its documentation, LaTeX and worked example."""
-    out: dict[str, Any] = {
-        "id": r.id,
-        "layer": r.layer,
-        "wall": r.wall,
-        "equation": formula(r).text(),
-        "unit": si_unit(r.unit),
-        "inputs": {n: si_unit(u) for n, u in r.inputs.items()},
-        "title": r.title,
-        "cite": r.cite,
-        "file": f"{r.file}:{r.line}",
-    }
-    if whole:
-        example = worked_example(r)
-        out["documentation"] = prose(r)
-        out["holds"] = describe(r)
-        out["latex"] = latex_of(r)
-        out["example"] = example and {
-            "inputs": example.inputs,
-            "value": float(example.value),
-            "command": command(r),
-        }
-    return out
+def data(r: Rule, whole: bool = False) -> RuleEntry:
+    """A rule as data; `whole` adds its documentation, LaTeX and worked example."""
+    example = worked_example(r) if whole else None
+    return RuleEntry(
+        name=qualified(r),
+        id=r.id,
+        layer=r.layer,
+        wall=r.wall,
+        equation=formula(r).text(),
+        unit=si_unit(r.unit),
+        inputs={n: si_unit(u) for n, u in r.inputs.items()},
+        title=r.title,
+        cite=r.cite,
+        file=f"{r.file}:{r.line}",
+        documentation=prose(r) if whole else None,
+        holds=describe(r) if whole else None,
+        latex=latex_of(r) if whole else None,
+        example=(
+            RuleExample(inputs=example.inputs, value=float(example.value), command=command(r))
+            if example
+            else None
+        ),
+    )

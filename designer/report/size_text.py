@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 
 from designer.reading.specs import SPEC
-from designer.report.numbers import digits, human, scale_of
+from designer.report.numbers import human
 from designer.report.size_curve_text import curve_lines
+from designer.report.size_needs import at_least, cell, closes
 from designer.report.text import Column, table, wrap
-from designer.sizing.result import Need, Obstacle, Part, Row, SizeResult, Surface
+from designer.sizing.result import Lack, Obstacle, Part, Row, SizeResult, Surface
 
 # Parts that fall short and are worth a line.
 NEAR = 4
@@ -54,30 +55,6 @@ def render(result: SizeResult, width: int, *, file: str, units: dict[str, str]) 
     return "\n".join(lines)
 
 
-def at_least(value: float, unit: str) -> str:
-    """A least value, rounded up to three digits so that what is printed is enough.
-
-    >>> at_least(2.8001e12, "byte/s"), at_least(2.8e12, "byte/s")
-    ('2.81 TB/s', '2.8 TB/s')
-    """
-    size, name = scale_of(value, unit)
-    number = value / size
-    step = 10.0 ** (math.floor(math.log10(number)) - 2)
-    up = math.ceil(number / step - 1e-6) * step
-    return f"{digits(up)} {name}"
-
-
-def cell(need: Need) -> str:
-    """One need as a cell: a star marks what is more than the base part offers."""
-    if need.status == "none":
-        return "no value "
-    if need.status == "any":
-        return "any "
-    assert need.value is not None
-    star = "*" if need.value > need.base * (1 + 1e-9) else " "
-    return f"≥ {at_least(need.value, need.unit)}{star}"
-
-
 def _rows(result: SizeResult, width: int) -> list[str]:
     """The table of needs, one row a number of devices."""
     specs = [n.spec for n in result.rows[0].needs]
@@ -97,14 +74,7 @@ def _rows(result: SizeResult, width: int) -> list[str]:
         names = ", ".join(SPEC[s].title for s in free)
         said += f" Of {names} any value does." if free else " Any: the number does not bind."
     lines += wrap(said, width)
-    closing = [n.closing for r in result.rows for n in r.needs if n.closing]
-    if closing:
-        designs = sum(c.designs for c in closing)
-        lines += wrap(
-            f"It closes: each of these {len(closing)} values, fed back as a part, meets every target, and with"
-            f" 1 % less none of the layouts does ({designs:,} designs searched).",
-            width,
-        )
+    lines += closes([n for r in result.rows for n in r.needs], width)
     return lines
 
 
@@ -194,7 +164,7 @@ def _parts(parts: Sequence[Part], width: int, units: dict[str, str]) -> list[str
     if near:
         lines += ["", "Closest of those that do not"]
     for p in near:
-        lacks = [_lack(x) for x in p.lacks[:LACKS]] or [
+        lacks = [_lack(x).removeprefix(f"{p.accelerator} ") for x in p.lacks[:LACKS]] or [
             f"{SPEC[s].title} {100 * x:.0f} % short" for s, x in p.short_of.items()
         ]
         lines += wrap(f"{p.accelerator}  {', '.join(lacks)}", width, 2, 4)
@@ -204,15 +174,16 @@ def _parts(parts: Sequence[Part], width: int, units: dict[str, str]) -> list[str
     return lines
 
 
-def _lack(x: object) -> str:
-    value, bound = getattr(x, "value", None), getattr(x, "bound", None)
-    text, unit = str(getattr(x, "text", "")), str(getattr(x, "unit", ""))
-    if value is None:
-        return text
-    if getattr(x, "excess", None) is None:
-        name = str(getattr(x, "name", ""))
-        return f"{name}: {human(value, unit)} against {human(bound, unit)}" if bound is not None else name
-    return f"{text}: {human(value, unit)}, {100 * x.excess:.0f} % off"  # type: ignore[attr-defined]
+def _lack(x: Lack) -> str:
+    """What a part falls short of, in words where that is a number nobody states."""
+    if x.unstated:
+        return x.unstated
+    if x.value is None:
+        return x.text
+    if x.excess is None:
+        sides = f"{human(x.value, x.unit)} against {human(x.bound, x.unit)}"
+        return f"{x.name}: {sides}" if x.bound is not None else x.name
+    return f"{x.text}: {human(x.value, x.unit)}, {100 * x.excess:.0f} % off"
 
 
 def layout(design: dict[str, str | int | float]) -> str:

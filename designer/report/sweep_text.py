@@ -31,7 +31,7 @@ def dry(plan: Plan, seconds: float, jobs: int, width: int) -> str:
         [
             f"{plan.sweep.name}   {plan.count:,} points in {spaces:,} search {_plural('space', spaces)}",
             *wrap(f"axes     {' x '.join(axes)}", width, hanging=9),
-            f"time     about {duration(seconds)} on {on}, measured on a few points",
+            f"time     {'about ' * (seconds >= 1)}{duration(seconds)} on {on}, measured on a few points",
         ]
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from catalogs import units
 from catalogs.errors import InputError, nearest
@@ -16,6 +16,7 @@ from constraints import domain
 from constraints.rule import Rule, find
 from constraints.sensitivity import elasticities
 from constraints.symbolic import Sym, trace
+from designer.answer import Answer
 from designer.evaluation import si_unit
 from designer.report.numbers import human
 from designer.report.text import Column, table, wrap
@@ -23,10 +24,8 @@ from designer.report.text import Column, table, wrap
 _NAME = r"[A-Za-z_]\w*"
 
 
-class RuleResult(BaseModel):
+class RuleResult(Answer):
     """Answer of `designer evaluate` and `designer calc` for one rule."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     schema_name: Literal["designer.rule/1"] = Field(default="designer.rule/1", alias="schema")
     rule: str

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from catalogs import units
 from catalogs.errors import InputError, nearest
 from constraints.inverse import Inversion, Root, invert
 from constraints.rule import Rule, find
 from constraints.symbolic import trace
+from designer.answer import Answer
 from designer.evaluation import si_unit
 from designer.report.numbers import digits, human, scale_of
 from designer.report.text import wrap
@@ -28,10 +29,8 @@ class SolveRoot(BaseModel):
     result_before: float | None
 
 
-class SolveResult(BaseModel):
+class SolveResult(Answer):
     """Answer of `designer calc --solve`; no roots where no value gives the result."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     schema_name: Literal["designer.solve/1"] = Field(default="designer.solve/1", alias="schema")
     rule: str
@@ -189,4 +188,4 @@ def _data(r: Rule, name: str, target: float, given: dict[str, float], found: Inv
         reason="" if roots else _reason(r, name, target, given, found),
         equation=trace(r, {**given, name: found.lowest[0]}).text(), inputs=given, cite=r.cite,
         file=f"{r.file}:{r.line}",
-    ).model_dump_json(indent=2, by_alias=True)  # fmt: skip
+    ).to_json(indent=2)  # fmt: skip

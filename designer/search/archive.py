@@ -17,10 +17,14 @@ FEW = 64
 
 
 class Archive:
-    """The running frontier, and the rows the solver will be given."""
+    """The running frontier, and the rows the solver will be given.
 
-    def __init__(self, question: Question):
+    What takes long when the frontier is large raises OutOfTime at the deadline.
+    """
+
+    def __init__(self, question: Question, deadline: float | None = None):
         self.question = question
+        self.deadline = deadline
         self.objectives: Array = np.empty((0, len(question.objectives)))
         self.positions: Array = np.empty((0, len(question.decisions)), dtype=int)
         self.all_objectives: list[Array] = []
@@ -37,13 +41,13 @@ class Archive:
         # What some of the frontier so far beats need not be sorted.
         some = self.objectives[:: 1 + len(self.objectives) // FEW]
         fresh = np.flatnonzero(~beaten(values, some))
-        keep = fresh[skyline(values[fresh])]
+        keep = fresh[skyline(values[fresh], self.deadline)]
         shown = np.flatnonzero(~np.isnan(values).any(axis=1)) if self.rows + block.rows <= MAX_ROWS else keep
         self._remember(values[shown], self._places(block, shown))
         self.rows += block.rows
         both = np.concatenate([self.objectives, values[keep]])
         places = np.concatenate([self.positions, self._places(block, keep)])
-        front = skyline(both)
+        front = skyline(both, self.deadline)
         self.objectives, self.positions = both[front], places[front]
 
     def _places(self, block: Block, rows: Array) -> Array:
@@ -53,13 +57,13 @@ class Archive:
         self.all_objectives.append(values)
         self.all_positions.append(places)
 
-    def solver_rows(self) -> tuple[Array, Array, Array]:
+    def solver_rows(self, deadline: float | None = None) -> tuple[Array, Array, Array]:
         """Positions and objectives of the solver's rows, and which of them are the frontier."""
         values, places = np.concatenate(self.all_objectives), np.concatenate(self.all_positions)
         if len(values) > MAX_ROWS:
-            front = skyline(values)
+            front = skyline(values, deadline)
             values, places = values[front], places[front]
-        return places, values, skyline(values)
+        return places, values, skyline(values, deadline)
 
     def designs(self) -> list[dict[str, Value]]:
         names = [d.name for d in self.question.decisions]
@@ -80,7 +84,7 @@ def frontier_of(
 
     `trunk` and `after` are for a search that is followed by similar ones, as in `enumerate_designs`.
     """
-    archive = Archive(question)
+    archive = Archive(question, deadline)
     count = enumerate_designs(
         question,
         {o.quantity for o in question.objectives},

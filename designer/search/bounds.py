@@ -148,7 +148,7 @@ class _Search:
             inputs = {n: values[n] for n in s.inputs}
             made = s.fn(**inputs) if isinstance(s, Rule) else s.holds(inputs)
             if isinstance(s, Rule):
-                values[s.id] = made = _physical(made, s.unit)
+                values[s.id] = made = physical(made, s.unit)
                 if not s.is_limit:
                     continue
             high = made.high if isinstance(made, Span) else float(made)
@@ -244,7 +244,7 @@ def _tests_early(question: Question, given: set[str], wanted: list[str]) -> list
     return order
 
 
-def _physical(value: Any, unit: str) -> Any:
+def physical(value: Any, unit: str) -> Any:
     """Bounds of a quantity: a time, a size, a rate, energy or money is never negative."""
     if unit in ("", "%", "truth") or not isinstance(value, Span):
         return value

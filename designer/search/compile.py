@@ -15,6 +15,7 @@ import numpy as np
 
 from constraints.rule import Rule
 from designer.question import Constraint, Question
+from designer.search.sieve import Sieve, sieves
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -29,12 +30,18 @@ class Table:
 
 @dataclass
 class Level:
-    """One decision and what follows from it."""
+    """One decision and what follows from it.
+
+    `steps` is everything that is then known; `run` is what is left of it to be done row by row, as
+    `sieves` have settled the rest.
+    """
 
     axis: str
     size: int
     tables: list[str] = field(default_factory=list)
     steps: list[Rule | Constraint] = field(default_factory=list)
+    sieves: list[Sieve] = field(default_factory=list)
+    run: list[Rule | Constraint] = field(default_factory=list)
 
 
 @dataclass
@@ -157,8 +164,31 @@ def schedule(question: Question, keep: set[str], soft: frozenset[str] = frozense
         level = levels[max(position[a] for a in t.axes)]
         if name in last_use:
             level.tables.append(name)
+    _sieve(levels, tables, scalars, last_use)
     cuts = [*question.limits, *(c.name for c in hard)]
     return Schedule(levels, scalars, tables, cuts, last_use, impossible, set(keep))
+
+
+def _sieve(
+    levels: list[Level], tables: dict[str, Table], scalars: dict[str, Any], last_use: dict[str, int]
+) -> None:
+    """Settle limits of few decisions by tables, and leave the other steps to be run."""
+    steps = [s for level in levels for s in level.steps]
+    tests = [s for s in steps if not isinstance(s, Rule) or s.is_limit]
+    makers = {s.id: s for s in steps if isinstance(s, Rule)}
+    with np.errstate(all="ignore"):
+        found, done = sieves(tests, makers, scalars, tables, {x.axis: x.size for x in levels})
+    for at, level in enumerate(levels):
+        level.sieves = found[level.axis]
+        needed: set[str] = set()
+        run: list[Rule | Constraint] = []
+        for s in reversed(level.steps):
+            name = s.id if isinstance(s, Rule) else s.name
+            test = not isinstance(s, Rule) or s.is_limit
+            if (test and name not in done) or (not test and (name in needed or last_use.get(name, -1) > at)):
+                run.append(s)
+                needed |= set(s.inputs)
+        level.run = _cuts_first(run[::-1])
 
 
 def _cuts_first(steps: list[Rule | Constraint]) -> list[Rule | Constraint]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,10 @@ import numpy as np
 from constraints.rule import Rule
 from designer.question import Objective, Question
 from designer.search.compile import Array, Schedule, schedule
+from designer.search.deadline import OutOfTime, check
+from designer.search.outlook import Fronts, Outlook
 from designer.search.reduce import SMALLEST, ends_of, interface, undominated
+from designer.search.sieve import Sieve, narrow
 from designer.search.trunk import Look, State, Trunk
 
 # Rows handled at once; a table of a few dozen columns of this length stays in cache and memory.
@@ -46,10 +49,6 @@ class Count:
     processor: float = 0.0
 
 
-class OutOfTime(Exception):
-    """The time limit was reached before the space was exhausted."""
-
-
 def enumerate_designs(
     question: Question,
     keep: set[str],
@@ -58,6 +57,7 @@ def enumerate_designs(
     soft: frozenset[str] = frozenset(),
     objectives: Sequence[Objective] = (),
     apart: Sequence[str] = (),
+    fronts: Fronts | None = None,
     deadline: float | None = None,
     trunk: Trunk | None = None,
     after: Trunk | None = None,
@@ -67,7 +67,8 @@ def enumerate_designs(
     A design is cut by the first limit or constraint that rejects it; those in `soft` do not reject.
     With `objectives`, partial designs that can only lead to designs worse in all of them are dropped
     on the way (see `designer.search.reduce`), so that what `take` gets holds the frontier but not every
-    feasible design; designs that differ in a decision in `apart` are never held against each other.
+    feasible design; designs that differ in a decision in `apart` are never held against each other. With
+    `fronts`, what `take` was given so far is held against what is still to come.
     Returns how many designs there were, how many are feasible, and what cut the
     others. `complete` is False when `deadline` (of `time.monotonic`) came first.
 
@@ -83,7 +84,8 @@ def enumerate_designs(
     wanted = () if soft else objectives
     if trunk is not None:
         trunk.start(plan)
-    run = _Run(plan, keep, take, count, deadline, wanted, apart, trunk)
+    outlook = Outlook(plan, wanted, apart, fronts) if fronts and wanted else None
+    run = _Run(plan, keep, take, count, deadline, wanted, apart, trunk, outlook)
     depth = after.before(plan, wanted) if after is not None else None
     states = [State({}, {}, 1)] if after is None or depth is None else after.states[depth]
     with np.errstate(all="ignore"):
@@ -107,13 +109,13 @@ class _Run:
     objectives: Sequence[Objective]
     apart: Sequence[str]
     trunk: Trunk | None
+    outlook: Outlook | None
     # Depths at which dropping dominated rows turned out not to be worth the look.
     stubborn: set[int] = field(default_factory=set)
 
     def descend(self, state: State, depth: int) -> None:
         """Make the decision at `depth` for all rows of `state`, and the deeper ones."""
-        if self.deadline is not None and time.monotonic() > self.deadline:
-            raise OutOfTime
+        check(self.deadline)
         if depth == len(self.plan.levels):
             self.count.feasible += state.rows
             began = time.process_time()
@@ -121,18 +123,16 @@ class _Run:
             self.take(Block(positions, {k: self._value(state, k) for k in self.keep}))
             self._note(depth, began)
             return
-        size = self.plan.levels[depth].size
-        step = max(1, CHUNK // size)
-        for start in range(0, state.rows, step):
-            part = _slice(state, start, min(state.rows, start + step))
-            began = time.process_time()
-            grown = self._grow(part, depth)
+        began = time.process_time()
+        for parent, chosen in self._pairs(state, depth):
+            grown = self._grow(state, depth, parent, chosen)
             left = self._reduced(grown, depth) if grown.rows else grown
             self._note(depth, began)
             if left.rows:
                 if self.trunk is not None:
                     self.trunk.keep(depth, left)
                 self.descend(left, depth + 1)
+            began = time.process_time()
 
     def _note(self, depth: int, began: float) -> None:
         if self.trunk is not None:
@@ -145,7 +145,7 @@ class _Run:
             return state
         ends = ends_of(state.columns)
         seen = interface(self.plan, depth, ends, self.objectives)
-        kept = undominated(self.plan, depth, state.columns, state.positions, seen, self.apart)
+        kept = undominated(self.plan, depth, state.columns, state.positions, seen, self.apart, self.deadline)
         if kept is None or len(kept) > state.rows * POOR:
             self.stubborn.add(depth)
         if kept is None:
@@ -168,13 +168,17 @@ class _Run:
         table = self.plan.tables[name]
         return table.values[tuple(state.positions[a] for a in table.axes)]
 
-    def _grow(self, state: State, depth: int) -> State:
-        level = self.plan.levels[depth]
-        parent = np.repeat(np.arange(state.rows), level.size)
-        chosen = np.tile(np.arange(level.size, dtype=_narrow(level.size)), state.rows)
+    def _grow(self, state: State, depth: int, parent: Array, chosen: Array) -> State:
+        """Rows of `state` with a value each for the decision at `depth`, and all that is then known."""
+        level, below = self.plan.levels[depth], self.plan.below(depth)
+        if self.outlook and self.outlook.axes and self.outlook.axes[-1] == level.axis:
+            table = self.outlook.open()
+            at = _cells(state, self.outlook.axes, table.shape)
+            kept = np.flatnonzero(table.reshape(-1)[at[parent] * level.size + chosen])
+            self.count.dominated += (len(parent) - len(kept)) * below
+            parent, chosen = parent[kept], chosen[kept]
         rows = _Rows(self.plan, state, parent, {level.axis: chosen})
-        below = self.plan.below(depth)
-        for step in level.steps:
+        for step in level.run:
             if not rows.n:
                 break
             inputs = {n: rows.get(n) for n in step.inputs}
@@ -189,6 +193,45 @@ class _Run:
             cut = rows.cut(np.asarray(value, dtype=bool))
             self.count.cut[name] += cut * below
         return rows.state(depth, self.plan.last_use)
+
+    def _pairs(self, state: State, depth: int) -> Iterator[tuple[Array, Array]]:
+        """Rows, each with a value that tables let it take for the decision at `depth`, a chunk at a time."""
+        level, below = self.plan.levels[depth], self.plan.below(depth)
+        if not level.sieves:
+            step = max(1, CHUNK // level.size)
+            for start in range(0, state.rows, step):
+                rows = np.arange(start, min(state.rows, start + step))
+                yield (
+                    np.repeat(rows, level.size),
+                    np.tile(np.arange(level.size, dtype=narrow(level.size)), len(rows)),
+                )
+            return
+        first, *rest = level.sieves
+        ways = first.ways
+        cell = _cells(state, first.axes, first.passes.shape)
+        self._blame(first, np.bincount(cell, minlength=len(ways.many)).repeat(level.size), below)
+        many = ways.many[cell]
+        ends = np.cumsum(many)
+        stops = np.searchsorted(ends, np.arange(CHUNK, ends[-1] + CHUNK, CHUNK)) + 1
+        start = 0
+        for stop in np.minimum(stops, state.rows).tolist():
+            n = many[start:stop]
+            parent = np.repeat(np.arange(start, stop), n)
+            nth = np.arange(len(parent)) - np.repeat(np.cumsum(n) - n, n)
+            chosen = ways.values[ways.begin[cell[parent]] + nth]
+            start = stop
+            for sieve in rest:
+                at = _cells(state, sieve.axes, sieve.passes.shape)[parent] * level.size + chosen
+                passes = sieve.passes.reshape(-1)[at]
+                self._blame(sieve, np.bincount(at[~passes], minlength=sieve.passes.size), below)
+                parent, chosen = parent[passes], chosen[passes]
+            if len(parent):
+                yield parent, chosen
+
+    def _blame(self, sieve: Sieve, cells: Array, below: int) -> None:
+        """Count what a table rejects against the limits it is made of."""
+        for name, shares in sieve.cut(cells).items():
+            self.count.cut[name] += shares * (below // sieve.share)
 
 
 class _Rows:
@@ -245,17 +288,9 @@ class _Rows:
         return State(positions, columns, self.n)
 
 
-def _narrow(size: int) -> Any:
-    """The smallest integers that number so many candidates: most of what a row holds are positions."""
-    return np.int16 if size <= np.iinfo(np.int16).max else np.int64
-
-
-def _slice(state: State, start: int, stop: int) -> State:
-    if start == 0 and stop == state.rows:
-        return state
-    cut = slice(start, stop)
-    return State(
-        {k: v[cut] for k, v in state.positions.items()},
-        {k: v[cut] for k, v in state.columns.items()},
-        stop - start,
-    )
+def _cells(state: State, axes: Sequence[str], shape: Sequence[int]) -> Array:
+    """Where each row stands in a table over decisions of which the last is not made yet."""
+    at = np.zeros(state.rows, dtype=np.int64)
+    for axis, size in zip(axes[:-1], shape, strict=False):
+        at = at * size + state.positions[axis]
+    return at

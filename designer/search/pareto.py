@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from designer.search.deadline import check
+
 Array = np.ndarray[Any, np.dtype[Any]]
 # Rows compared with each other at once; the comparison table of a block stays in cache.
 BLOCK = 128
@@ -22,11 +24,12 @@ def settled(points: Array) -> Array:
     return np.ldexp(np.round(mantissa * 2.0**40) / 2.0**40, exponent)
 
 
-def skyline(points: Array) -> Array:
+def skyline(points: Array, deadline: float | None = None) -> Array:
     """Positions of the rows of `points` that no other row dominates; smaller is better.
 
     Of equal rows the first is kept. Rows with a NaN are left out. The result is in lexicographic
-    order of the rows.
+    order of the rows. Of three numbers and more the work grows with the square of the result, so that
+    it may take long: raises OutOfTime at the deadline.
 
     >>> skyline(np.array([[1.0, 3.0], [2.0, 2.0], [2.0, 4.0], [2.0, 2.0]])).tolist()
     [0, 1]
@@ -46,10 +49,10 @@ def skyline(points: Array) -> Array:
         first = np.ones(len(order), dtype=bool)
         first[1:] = sorted_points[1:, 1] < best[:-1]
         return order[first]
-    return order[_sweep(sorted_points)]
+    return order[_sweep(sorted_points, deadline)]
 
 
-def skyline_by_group(points: Array, group: Array) -> Array:
+def skyline_by_group(points: Array, group: Array, deadline: float | None = None) -> Array:
     """Positions of the rows that no row of the same group dominates; as `skyline` of each group.
 
     >>> skyline_by_group(np.array([[1.0, 2.0], [3.0, 3.0], [2.0, 2.0]]), np.array([0, 1, 0])).tolist()
@@ -62,7 +65,7 @@ def skyline_by_group(points: Array, group: Array) -> Array:
         fresh = np.ones(len(order), dtype=bool)
         fresh[1:] = np.any(sorted_points[1:] != sorted_points[:-1], axis=1) | (np.diff(sorted_group) != 0)
         order = order[fresh]
-        return order[_sweep(points[order], group[order])]
+        return order[_sweep(points[order], deadline, group[order])]
     first, second = (np.unique(points[alive, k], return_inverse=True)[1].reshape(-1) for k in (0, 1))
     order = np.lexsort((second, first, group[alive]))
     # Within a group, rows rise in the first number: each must be lower in the second than all before it.
@@ -73,7 +76,7 @@ def skyline_by_group(points: Array, group: Array) -> Array:
     return alive[order[kept]]
 
 
-def _sweep(points: Array, group: Array | None = None) -> Array:
+def _sweep(points: Array, deadline: float | None, group: Array | None = None) -> Array:
     """Skyline of distinct rows in lexicographic order: a row is dominated by an earlier one or not at all.
 
     With `group`, a sorted number for each row, rows are held against those of their own group only.
@@ -85,10 +88,11 @@ def _sweep(points: Array, group: Array | None = None) -> Array:
     first = last = 0
     out: list[Array] = []
     for start in range(0, len(points), BLOCK):
+        check(deadline)
         block = points[start : start + BLOCK]
         if group is not None:
             first += int(np.searchsorted(kept[first:last, -2], block[0, -2]))
-        free = np.flatnonzero(~beaten(block, kept[first:last])) if last > first else np.arange(len(block))
+        free = np.flatnonzero(~beaten(block, kept[first:last], deadline))
         rows = block[free]
         # Rows of the block against each other: only the one itself is at least as good as it.
         alone = np.count_nonzero(as_good(rows, rows), axis=1) == 1
@@ -98,12 +102,16 @@ def _sweep(points: Array, group: Array | None = None) -> Array:
     return np.concatenate(out) if out else np.empty(0, dtype=int)
 
 
-def beaten(rows: Array, by: Array) -> Array:
-    """Which `rows` some row of `by` is at least as good as in everything; smaller is better."""
+def beaten(rows: Array, by: Array, deadline: float | None = None) -> Array:
+    """Which `rows` some row of `by` is at least as good as in everything; smaller is better.
+
+    Raises OutOfTime at the deadline.
+    """
     out = np.zeros(len(rows), dtype=bool)
     # A few rows do most of the work, and spare the others the rest of it.
     start, size = 0, 4
     while start < len(by):
+        check(deadline)
         rest = np.flatnonzero(~out)
         if not len(rest):
             break

@@ -94,10 +94,12 @@ def undominated(
     positions: Mapping[str, Array],
     seen: Mapping[str, int],
     apart: Sequence[str] = (),
+    deadline: float | None = None,
 ) -> Array | None:
     """Rows to keep after the decision at `depth`, or None where nothing can be dropped.
 
     `seen` is the `interface` of the columns. Rows that differ in a decision in `apart` are never compared.
+    Raises OutOfTime at the deadline.
     """
     ordered = [-s * columns[n] for n, s in seen.items() if s]
     if not ordered:
@@ -107,13 +109,13 @@ def undominated(
     equal += [positions[a] for a in sorted(needed | (set(apart) & set(positions)))]
     points = np.stack(ordered, axis=1)
     if not equal:
-        return np.sort(skyline(points))
+        return np.sort(skyline(points, deadline))
     if len(equal) > MOST_EQUAL:
         return None
     same = np.stack(equal, axis=1).astype(float) + 0.0  # + 0.0: both zeros are one number
     key = _hashed(same)
     alive = _without_beaten(points, same, key)
-    return np.sort(alive[skyline_by_group(points[alive], _groups(same[alive], key[alive]))])
+    return np.sort(alive[skyline_by_group(points[alive], _groups(same[alive], key[alive]), deadline)])
 
 
 def _without_beaten(points: Array, equal: Array, key: Array) -> Array:

@@ -16,7 +16,7 @@ import numpy as np
 from constraints.rule import Rule
 from designer.question import Constraint, Objective
 from designer.search.compile import Array, Schedule
-from designer.search.reduce import Ends, interface, steps_below, tables_below
+from designer.search.reduce import Ends, interface, tables_below
 
 # Bytes of partial designs that are kept at one depth.
 MOST_BYTES = 1 << 28
@@ -85,8 +85,9 @@ class Trunk:
         mine = self.plan
         if mine is None or not self.states[depth] or not _same(mine, plan, depth):
             return False
-        made = {s.id for s in steps_below(plan, depth) if isinstance(s, Rule)}
-        read = {n for s in steps_below(plan, depth) for n in s.inputs} | plan.kept
+        later = [s for level in plan.levels[depth + 1 :] for s in level.run]
+        made = {s.id for s in later if isinstance(s, Rule)}
+        read = {n for s in later for n in s.inputs} | plan.kept
         if not read <= made | plan.scalars.keys() | plan.tables.keys() | self.states[depth][0].columns.keys():
             return False
         depths = {x.depth for x in self.looks if x.depth <= depth}
@@ -114,6 +115,11 @@ def _same(one: Schedule, other: Schedule, depth: int) -> bool:
     """Whether two schedules do the same with the same numbers down to a depth."""
     for a, b in zip(one.levels[: depth + 1], other.levels[: depth + 1], strict=True):
         if (a.axis, a.size) != (b.axis, b.size) or set(map(id, a.steps)) != set(map(id, b.steps)):
+            return False
+        # Limits of later decisions act here too, where tables of them say what no later decision mends.
+        if [s.axes for s in a.sieves] != [s.axes for s in b.sieves]:
+            return False
+        if not all(np.array_equal(s.passes, t.passes) for s, t in zip(a.sieves, b.sieves, strict=True)):
             return False
     read = {n for level in one.levels[: depth + 1] for s in level.steps for n in s.inputs}
     tables = [(one.tables[n].values, other.tables.get(n)) for n in read & one.tables.keys()]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from catalogs import Catalog
 from catalogs.errors import InputError
 from catalogs.schema import Node
 from designer.context import Context, Value
-from designer.evaluation import binding, si_unit, values_of
+from designer.evaluation import binding, si_unit, unstated, values_of
 from designer.question import Constraint, Objective, Question
 from designer.reading.specs import base_specs
 from designer.search.archive import frontier_of
+from designer.search.member import Member
 from designer.sizing.obstacles import nearest_miss
 from designer.sizing.result import Lack, Part, Row
 from designer.sizing.rows import at_most
@@ -146,12 +148,15 @@ def _fewest(question: Question, catalog: Catalog, node: Node) -> Part | None:
 
 
 def fewest(question: Question) -> tuple[int, dict[str, Value]] | None:
-    """The fewest devices with which some layout meets everything, and the cheapest such layout."""
-    goals = [Objective("devices", 1)]
+    """The fewest devices with which some layout meets everything, and the cheapest such layout.
+
+    Where the price is unknown, the one that takes the least energy, or power where there is no end.
+    """
     bundle = question.bundle(question.first_design())
     price = bundle["purchase_price" if question.given["owned"].si else "rental_rate"].si
-    if price == price:
-        goals.append(Objective("cost", 1))
+    drawn = "energy" if "energy" in question.graph.rules else "power"
+    least = "cost" if price == price else drawn
+    goals = [Objective("devices", 1), Objective(least, 1)]
     archive, _ = frontier_of(replace(question, objectives=goals))
     if not len(archive.positions):
         return None
@@ -169,6 +174,10 @@ def _short_of(question: Question, rows: Sequence[Row]) -> dict[str, float]:
     return out
 
 
+def _unknown(member: Member, values: Mapping[str, Any]) -> bool:
+    return any(values[n] != values[n] for n in member.inputs)
+
+
 def _lacks(question: Question) -> list[Lack]:
     """What the nearest design of a part that does not qualify misses, and by how much."""
     found = nearest_miss(question)
@@ -176,8 +185,14 @@ def _lacks(question: Question) -> list[Lack]:
         return []
     nearest, members = found
     values = values_of(question, nearest.design)
-    out = []
+    out: list[Lack] = []
     for m in members:
+        missing = unstated(question, nearest.design, m.inputs) if _unknown(m, values) else []
+        if missing:
+            # Whatever else has no value for the same reason says nothing more.
+            if not any(x.unstated in missing for x in out):
+                out.append(Lack(name=m.name, text=m.text, unstated=missing[0]))
+            continue
         if isinstance(m.rule, Constraint):
             b = binding(question, m.rule, values)
             over = float(m.rule.excess(values))

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from designer.answer import Answer
+
 Design = dict[str, str | int | float]
 
 
@@ -92,6 +94,7 @@ class Lack(_Result):
     bound: float | None = None
     unit: str = ""
     excess: float | None = Field(default=None, description="share by which the bound is missed")
+    unstated: str = Field(default="", description="what nobody states of the part, where it fails for that")
 
 
 class Part(_Result):
@@ -146,7 +149,7 @@ class Curve(_Result):
     points: list[CurvePoint]
 
 
-class SizeResult(_Result):
+class SizeResult(Answer):
     """Answer of `designer size`; numbers in SI."""
 
     schema_name: Literal["designer.size/1"] = Field(default="designer.size/1", alias="schema")
@@ -156,20 +159,14 @@ class SizeResult(_Result):
     base_specs: dict[str, float]
     units: dict[str, str]
     targets: list[str]
-    rows: list[Row] = []
+    rows: list[Row] = Field(default=[])
     surface: Surface | None = None
     curve: Curve | None = None
-    parts: list[Part] = []
-    sensitivity: list[Sensitivity] = []
-    crossings: list[Crossing] = []
+    parts: list[Part] = Field(default=[])
+    sensitivity: list[Sensitivity] = Field(default=[])
+    crossings: list[Crossing] = Field(default=[])
     obstacles: list[Obstacle] = Field(default=[], description="why nothing helps, where nothing does")
-    notes: list[str] = []
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    def to_json(self, **kwargs: Any) -> str:
-        """The result as JSON text."""
-        return self.model_dump_json(by_alias=True, **kwargs)
+    notes: list[str] = Field(default=[])
 
     def to_frame(self) -> Any:
         """One row a number of devices and specification as a pandas DataFrame."""

@@ -57,7 +57,10 @@ def columns_of(axes: Sequence[Axis], questions: Sequence[Question], more: Sequen
             r = q.graph.rules.get(n)
             title = (r.title if r else "").replace("\n", " ")
             made[n] = Column(n, "float", "quantity", si_unit(q.unit(n)), title)
-    return [*out, *decisions.values(), *(c for n, c in made.items() if n not in decisions)]
+    # An axis that names a decision outright, such as `engine`, says it.
+    said = {c.name for c in out}
+    chosen = [c for n, c in decisions.items() if n not in said]
+    return [*out, *chosen, *(c for n, c in made.items() if n not in decisions)]
 
 
 def quantities_of(q: Question, more: Sequence[str]) -> list[str]:

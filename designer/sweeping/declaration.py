@@ -13,6 +13,7 @@ from typing import Any
 from catalogs import Catalog, default_catalog, yaml
 from catalogs.errors import InputError, nearest
 from designer.question import Question
+from designer.reading.kinds import shipped_as
 from designer.reading.loading import document_of, load, locate, shipped
 from designer.reading.places import Places
 from designer.reading.shape import ShapeReader
@@ -42,6 +43,8 @@ def locate_sweep(name: str | Path) -> Path:
     plain = str(name).removeprefix("scenarios/").removeprefix("sweeps/").removesuffix(".yaml")
     if plain in known:
         return known[plain]
+    if elsewhere := shipped_as(plain, "sweep"):
+        raise InputError(elsewhere)
     raise InputError(
         f"{str(name)[:200]}: no such file or sweep{nearest(plain[:200], known)} (shipped: {', '.join(known)})"
     )
@@ -116,6 +119,8 @@ def load_sweep(
 
 class SweepReader(ShapeReader, Places):
     """One reading of one sweep document."""
+
+    kind = "sweep"
 
     def __init__(self, document: yaml.Document, catalog: Catalog, folder: Path):
         super().__init__(document, (), catalog)

@@ -9,28 +9,28 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
 
 from catalogs.errors import InputError
+from designer.answer import Answer
 from designer.sweeping.answering import Columns
 from designer.sweeping.columns import Column
 from designer.sweeping.extras import needed
 from designer.sweeping.stamp import Stamp
 
-SCHEMA = "designer.sweep/1"
 _TYPES = {"int": "int64", "float": "float64", "text": "string"}
 
 
-@dataclass(frozen=True)
-class Manifest:
-    """What a folder holds results of."""
+class Manifest(Answer):
+    """What a folder holds results of: its `sweep.json`."""
 
+    schema_name: Literal["designer.sweep/1"] = Field(default="designer.sweep/1", alias="schema")
     name: str
     description: str
     base: str
@@ -40,18 +40,6 @@ class Manifest:
     stamp: Stamp
     view: dict[str, str | None]
     sampled: list[str]
-
-    def to_json(self) -> str:
-        return json.dumps({"schema": SCHEMA, **asdict(self)}, indent=1)
-
-    @staticmethod
-    def of(text: str) -> Manifest:
-        data = json.loads(text)
-        if data.pop("schema", None) != SCHEMA:
-            raise ValueError("another schema")
-        columns = [Column(**c) for c in data.pop("columns")]
-        objectives = [(str(n), int(s)) for n, s in data.pop("objectives")]
-        return Manifest(columns=columns, objectives=objectives, stamp=Stamp(**data.pop("stamp")), **data)
 
 
 class Store:
@@ -64,10 +52,17 @@ class Store:
     def manifest(self) -> Manifest:
         """What the folder holds; raises InputError where it holds no sweep."""
         try:
-            return Manifest.of((self.folder / "sweep.json").read_text("utf-8"))
+            return Manifest.model_validate_json((self.folder / "sweep.json").read_text("utf-8"))
         except FileNotFoundError:
             raise InputError(f"{self.folder}: no sweep here (no sweep.json)") from None
-        except (OSError, ValueError, TypeError, KeyError) as e:
+        except ValidationError as e:
+            first = e.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            raise InputError(
+                f"{self.folder}/sweep.json: not the manifest of a sweep:"
+                f" {f'{where}: ' if where else ''}{first['msg']}"
+            ) from None
+        except (OSError, ValueError) as e:
             raise InputError(f"{self.folder}/sweep.json: not the manifest of a sweep: {e}") from None
 
     @contextlib.contextmanager
@@ -109,7 +104,7 @@ class Store:
             return
         for part in self.parts():
             part.unlink()
-        _write_whole(self.folder / "sweep.json", manifest.to_json().encode())
+        _write_whole(self.folder / "sweep.json", manifest.to_json(indent=1).encode())
 
     def _sweep_up(self) -> None:
         """Removes what a killed process left half-written."""
@@ -186,7 +181,8 @@ def arrow_table(columns: Columns, of: Sequence[Column]) -> Any:
         for c in of
     ]
     arrays = [pa.array(columns[c.name], type=types[c.type]) for c in of]
-    return pa.table(arrays, schema=pa.schema(fields, metadata={"schema": SCHEMA}))
+    schema = str(Manifest.model_fields["schema_name"].default)
+    return pa.table(arrays, schema=pa.schema(fields, metadata={"schema": schema}))
 
 
 def merged(folders: Iterable[Path], out: Path) -> Store:

@@ -16,7 +16,8 @@ import numpy as np
 from constraints.rule import Rule
 from designer.question import Group, Question
 from designer.search.compile import Array, tables_of
-from designer.search.enumerate import Block, Count, OutOfTime, enumerate_designs
+from designer.search.deadline import OutOfTime
+from designer.search.enumerate import Block, Count, enumerate_designs
 from designer.search.member import Member
 from designer.search.pareto import settled, skyline
 from designer.sweeping.conflicts import first_conflict

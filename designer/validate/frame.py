@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from catalogs import Catalog
 from designer.validate import serving, training
 from designer.validate.hardware import accelerator_of
 from designer.validate.parameters import calibration
+from designer.validate.result import ScoredRow, ValidateResult
 from designer.validate.scoring import Prediction, Skip, Statistics, statistics
 from designer.validate.table import Kind, Row, Table
 
@@ -80,32 +80,30 @@ class Ledger:
         return sorted(of, key=lambda s: -abs(s.prediction.error))[:n]
 
     def to_json(self) -> str:
-        """`designer.validate/1`; errors are signed fractions."""
+        """`designer.validate/1`."""
 
-        def plain(of: dict[str, Statistics]) -> dict[str, dict[str, float]]:
-            return {metric: s.as_dict() for metric, s in of.items()}
-
-        def line(s: Scored) -> dict[str, object]:
+        def line(s: Scored) -> ScoredRow:
             p = s.prediction
-            out: dict[str, object] = {
-                "id": s.row.id, "metric": p.metric, "predicted": _short(p.predicted),
-                "measured": _short(p.measured), "error": round(p.error, 4),
-            }  # fmt: skip
-            if p.low is not None and p.high is not None:
-                out["interval"] = [_short(p.low), _short(p.high)]
-            return out
+            known = p.low is not None and p.high is not None
+            return ScoredRow(
+                id=s.row.id,
+                metric=p.metric,
+                predicted=_short(p.predicted),
+                measured=_short(p.measured),
+                error=round(p.error, 4),
+                interval=(_short(p.low or 0.0), _short(p.high or 0.0)) if known else None,
+            )
 
-        answer = {
-            "schema": "designer.validate/1",
-            "metrics": plain(self.metrics()),
-            "groups": {name: plain(of) for name, of in self.groups().items()},
-            "skipped": self.skipped,
-            "guessed": plain(self.metrics(guessed=True)),
-            "calibration": {k: asdict(c) for k, c in calibration(self.catalog).items()},
-            "coverage": {metric: round(share, 4) for metric, share in self.coverage().items()},
-            "rows": [line(s) for s in self.scored],
-        }
-        return json.dumps(answer, indent=1)
+        answer = ValidateResult(
+            metrics=self.metrics(),
+            groups=self.groups(),
+            skipped=self.skipped,
+            guessed=self.metrics(guessed=True),
+            calibration={str(k): c for k, c in calibration(self.catalog).items()},
+            coverage={metric: round(share, 4) for metric, share in self.coverage().items()},
+            rows=[line(s) for s in self.scored],
+        )
+        return answer.to_json(indent=1)
 
 
 def validate(table: Table, catalog: Catalog, by: str = "group") -> Ledger:

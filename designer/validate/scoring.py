@@ -51,9 +51,6 @@ class Statistics:
     p90: float
     bias: float
 
-    def as_dict(self) -> dict[str, float]:
-        return {"n": self.n, "median": self.median, "mean": self.mean, "p90": self.p90, "bias": self.bias}
-
 
 def quantile(values: Sequence[float], share: float) -> float:
     """The value below which a share of them lies, interpolated linearly.
@@ -70,8 +67,8 @@ def quantile(values: Sequence[float], share: float) -> float:
 def statistics(errors: Iterable[float]) -> Statistics:
     """Statistics of signed errors; there must be at least one.
 
-    >>> statistics([-0.1, 0.1, 0.4]).as_dict()
-    {'n': 3, 'median': 0.1, 'mean': 0.2, 'p90': 0.34, 'bias': 0.1333}
+    >>> statistics([-0.1, 0.1, 0.4])
+    Statistics(n=3, median=0.1, mean=0.2, p90=0.34, bias=0.1333)
     """
     signed = list(errors)
     sizes = [abs(e) for e in signed]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from designer.answer import Answer
 from designer.evaluation import binding, values_of
 from designer.question import Question
 from designer.reading.inputs import InputChange
@@ -36,10 +37,8 @@ class LimitUse(_Part):
     binds_right: str
 
 
-class CompareResult(BaseModel):
+class CompareResult(Answer):
     """Answer of `designer compare`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     schema_name: Literal["designer.compare/1"] = Field(default="designer.compare/1", alias="schema")
     left: str
@@ -52,10 +51,6 @@ class CompareResult(BaseModel):
     )
     quantities: list[Change]
     limits: list[LimitUse]
-
-    def to_json(self, **kwargs: Any) -> str:
-        """The result as JSON text."""
-        return self.model_dump_json(by_alias=True, **kwargs)
 
 
 def compare(

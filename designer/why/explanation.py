@@ -13,6 +13,7 @@ from constraints.bundles import Bundle
 from constraints.rule import Rule
 from constraints.sensitivity import elasticities
 from constraints.symbolic import Sym, trace
+from designer.answer import Answer
 from designer.context import Value
 from designer.evaluation import binding, complete_design, si_unit, targets, values_of, violations
 from designer.question import Question
@@ -75,10 +76,8 @@ class Term(BaseModel):
     inputs: list[Term] = []
 
 
-class ExplainResult(BaseModel):
+class ExplainResult(Answer):
     """Answer of `designer explain`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     schema_name: Literal["designer.explain/1"] = Field(default="designer.explain/1", alias="schema")
     scenario: str
@@ -95,11 +94,7 @@ class ExplainResult(BaseModel):
     )
     quantities: list[Term]
     levers: dict[str, list[Lever]]
-    notes: list[str] = []
-
-    def to_json(self, **kwargs: Any) -> str:
-        """The result as JSON text."""
-        return self.model_dump_json(by_alias=True, **kwargs)
+    notes: list[str] = Field(default=[])
 
 
 def explain(
@@ -122,7 +117,7 @@ def explain(
     bundle = question.bundle(design)
     values = values_of(question, design)
     values = question.graph.evaluate(names, values)
-    broken = violations(question, values)
+    broken = violations(question, values, design)
     return ExplainResult(
         scenario=question.scenario.name,
         id="",

@@ -22,7 +22,7 @@ from designer.question import Group, Question
 from designer.result import FactRange, Leaving
 from designer.search.archive import frontier_of
 from designer.search.compile import Array
-from designer.search.enumerate import OutOfTime
+from designer.search.deadline import OutOfTime
 from designer.search.pareto import settled
 from designer.why.levers import levers
 

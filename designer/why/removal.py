@@ -26,7 +26,7 @@ from designer.search.member import LACK, Member, measured, without
 from designer.search.trunk import Trunk
 
 # A plan removes limits for so many seconds of processor time; `explain` takes as long as the scenario gives.
-REMOVAL_SECONDS = 2.0
+REMOVAL_SECONDS = 3.5
 # How many times longer than its processor time a search may take on a loaded machine.
 LOADED = 2.0
 # How many times longer a search without a limit is taken to be than the one with it: with one thing

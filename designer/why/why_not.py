@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from designer.answer import Answer
 from designer.context import Value
 from designer.evaluation import complete_design, evaluate, metrics, values_of
 from designer.planning import plan_question
@@ -54,10 +55,8 @@ class Completions(BaseModel):
     )
 
 
-class WhyNotResult(BaseModel):
+class WhyNotResult(Answer):
     """Answer of `designer explain --why-not`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     schema_name: Literal["designer.whynot/1"] = Field(default="designer.whynot/1", alias="schema")
     scenario: str
@@ -71,10 +70,6 @@ class WhyNotResult(BaseModel):
         default=None, description="what the given decisions allow; null where the time did not suffice"
     )
     metrics: dict[str, Metric]
-
-    def to_json(self, **kwargs: Any) -> str:
-        """The result as JSON text."""
-        return self.model_dump_json(by_alias=True, **kwargs)
 
 
 def why_not(question: Question, given: Mapping[str, Value]) -> WhyNotResult:

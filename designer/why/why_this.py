@@ -12,7 +12,7 @@ from designer.report.decisions import decided
 from designer.result import Binding, Design, FactRange, NextBetter, PlanResult, Step, Trade
 from designer.search.archive import Archive, frontier_of
 from designer.search.compile import Array
-from designer.search.enumerate import OutOfTime
+from designer.search.deadline import OutOfTime
 from designer.search.member import Member, loosened
 from designer.search.pareto import settled
 from designer.why.fact_ranges import fact_ranges, key

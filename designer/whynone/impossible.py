@@ -18,7 +18,8 @@ from designer.context import Value
 from designer.evaluation import CheckFailed, values_of, violations
 from designer.question import Premise, Question
 from designer.search.brute import brute_frontier
-from designer.search.enumerate import Block, OutOfTime, enumerate_designs
+from designer.search.deadline import OutOfTime
+from designer.search.enumerate import Block, enumerate_designs
 from designer.search.member import Member
 from designer.whynone.conflict import WEIGHED, design_at
 

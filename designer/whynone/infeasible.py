@@ -12,7 +12,8 @@ from typing import Any
 from designer.evaluation import CheckFailed, binding, values_of, violations
 from designer.question import Constraint, Question
 from designer.result import Binding, Member, Miss
-from designer.search.enumerate import Count, OutOfTime
+from designer.search.deadline import OutOfTime
+from designer.search.enumerate import Count
 from designer.search.member import Member as Involved
 from designer.whynone.conflict import Diagnosis, diagnose
 from designer.whynone.impossible import Impossible, impossible_again

@@ -16,21 +16,17 @@ from catalogs import Catalog
 from catalogs.errors import InputError
 from constraints.bundles import Known
 from designer.context import Context, Value
+from designer.giving import Gives, declared
 from designer.question import Premise, Question
 from designer.report.numbers import human
-from designer.scenario import Training
 from designer.space import DECISIONS, Decision
 
 # To which share a demand gives way; a context to the same, in whole steps.
 LEAST, LEAST_CONTEXT = 0.01, 1 / 64
 # Multiples of the most nodes that are added.
 MULTIPLES = (1 / 16, 1 / 4, 1 / 2, 2, 4, 16)
-# Of counts so many values are added, of regions so many.
-NEAREST, CLEANEST = 4, 3
-# The numbers a length mix becomes, all of which grow with the lengths.
-_LENGTHS = (
-    "input_tokens", "input_square", "input_cube", "output_tokens", "reasoning_tokens", "context_limit",
-)  # fmt: skip
+# Of counts so many values are added.
+NEAREST = 4
 Where = Callable[..., str]
 # Candidates people change first.
 _FIRST = ("node", "accelerator", "node_count", "devices", "region", "precision", "replicas", "batch")
@@ -42,54 +38,53 @@ def premises(question: Question, catalog: Catalog, where: Where) -> list[Premise
 
 
 def _demands(question: Question, where: Where) -> list[Premise]:
+    """What the workload asks for, by the declarations of its fields."""
     out = []
-    for key, name in (("dataset", "dataset_tokens"), ("rate", "answer_rate"), ("requests", "requests")):
-        if hasattr(question.scenario.workload, key) and name in question.given:
-            out.append(_demand(question, key, (name,), where))
-    if isinstance(question.scenario.workload, Training):
-        if "sequence_length" in question.given and "global_batch" in question.domains:
-            out.append(_sequence(question, where))
-    elif all(n in question.given for n in _LENGTHS):
-        out.append(_demand(question, "lengths", _LENGTHS, where))
+    for field, gives in declared(question.scenario.workload):
+        if not gives.demand or not all(n in question.given for n in gives.names):
+            continue
+        if gives.demand == "amount":
+            out.append(_demand(question, field, gives, where))
+        elif "global_batch" in question.domains:
+            out.append(_context(question, field, gives.names[0], where))
     return out
 
 
-def _demand(question: Question, key: str, names: tuple[str, ...], where: Where) -> Premise:
+def _demand(question: Question, key: str, gives: Gives, where: Where) -> Premise:
     """A demand that is one number, or several that grow together."""
 
     def at(q: Question, share: float) -> Question:
         given = dict(q.given)
-        for n in names:
+        for n in gives.names:
             given[n] = replace(given[n], si=given[n].si * share)
         return replace(q, given=given)
 
-    amount, unit = question.given[names[0]].si, question.unit(names[0])
-    text = f"{key} = {human(amount, unit)}"
-    if key == "lengths":
-        text = f"prompts of {human(amount, unit)} and answers of {human(question.given['output_tokens'].si, unit)}"
+    said = {n: human(question.given[n].si, question.unit(n)) for n in gives.names}
+    first = gives.names[0]
     return Premise(
         name=f"workload.{key}",
-        text=text,
+        text=gives.words.format(**said) or f"{key} = {said[first]}",
         place=where("workload", key),
         kind="demand",
         least=lambda q: at(q, LEAST),
         at=at,
-        amount=amount,
-        unit=unit,
+        amount=question.given[first].si,
+        unit=question.unit(first),
+        several=len(gives.names) > 1,
     )
 
 
-def _sequence(question: Question, where: Where) -> Premise:
+def _context(question: Question, key: str, name: str, where: Where) -> Premise:
     """The context of a training run: a share of it is 1/k, with k times the sequences in a batch."""
-    amount = question.given["sequence_length"].si
+    amount, unit = question.given[name].si, question.unit(name)
 
     def at(q: Question, share: float) -> Question:
         k = round(1 / share)
-        known = q.given["sequence_length"]
+        known = q.given[name]
         batches: list[Value] = [int(b) * k for b in q.domains["global_batch"]]
         return replace(
             q,
-            given={**q.given, "sequence_length": replace(known, si=known.si / k)},
+            given={**q.given, name: replace(known, si=known.si / k)},
             domains={**q.domains, "global_batch": batches},
         )
 
@@ -98,14 +93,14 @@ def _sequence(question: Question, where: Where) -> Premise:
         k //= 2
 
     return Premise(
-        name="workload.sequence_length",
-        text=f"sequence_length = {human(amount, 'token')}",
-        place=where("workload", "sequence_length"),
+        name=f"workload.{key}",
+        text=f"{key} = {human(amount, unit)}",
+        place=where("workload", key),
         kind="demand",
         least=lambda q: at(q, 1 / k),
         at=at,
         amount=amount,
-        unit="token",
+        unit=unit,
         shares=tuple(1 / 2**i for i in range(1, k.bit_length())),
     )
 
@@ -135,9 +130,7 @@ def _candidates(question: Question, catalog: Catalog, where: Where) -> list[Prem
 def _more(d: Decision, c: Context, question: Question) -> list[Value]:
     """Values a list of candidates could have besides its own, the nearest first."""
     own = question.domains[d.name]
-    found: list[Value] = list(d.choices or ()) if d.name in ("recompute", "sharding") else list(d.default(c))
-    if d.name == "region":
-        found += _cleanest(c.catalog)
+    found: list[Value] = [*d.default(c), *(d.wider(c) if d.wider else ())]
     if d.kind == "choice":
         return [v for v in dict.fromkeys(found) if v not in own and _known(question, d.name, v)]
     if d.name == "node_count":
@@ -153,11 +146,6 @@ def _far(value: float, ends: tuple[float, float]) -> float:
     """How far a count is from a list, as a ratio."""
     near = min(max(value, ends[0]), ends[1])
     return abs(math.log(max(value, 1e-9) / max(near, 1e-9)))
-
-
-def _cleanest(catalog: Catalog) -> list[Value]:
-    regions = [catalog.get("regions", r) for r in catalog.ids("regions")]
-    return [r.id for r in sorted(regions, key=lambda r: (r.carbon_intensity.si, r.id))[:CLEANEST]]
 
 
 def _known(question: Question, decision: str, value: Value) -> bool:

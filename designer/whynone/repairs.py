@@ -176,14 +176,16 @@ def _largest(works: Callable[[float], bool], low: float, high: float) -> float:
 
 def _rounded(p: Premise, share: float) -> float:
     """The share at which the demand has four digits, not above the one given."""
-    size = scale_of(share * p.amount, p.unit)[0] if p.key != "lengths" else 0.01 * p.amount
+    size = scale_of(share * p.amount, p.unit)[0] if not p.several else 0.01 * p.amount
     scaled = share * p.amount / size
     step = 10.0 ** (math.floor(math.log10(scaled)) - 3)
+    if p.unit == "request" and share * p.amount >= 1:  # nobody sends a part of one
+        step = max(step, 1 / size)
     return math.floor(scaled / step) * step * size / p.amount
 
 
 def _less(p: Premise, share: float, design: Design) -> Repair:
-    if p.key == "lengths":
+    if p.several:
         text = f"{100 * share:.4g} % of them"
     else:
         size, name = scale_of(share * p.amount, p.unit)

@@ -12,6 +12,7 @@ from catalogs.errors import InputError
 from designer.calibrating.calibrate import calibrate
 from designer.calibrating.runs import serving_runs, training_runs
 from designer.cli import main
+from designer.reading.loading import load, locate
 from designer.validate.frame import validate
 from designer.validate.table import Row, Table, read, shipped
 
@@ -91,7 +92,11 @@ def test_a_slower_engine_is_found_from_its_tokens(tmp_path: Path) -> None:
     found.overlay.write(tmp_path / "own")
     own = Catalog([tmp_path / "own"])
     assert own.get("engines", "vllm").values["host_step_overhead"].si == pytest.approx(5e-3, rel=0.05)
-    assert own.get("assumptions", "serving").values["host_step_overhead"].kind == "fitted"
+    plain, named = (load(locate("llama-3.1-70b-chat"), s, own) for s in ([], ["engine=vllm"]))
+    for question in (plain, named):
+        overhead = question.bundle(question.first_design())["host_step_overhead"]
+        assert overhead.si == pytest.approx(5e-3, rel=0.05)
+        assert overhead.kind == "fitted"
 
 
 def test_a_handful_of_runs_is_refused_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -111,3 +111,9 @@ def test_what_nobody_published_has_no_interval(name: str) -> None:
 def test_a_search_over_models_bounds_each_by_its_kind() -> None:
     question = load(locate("ten-million-dollars"), ["confidence=0.9"], CATALOG)
     assert any(g.axes == ("node", "precision", "model") for g in question.groups)
+
+
+@pytest.mark.parametrize("text", ["0.9", "90 %", "90%", '"90 %"', "'0.9'"])
+def test_confidence_is_a_share_however_it_is_written(text: str) -> None:
+    found = load(locate("gpt-3-175b-carbon"), [f"confidence={text}"], CATALOG).scenario.confidence
+    assert found == pytest.approx(0.9, rel=1e-15)

@@ -6,7 +6,7 @@ costs it one prefill and its share of the decode steps, and Little's law gives t
 
 from __future__ import annotations
 
-from constraints.maths import maximum, minimum, sqrt
+from constraints.maths import guarded, maximum, minimum, sqrt
 from constraints.quantities import (
     Count,
     Fraction,
@@ -63,8 +63,8 @@ def prefill_batch(
     >>> prefill_batch(512, 512, 1, 128, 128, 8192), prefill_batch(64, 64, 1, 1024, 1024, 8192)
     (4.0, 1)
     """
-    arriving = minimum(users_per_replica, batch) / (dp * maximum(1, output_tokens))
-    return maximum(1, minimum(arriving, prefill_chunk / maximum(1, input_tokens)))
+    arriving = minimum(users_per_replica, batch) / (dp * guarded(output_tokens, 1))
+    return maximum(1, minimum(arriving, prefill_chunk / guarded(input_tokens, 1)))
 
 
 @rule(wall=7, cite="definition: the others wait for a slot")
@@ -135,7 +135,7 @@ def decoding(
     a = decode_steps * decode_step_variable / batch + prefill_stall / dp
     b = decode_steps * decode_step_fixed + first_token_time - admitted * a
     c = admitted * decode_steps * decode_step_fixed
-    return 2 * c / maximum(1e-12 * first_token_time, b + sqrt(b * b + 4 * a * c))
+    return 2 * c / guarded(b + sqrt(b * b + 4 * a * c), 1e-12 * first_token_time)
 
 
 @rule(wall=4, cite="definition: a sequence shares its steps with the others being decoded")
@@ -161,7 +161,7 @@ def tpot(
     >>> round(tpot(0.03, 32, 0.05, 100, 1), 3)
     0.046
     """
-    return shared_step + decoding * prefill_stall / (dp * maximum(1, decode_steps))
+    return shared_step + decoding * prefill_stall / (dp * guarded(decode_steps, 1))
 
 
 @rule(wall=4, cite="median of a Poisson number (Choi 1994): its mean less ln 2, at least 0")
@@ -173,7 +173,7 @@ def median_token_interval(
     >>> median_token_interval(0.03, 32, 0.05, 100, 1), round(median_token_interval(0.03, 200, 0.05, 100, 1), 3)
     (0.03, 0.095)
     """
-    met = decoding / (dp * maximum(1, decode_steps))
+    met = decoding / (dp * guarded(decode_steps, 1))
     return shared_step + maximum(0, met - LN2) * prefill_stall
 
 

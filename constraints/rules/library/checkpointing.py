@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import exp, maximum, minimum, sqrt
+from constraints.maths import exp, guarded, minimum, sqrt
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds, Whole
 from constraints.rule import rule
 
@@ -72,7 +72,7 @@ def checkpoint_goodput(
     [19.4, 14.2, 18.9]
     """
     return (interval / mtbf) / (
-        exp(recovery_time / mtbf) * maximum(exp((interval + checkpoint_time) / mtbf) - 1, 1e-300)
+        exp(recovery_time / mtbf) * guarded(exp((interval + checkpoint_time) / mtbf) - 1, 1e-300)
     )
 
 

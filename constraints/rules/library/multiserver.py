@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import erlang_blocking, exp, exprel, log, maximum, minimum, root
+from constraints.maths import erlang_blocking, exp, exprel, guarded, log, maximum, minimum, root
 from constraints.quantities import Count, Fraction, PerSecond, Seconds, Whole
 from constraints.rule import rule
 
@@ -77,7 +77,7 @@ def mmc_wait_percentile(
     (119, 0.0)
     """
     load = arrival_rate * service
-    waiting = maximum(1e-300, erlang_c(servers, load) / (1 - share))
+    waiting = guarded(erlang_c(servers, load) / (1 - share), 1e-300)
     return maximum(0, log(waiting)) * service / (servers - load)
 
 

@@ -7,7 +7,7 @@ other, and their times add.
 
 from __future__ import annotations
 
-from constraints.maths import ceil, maximum, where
+from constraints.maths import ceil, guarded, maximum, where
 from constraints.quantities import Count, Fraction, Samples, SamplesPerSecond, Seconds, Whole
 from constraints.rule import rule
 
@@ -120,4 +120,4 @@ def crossover_batch(
     inf
     """
     ahead = 1 - accelerator_time_per_sample / transform_time_per_sample
-    return where(ahead > 0, accelerator_overhead / transform_time_per_sample / maximum(ahead, 1e-30), 1e400)
+    return where(ahead > 0, accelerator_overhead / transform_time_per_sample / guarded(ahead, 1e-30), 1e400)

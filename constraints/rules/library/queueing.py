@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import maximum, sqrt
+from constraints.maths import guarded, maximum, sqrt
 from constraints.quantities import Count, Fraction, PerSecond, Real, Seconds
 from constraints.rule import rule
 
@@ -31,7 +31,7 @@ def mg1_wait(arrival_rate: PerSecond, service: Seconds, service_square: Seconds)
     >>> mg1_wait(0.8, 1.0, 1.0)  # M/D/1 at 80 %: wait is twice the service
     2.0000000000000004
     """
-    return arrival_rate * service_square**2 / (2 * maximum(1e-9, 1 - arrival_rate * service))
+    return arrival_rate * service_square**2 / (2 * guarded(1 - arrival_rate * service))
 
 
 @rule(wall=7, cite="Khinchine 1932, the M/G/1 queue with equal requests", where=_STABLE)
@@ -93,7 +93,7 @@ def mg1_sojourn_deviation(
     >>> round(mg1_sojourn_deviation(0.5, 1.0, 2**0.5, 6**(1 / 3)), 6)  # M/M/1: deviation = mean = 2
     2.0
     """
-    idle = maximum(1e-9, 1 - arrival_rate * service)
+    idle = guarded(1 - arrival_rate * service)
     wait = arrival_rate * service_square**2 / (2 * idle)
     variance = wait**2 + arrival_rate * service_cube**3 / (3 * idle) + service_square**2 - service**2
     return sqrt(maximum(variance, 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from constraints.maths import maximum, minimum, sqrt
+from constraints.maths import guarded, maximum, minimum, sqrt
 from constraints.quantities import Count, Fraction, Requests, RequestsPerSecond, Seconds, Tokens
 from constraints.rule import rule
 from constraints.rules.library.queueing import gamma_quantile
@@ -49,7 +49,7 @@ def tpot(
     >>> round(tpot(0.02, 1.25, 0.1, 100), 5)
     0.02625
     """
-    return (shared_step + prefill_backlog / maximum(1, decode_steps)) * prefill_stretch
+    return (shared_step + prefill_backlog / guarded(decode_steps, 1)) * prefill_stretch
 
 
 @rule(wall=7, cite="delay busy period (Conway, Maxwell & Miller 1967) begun by a request's own steps")
@@ -94,7 +94,7 @@ def tpot_deviation(
     0.002938
     """
     crowd = decode_step_variable * minimum(1, occupancy_deviation / batch)
-    return prefill_jitter / maximum(1, decode_steps) + crowd * prefill_stretch
+    return prefill_jitter / guarded(decode_steps, 1) + crowd * prefill_stretch
 
 
 @rule(wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from constraints.maths import maximum, minimum, where
+from constraints.maths import guarded, minimum, where
 from constraints.rules.library.roofline import gemm_time
 
 
@@ -43,7 +43,7 @@ def touched(tokens: Any, experts: Any, experts_per_token: Any, ep: Any) -> Any:
     >>> touched(1, 256, 8, 1), touched(1e6, 256, 8, 8), touched(1, 0, 0, 1)
     (8.0, 32.0, 0.0)
     """
-    return experts / ep * (1 - (1 - experts_per_token / maximum(1, experts)) ** tokens)
+    return experts / ep * (1 - (1 - experts_per_token / guarded(experts, 1)) ** tokens)
 
 
 def mixture(
@@ -67,12 +67,12 @@ def mixture(
     count, per_token, width, ep = experts
     rate, bandwidth, launch, *_ = device
     floor, compute, streaming, imbalance, each_floor, half_width = grouped
-    columns = maximum(1, width)
+    columns = guarded(width, 1)
     rated = compute * columns / (columns + half_width)
     quiet = (rate, bandwidth, 0 * launch, rated, streaming, 1)
     busiest = where(ep > 1, imbalance, 1)
     hit = touched(group_tokens, count, per_token, ep)
-    each = maximum(1e-9, group_tokens * per_token / ep) / maximum(1e-9, hit)
+    each = guarded(group_tokens * per_token / ep) / guarded(hit)
     return (
         floor
         + busiest * hit * (each_floor + feed_forward(each, hidden, width, matrices, sizes, quiet))

@@ -6,7 +6,7 @@ The engine puts prefills first and lets a sequence join the batch at any step. A
 
 from __future__ import annotations
 
-from constraints.maths import maximum, minimum, sqrt
+from constraints.maths import guarded, minimum, sqrt
 from constraints.quantities import Count, Requests, RequestsPerSecond, Seconds, Tokens, Truth
 from constraints.rule import rule
 from constraints.rules.serving.interval import NINETIETH, NINETY_NINTH, tail
@@ -32,7 +32,7 @@ def occupancy(
     rate = request_rate_per_replica * prefill_stretch
     slope = decode_step_variable / batch
     work = decode_steps * (decode_step_fixed + slope) + minimum(1, decode_steps) * prefill_backlog
-    return rate * work / maximum(1e-9, 1 - rate * decode_steps * slope)
+    return rate * work / guarded(1 - rate * decode_steps * slope)
 
 
 @rule(wall=7, cite="Kelly 1979, ch. 3: symmetric queue, insensitive to answer length; linear noise")
@@ -62,7 +62,7 @@ def occupancy_p50(occupancy: Requests, occupancy_deviation: Requests) -> Request
     >>> round(occupancy_p50(100.0, 10.0), 1)  # Poisson: 100
     99.7
     """
-    return tail(maximum(1e-9, occupancy), occupancy_deviation, 0)
+    return tail(guarded(occupancy), occupancy_deviation, 0)
 
 
 @rule(wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
@@ -72,7 +72,7 @@ def occupancy_p90(occupancy: Requests, occupancy_deviation: Requests) -> Request
     >>> round(occupancy_p90(100.0, 10.0), 1)  # Poisson: 113
     113.0
     """
-    return tail(maximum(1e-9, occupancy), occupancy_deviation, NINETIETH)
+    return tail(guarded(occupancy), occupancy_deviation, NINETIETH)
 
 
 @rule(wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
@@ -82,7 +82,7 @@ def occupancy_p99(occupancy: Requests, occupancy_deviation: Requests) -> Request
     >>> round(occupancy_p99(100.0, 10.0), 1)  # Poisson: 124
     124.7
     """
-    return tail(maximum(1e-9, occupancy), occupancy_deviation, NINETY_NINTH)
+    return tail(guarded(occupancy), occupancy_deviation, NINETY_NINTH)
 
 
 @rule(wall=7, cite="definition: beyond its slots a replica makes requests wait, and first tokens with them")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import maximum, minimum
+from constraints.maths import guarded, minimum
 from constraints.quantities import Bytes, BytesPerSecond, Count, FlopPerSecond, Fraction, Seconds, Tokens
 from constraints.rule import rule
 from constraints.rules.serving.decode import (
@@ -176,7 +176,7 @@ def prefill_attention_time(
     full = causal_share * input_square**2
     seen = (layers - windowed_layers) * full + windowed_layers * minimum(full, input_tokens * window)
     flops = 2 * prefill_batch * seen * heads / tp * (qk_width + v_width)
-    slow_down = 1 + attention_half_length * input_tokens / maximum(1e-9, input_square**2)
+    slow_down = 1 + attention_half_length * input_tokens / guarded(input_square**2)
     return layers * base_launch_floor + flops * slow_down / (attention_rate * attention_fraction)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import maximum
+from constraints.maths import guarded
 from constraints.quantities import Count, Fraction, RequestsPerSecond, Seconds
 from constraints.rule import rule
 from constraints.rules.library.queueing import mg1_sojourn_deviation, mg1_wait
@@ -58,7 +58,7 @@ def prefill_stretch(prefill_load: Fraction) -> Count:
     >>> prefill_stretch(0.5)
     2.0
     """
-    return 1 / maximum(1e-9, 1 - prefill_load)
+    return 1 / guarded(1 - prefill_load)
 
 
 @rule(wall=7, cite="Little 1961: prompts that came while one waited and was read, times their prefill")

@@ -5,7 +5,7 @@ Only disaggregated serving asks for these quantities; a fleet with one kind of p
 
 from __future__ import annotations
 
-from constraints.maths import maximum, minimum
+from constraints.maths import guarded, minimum
 from constraints.quantities import (
     Bytes,
     BytesPerSecond,
@@ -71,4 +71,4 @@ def transfer_delay(kv_transfer_time: Seconds, decode_steps: Tokens) -> Seconds:
     >>> transfer_delay(0.2, 100)
     0.002
     """
-    return kv_transfer_time / maximum(1, decode_steps)
+    return kv_transfer_time / guarded(decode_steps, 1)

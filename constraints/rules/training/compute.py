@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import maximum, minimum
+from constraints.maths import guarded, maximum, minimum
 from constraints.quantities import (
     Bytes,
     BytesPerSecond,
@@ -262,7 +262,7 @@ def expert_ffn_time(
     w, a = operand_bytes, activation_bytes
     device = (compute_rate, memory_bandwidth, 0 * launch_floor, compute_fraction, bandwidth_fraction, corner)
     local = experts / ep
-    routed = microbatch_tokens * ep * experts_per_token / maximum(1, experts)
+    routed = microbatch_tokens * ep * experts_per_token / guarded(experts, 1)
     width = expert_ffn / tp
     shared = shared_experts * width
     grouped = local * gemm_time(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import ceil, maximum, minimum
+from constraints.maths import ceil, guarded, minimum
 from constraints.quantities import (
     Bytes,
     BytesPerSecond,
@@ -113,7 +113,7 @@ def goodput(
     0.989
     """
     lost = recovery_time + (checkpoint_time - checkpoint_stall)
-    return maximum(1e-30, checkpoint_goodput(checkpoint_stall, checkpoint_interval, mtbf, lost))
+    return guarded(checkpoint_goodput(checkpoint_stall, checkpoint_interval, mtbf, lost), 1e-30)
 
 
 @rule(wall=11, cite="definition")

@@ -60,7 +60,7 @@ def diagnose(
         raise InputError(f"{flag(unused)}: {file} gives the measurements; make it a column there")
     result = answer(file, given, open_catalog(catalog))
     if json:
-        typer.echo(result.model_dump_json(indent=2, by_alias=True))
+        typer.echo(result.to_json(indent=2))
         return 0
     from designer.report.diagnose_text import render
 

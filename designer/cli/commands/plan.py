@@ -46,8 +46,8 @@ def plan(
         float, typer.Option(min=0, help="leave out near twins closer than this from the table")
     ] = 0.02,
     confidence: Annotated[
-        float | None,
-        typer.Option("--confidence", metavar="0.9", help="budgets must hold with this confidence"),
+        str | None,
+        typer.Option("--confidence", metavar="'90 %'", help="budgets must hold with this confidence"),
     ] = None,
 ) -> int:
     """Find the Pareto-optimal designs of a scenario and what binds each.
@@ -55,10 +55,12 @@ def plan(
     Exit code: 0 found, 1 bad input, 2 no design exists, 3 time limit.
     """
     from designer.planning import plan_question
+    from designer.reading.places import Flagged
     from designer.report.plan_text import render
 
-    more = [f"repair_weights.{_weighted(w)}" for w in repair_weight or []]
-    more += [] if confidence is None else [f"confidence={confidence}"]
+    more = [Flagged(f"repair_weights.{_weighted(w)}", f"--repair-weight {w}") for w in repair_weight or []]
+    if confidence is not None:
+        more.append(Flagged(f"confidence={confidence}", f"--confidence {confidence}"))
     set_ = [*(set_ or []), *more]
     q = open_question(file, set_, catalog)
     result = plan_question(q, verify=verify, every_conflict=all_conflicts)

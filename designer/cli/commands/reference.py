@@ -14,8 +14,8 @@ def schema(
     of: Annotated[
         str,
         typer.Argument(
-            metavar="[scenario|fleet-file|sweep-file|plan|fleet|explain|whynot|compare|evaluate|rule]",
-            help="the document: a file, or what a command prints with --json",
+            metavar="[DOCUMENT]",
+            help="scenario, fleet-file or sweep-file; or what a command prints: plan, size, rules, ...",
         ),
     ] = "scenario",
 ) -> int:

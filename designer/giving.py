@@ -1,0 +1,77 @@
+"""What a field of a workload gives the rules, declared where the field is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+
+@dataclass(frozen=True, init=False)
+class Gives:
+    """Annotation of a field: the quantities it becomes, by name, and whether it is a demand.
+
+    A single quantity is the value of the field itself, where that is a number; several are made of it
+    by `of`. A demand may give way in an impossible question: by any share where it is an "amount"; a
+    "context" only in halves, with as many more sequences in a batch. `words` say what several are, with
+    the quantities in braces.
+    """
+
+    names: tuple[str, ...]
+    demand: Literal["amount", "context"] | None
+    of: Callable[[Any], Mapping[str, float]] | None
+    words: str
+
+    def __init__(
+        self,
+        *names: str,
+        demand: Literal["amount", "context"] | None = None,
+        of: Callable[[Any], Mapping[str, float]] | None = None,
+        words: str = "",
+    ):
+        for name, value in (("names", names), ("demand", demand), ("of", of), ("words", words)):
+            object.__setattr__(self, name, value)
+
+    def numbers(self, value: Any) -> Mapping[str, float]:
+        """The quantities that a value of the field becomes; none where it says nothing of them."""
+        if self.of is not None:
+            return self.of(value)
+        return {self.names[0]: value} if isinstance(value, float) else {}
+
+
+def given_by(workload: BaseModel) -> dict[str, float]:
+    """Every quantity that the fields of a workload give, in SI."""
+    out: dict[str, float] = {}
+    for field, gives in declared(workload):
+        out |= gives.numbers(getattr(workload, field))
+    return out
+
+
+def declared(workload: BaseModel) -> Iterator[tuple[str, Gives]]:
+    """The fields of a workload that give quantities."""
+    for name, field in type(workload).model_fields.items():
+        for mark in field.metadata:
+            if isinstance(mark, Gives):
+                yield name, mark
+
+
+MOMENTS = (
+    "input_tokens", "input_square", "input_cube", "output_tokens", "reasoning_tokens", "context_limit",
+)  # fmt: skip
+
+
+def moments(mix: Sequence[Any]) -> dict[str, float]:
+    """The moments of prompt and output lengths of a mix of requests, all of which grow with the lengths."""
+    total = sum(m.share for m in mix)
+
+    def moment(key: str, k: int) -> float:
+        mean = sum(m.share * getattr(m, key) ** k for m in mix) / total
+        return float(mean ** (1 / k))
+
+    made = (
+        moment("input", 1), moment("input", 2), moment("input", 3), moment("generated", 1), moment("reasoning", 1),
+        max(m.input + m.generated for m in mix),
+    )  # fmt: skip
+    return dict(zip(MOMENTS, made, strict=True))
