@@ -84,7 +84,8 @@ def _sweep(points: Array, deadline: float | None, group: Array | None = None) ->
     if group is not None:
         # A row beats another only where it is at least as good in the group's number and in its negative.
         points = np.column_stack([points, group, -group])
-    kept = np.empty((len(points), points.shape[1]))
+    # Rows that come earlier are at least as good in the first number: it need not be looked at.
+    kept = np.empty((len(points), points.shape[1] - 1))
     first = last = 0
     out: list[Array] = []
     for start in range(0, len(points), BLOCK):
@@ -92,12 +93,12 @@ def _sweep(points: Array, deadline: float | None, group: Array | None = None) ->
         block = points[start : start + BLOCK]
         if group is not None:
             first += int(np.searchsorted(kept[first:last, -2], block[0, -2]))
-        free = np.flatnonzero(~beaten(block, kept[first:last], deadline))
+        free = np.flatnonzero(~beaten(block[:, 1:], kept[first:last], deadline))
         rows = block[free]
         # Rows of the block against each other: only the one itself is at least as good as it.
         alone = np.count_nonzero(as_good(rows, rows), axis=1) == 1
         out.append(free[alone] + start)
-        kept[last : last + len(out[-1])] = rows[alone]
+        kept[last : last + len(out[-1])] = rows[alone, 1:]
         last += len(out[-1])
     return np.concatenate(out) if out else np.empty(0, dtype=int)
 

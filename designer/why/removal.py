@@ -26,12 +26,12 @@ from designer.search.member import LACK, Member, measured, without
 from designer.search.trunk import Trunk
 
 # A plan removes limits for so many seconds of processor time; `explain` takes as long as the scenario gives.
-REMOVAL_SECONDS = 3.5
+REMOVAL_SECONDS = 4.5
 # How many times longer than its processor time a search may take on a loaded machine.
 LOADED = 2.0
 # How many times longer a search without a limit is taken to be than the one with it: with one thing
 # more to be good at, fewer designs are dropped on the way.
-HARDER = 3.0
+HARDER = 2.0
 # Limits of the hardware that are worth asking "what if it were not there?" beside budgets and rules.
 RESOURCE_LIMITS = ("memory_fits", "slots_suffice", "load_below_one", "workers_fit")
 # Stages that feed the devices: each binds a design that would be better if it took no time.
