@@ -87,7 +87,7 @@ def test_every_quantity_of_every_design_is_in_the_span_of_its_box(name: str) -> 
             if not isinstance(s, Rule):
                 continue
             exact[s.id] = s.fn(**{n: exact[n] for n in s.inputs})
-            wide[s.id] = bounds._physical(s.fn(**{n: wide[n] for n in s.inputs}), s.unit)
+            wide[s.id] = bounds.physical(s.fn(**{n: wide[n] for n in s.inputs}), s.unit)
             if s.is_limit:
                 feasible &= np.asarray(exact[s.id], dtype=bool)
         for s in search.order:
