@@ -2,10 +2,12 @@
 
     python benchmarks/fleet.py > benchmarks/fleet.json          all sizes
     python benchmarks/fleet.py --write 20 > fleet-20.yaml       one fleet as a file, to look at or to ask
+    python benchmarks/fleet.py --write 20 --open > open-20.yaml the same with every decision open
 
 A fleet of a size is always the same: workloads are drawn from eight templates in four sizes, with
 residency, starts and deadlines, on three kinds of nodes in three regions. The machines people would
-take first run short, and so does power. CPU seconds are those of the whole command, all threads.
+take first run short, and so does power. Each fleet comes twice: with few decisions open, and with every
+decision open that a workload has. CPU seconds are those of the whole command, all threads.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 SEED = 20
-SIZES = {"2": 2, "6": 6, "20": 20, "50": 50, "100": 100}
+SIZES = ["2", "6", "20", "50", "100"]
 REGIONS = ("aws-us-east-1", "aws-us-west-2", "aws-eu-north-1")
 NODES = ("p4de.24xlarge", "p5.48xlarge", "p5e.48xlarge")
 FACTORS = (0.5, 1.0, 2.0, 3.0)
@@ -33,7 +35,7 @@ LENGTHS = {"chat": (1000, 250), "search": (3000, 100), "agent": (6000, 800)}
 OPEN_RUN = {
     "precision": ["bf16", "fp8"],
     "global_batch": [f"{2**k} token" for k in (20, 21, 22, 23)],
-    "micro_batch": [1, 2, 4, 8, 16],
+    "micro_batch": [1, 2, 4, 8],
     "node_count": [1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32],
 }
 OPEN_SERVICE = {
@@ -120,45 +122,60 @@ def fleet(size: int, wide: bool = False) -> dict[str, Any]:
     }
 
 
-def timed(size: int, objectives: list[str]) -> dict[str, Any]:
-    """The whole command on one fleet: wall and CPU seconds, and what was proven."""
+def timed(size: int, objectives: list[str], wide: bool) -> dict[str, Any]:
+    """The whole command on one fleet: wall and CPU seconds, memory, load before, and what was proven."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "fleet.yaml"
-        file.write_text(json.dumps({**fleet(size), "objectives": objectives}), encoding="utf-8")
-        before, started = os.times(), time.perf_counter()
-        done = subprocess.run(
+        file.write_text(json.dumps({**fleet(size, wide), "objectives": objectives}), encoding="utf-8")
+        load, started = os.getloadavg()[0], time.perf_counter()
+        with subprocess.Popen(
             [sys.executable, "-m", "designer", "fleet", str(file), "--json"],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        wall, after = time.perf_counter() - started, os.times()
-    if done.returncode not in (0, 2, 3):
-        raise SystemExit(done.stderr)
-    result = json.loads(done.stdout)
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    proof = {k: v for k, v in result["proof"].items() if k != "second"}
-    return {"status": result["status"], "wall_seconds": round(wall, 2), "cpu_seconds": round(cpu, 2), **proof}
+            stdout=subprocess.PIPE, stderr=sys.stderr, text=True,
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            text = process.stdout.read()
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        wall = time.perf_counter() - started
+    if process.returncode not in (0, 2, 3):
+        raise SystemExit(process.returncode)
+    result = json.loads(text)
+    proof = {k: v for k, v in result["proof"].items() if k != "seconds"}
+    return {
+        "status": result["status"],
+        "wall_seconds": round(wall, 2),
+        "cpu_seconds": round(used.ru_utime + used.ru_stime, 2),
+        "memory_mb": round(used.ru_maxrss / 1024),
+        "load_before": round(load, 2),
+        **proof,
+    }
 
 
 def main() -> None:
     """Print the results of all sizes as JSON, or one fleet as a file."""
     if "--write" in sys.argv:
-        json.dump(
-            fleet(int(sys.argv[sys.argv.index("--write") + 1]), "--open" in sys.argv), sys.stdout, indent=1
-        )
+        size = int(sys.argv[sys.argv.index("--write") + 1])
+        json.dump(fleet(size, "--open" in sys.argv), sys.stdout, indent=1)
         return
     results: dict[str, Any] = {}
-    wanted = [a for a in sys.argv[1:] if a in SIZES] or list(SIZES)
-    cases = [(name, ["cost"]) for name in wanted]
-    cases += [("6", ["cost", "carbon"])] if "6" in wanted else []
-    for name, objectives in cases:
-        found = timed(SIZES[name], objectives)
-        results[f"{name} workloads, {' and '.join(objectives)}"] = found
+    wanted = [a for a in sys.argv[1:] if a.isdigit()] or SIZES
+    cases = [(int(n), ["cost"], wide) for wide in (False, True) for n in wanted]
+    cases += [(6, ["cost", "carbon"], wide) for wide in (False, True) if "6" in wanted]
+    for size, objectives, wide in cases:
+        found = timed(size, objectives, wide)
+        many = "every decision" if wide else "few decisions"
+        what = f"{size} workloads, {many} open, {' and '.join(objectives)}"
+        results[what] = found
         print(
-            f"{name:>4} workloads, 1e{found['log10_joint']:.0f} joint choices, {found['options']:,} options:"
-            f" {found['status']}, {found['wall_seconds']} s, {found['cpu_seconds']} s of CPU",
+            f"{what}: 1e{int(found['log10_joint'])} joint choices, {found['options']:,} options, {found['status']},"
+            f" {found['wall_seconds']} s, {found['cpu_seconds']} s of CPU, {found['memory_mb']} MB",
             file=sys.stderr,
         )
-    json.dump({"schema": "designer.fleet-benchmark/1", "fleets": results}, sys.stdout, indent=1)
+    machine = {"processors": os.cpu_count(), "python": sys.version.split()[0]}
+    json.dump(
+        {"schema": "designer.fleet-benchmark/2", "machine": machine, "fleets": results}, sys.stdout, indent=1
+    )
+    print()
 
 
 if __name__ == "__main__":

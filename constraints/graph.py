@@ -14,6 +14,7 @@ class Graph:
 
     def __init__(self, rules: Mapping[str, Rule]):
         self.rules = dict(rules)
+        self._orders: dict[tuple[tuple[str, ...], frozenset[str]], list[Rule]] = {}
 
     def order(self, targets: Iterable[str], given: Iterable[str]) -> list[Rule]:
         """Rules to run, each after its inputs, to make `targets` out of `given` names.
@@ -21,6 +22,12 @@ class Graph:
         A given name wins over a rule of the same name. Raises InputError for a name that is neither
         given nor made, saying which quantity needed it.
         """
+        asked = tuple(targets), frozenset(given)
+        if asked not in self._orders:  # the same is asked of thousands of designs
+            self._orders[asked] = self._ordered(*asked)
+        return list(self._orders[asked])
+
+    def _ordered(self, targets: Iterable[str], given: Iterable[str]) -> list[Rule]:
         known = set(given)
         out: list[Rule] = []
         open_: list[str] = []

@@ -12,6 +12,9 @@ from designer.question import Constraint, Question
 from designer.report.numbers import human
 from designer.result import Binding, EvaluateResult, Metric
 
+# Candidates of a decision that are named in a message.
+SHOWN = 6
+
 
 class CheckFailed(Exception):
     """An answer did not pass its solver-free check: a defect of this program."""
@@ -132,10 +135,11 @@ def complete_design(
     """A whole design from some decisions, and where each of the others was taken from.
 
     A decision that is not given is the only value of its domain, or that of the scenario's
-    baseline, or the documented start value. Raises InputError where none of these exists.
+    baseline, or the documented start value. Raises InputError that names all for which none of these exists.
     """
     design: dict[str, Value] = {}
     assumed: dict[str, str] = {}
+    open_: list[str] = []
     for d in question.decisions:
         domain = question.domains[d.name]
         if d.name in given:
@@ -150,9 +154,14 @@ def complete_design(
         elif d.start is not None:
             design[d.name], origin = domain[0], "first candidate"
         else:
-            known = ", ".join(map(str, domain[:8]))
-            raise InputError(f"--design gives no {d.name} and the scenario has several candidates ({known})")
+            more = ", …" * (len(domain) > SHOWN)
+            open_.append(f"{d.name} ({', '.join(map(str, domain[:SHOWN]))}{more})")
+            continue
         assumed[d.name] = origin
+    if open_:
+        words = " and ".join(filter(None, (", ".join(open_[:-1]), open_[-1])))
+        which = "it" if len(open_) == 1 else "each"
+        raise InputError(f"design: say which {words}; the scenario has several candidates of {which}")
     return design, assumed
 
 

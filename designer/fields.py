@@ -22,7 +22,8 @@ class Unit:
         try:
             value = units.parse(text, self.unit)
         except InputError as e:
-            raise ValueError(str(e)) from None
+            hint = f"; write it like '{self.example}'" if str(e).startswith("unknown unit") else ""
+            raise ValueError(f"{e}{hint}") from None
         if value < 0 or (value == 0 and not self.zero):
             raise ValueError(f"{text!r} must be {'at least' if self.zero else 'above'} 0")
         return value

@@ -153,51 +153,53 @@ Lengths = Annotated[
 ]
 
 
-class Serving(_Block):
+class _Inference(_Block):
+    """What every job that runs a trained model says."""
+
+    model: str = Field(description="a model of the catalog: designer catalog list models")
+    lengths: Lengths = Field(min_length=1, description="the mix of prompt and output lengths")
+
+
+class _Fleet(_Inference):
+    """A job that goes on, of which some time is counted."""
+
+    period: Annotated[Time, Gives("period")] = Field(
+        default=365.25 * 86400 / 12,
+        description="time over which cost and carbon are counted (default: a month)",
+    )
+
+
+class Serving(_Fleet):
     """A fleet that answers requests as they come."""
 
     job: Literal["serving"]
-    model: str = Field(description="a model of the catalog: designer catalog list models")
     rate: Annotated[Rate, Gives("answer_rate", demand="amount")] = Field(
         description="requests per second of the whole fleet"
     )
-    lengths: Lengths = Field(min_length=1, description="the mix of prompt and output lengths")
     success: Share | None = Field(
         default=None, description="share of questions that one sample answers rightly, for candidates.samples"
     )
-    period: Annotated[Time, Gives("period")] = Field(
-        default=365.25 * 86400 / 12,
-        description="time over which cost and carbon are counted (default: a month)",
-    )
 
 
-class Concurrent(_Block):
+class Concurrent(_Fleet):
     """A fleet for a number of users at once, each of whom sends a request when the last is answered."""
 
     job: Literal["concurrent"]
-    model: str = Field(description="a model of the catalog: designer catalog list models")
     concurrency: Annotated[RequestCount, Gives("concurrency", demand="amount")] = Field(
         description="requests in flight in the whole fleet"
     )
-    lengths: Lengths = Field(min_length=1, description="the mix of prompt and output lengths")
     rounds: Annotated[Pure, Gives("rounds")] = Field(
         default=1e9, description="requests each user sends after all began at once (default: steady state)"
     )
-    period: Annotated[Time, Gives("period")] = Field(
-        default=365.25 * 86400 / 12,
-        description="time over which cost and carbon are counted (default: a month)",
-    )
 
 
-class Batch(_Block):
+class Batch(_Inference):
     """A fixed amount of inference work to finish, such as embedding a corpus."""
 
     job: Literal["batch"]
-    model: str = Field(description="a model of the catalog: designer catalog list models")
     requests: Annotated[RequestCount, Gives("requests", demand="amount")] = Field(
         description="requests to work through"
     )
-    lengths: Lengths = Field(min_length=1, description="the mix of prompt and output lengths")
 
 
 Workload: TypeAlias = Training | Serving | Concurrent | Batch

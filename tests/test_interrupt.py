@@ -13,15 +13,16 @@ from pathlib import Path
 
 import pytest
 
-TRIES = 100
-COMMAND = [sys.executable, "-m", "designer", "plan", "llama-3.1-8b-finetune", "--json"]
+COMMAND = [sys.executable, "-m", "designer"]
+# How often each command is interrupted: a fleet spends its time in the solver, a plan in the search.
+TRIES = {("plan", "llama-3.1-8b-finetune"): 100, ("fleet", "ai-lab"): 16}
 
 
-def interrupted(folder: Path, i: int, after: float) -> tuple[int, str, str]:
-    """Exit code, output and complaints of a plan that is sent a signal some seconds after its start."""
+def interrupted(folder: Path, command: list[str], i: int, after: float) -> tuple[int, str, str]:
+    """Exit code, output and complaints of a command that is sent a signal some seconds after its start."""
     out, err = folder / f"{i}.json", folder / f"{i}.txt"
     with out.open("wb") as o, err.open("wb") as e:
-        process = subprocess.Popen(COMMAND, stdout=o, stderr=e)
+        process = subprocess.Popen(command, stdout=o, stderr=e)
         time.sleep(after)
         process.send_signal(signal.SIGTERM if i % 4 == 0 else signal.SIGINT)
         code = process.wait(timeout=120)
@@ -29,15 +30,17 @@ def interrupted(folder: Path, i: int, after: float) -> tuple[int, str, str]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-def test_at_any_moment(tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", TRIES, ids=lambda asked: asked[0])
+def test_at_any_moment(tmp_path: Path, asked: tuple[str, str]) -> None:
+    command = [*COMMAND, *asked, "--json"]
     started = time.monotonic()
-    subprocess.run(COMMAND, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True)
     whole = time.monotonic() - started
     rng = random.Random(1)
     # The interpreter's own start is not ours; two at a time stretch the rest.
-    moments = [rng.uniform(0.1, 1.3) * whole for _ in range(TRIES)]
+    moments = [rng.uniform(0.1, 1.3) * whole for _ in range(TRIES[asked])]
     with ThreadPoolExecutor(2) as pool:
-        ends = list(pool.map(lambda i: interrupted(tmp_path, i, moments[i]), range(TRIES)))
+        ends = list(pool.map(lambda i: interrupted(tmp_path, command, i, moments[i]), range(TRIES[asked])))
     codes = {code for code, _, _ in ends}
     for code, out, err in ends:
         assert code in (0, 130, -signal.SIGINT, -signal.SIGTERM)

@@ -83,7 +83,7 @@ def space(q: Question) -> Space:
             }
             for name, (left, right) in {"memory_fits": ("device_memory", "usable_memory"),
                                         "slots_suffice": ("occupancy_p99", "batch")}.items():  # fmt: skip
-                if name in q.limits:
+                if name in q.limits and left in v:
                     over[name] = full(flat, v[left] / v[right] - 1)
             if "load_below_one" in q.limits:
                 over["load_below_one"] = full(flat, v["serving_load"] - 1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -276,6 +277,8 @@ class Menus:
                 for part in loader.together(reads[some[0]].question):
                     asked = [reads[i].loader.on(reads[i].question, [lines[k] for k in part]) for i in some]
                     jobs.append((menus, part, asked, [reads[i].held for i in some]))
+        # The longest first, so that none is left to run alone.
+        jobs.sort(key=lambda job: -math.prod(map(len, job[2][0].domains.values())))
         found = at_once([partial(self._found, part, asked, held) for _, part, asked, held in jobs])
         for (menus, part, asked, _), (count, options) in zip(jobs, found, strict=True):
             for i, menu in enumerate(menus):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,8 @@ def plan_fleet(question: FleetQuestion) -> FleetResult:
     """
     started = time.monotonic()
     deadline = started + question.fleet.solver.time_limit
+    # The solver is large: it is loaded while the options are searched.
+    threading.Thread(target=import_module, args=("ortools.sat.python.cp_model",)).start()
     menus = Menus(question, deadline)
     table = build(question, menus)
     if not all(m.complete for m in menus.known.values()):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -161,7 +162,7 @@ class Solver:
         solver.parameters.num_workers = 1 if len(x) < SMALL else 2
         solver.parameters.random_seed = self.seed
         solver.parameters.max_time_in_seconds = max(0.01, self.seconds_left())
-        status = solver.status_name(solver.solve(model))
+        status = solver.status_name(_solved(solver, model))
         if status == "INFEASIBLE":
             return Answer("infeasible")
         if status not in ("OPTIMAL", "FEASIBLE"):
@@ -193,6 +194,18 @@ class Solver:
                 model.add(x[i] <= n - 1).only_enforce_if(~full)
                 taken.append(~full)
             model.add_bool_or(taken)
+
+
+def _solved(solver: Any, model: Any) -> Any:
+    """The status of a solved model. An interrupt ends the search and is raised, not taken for its end."""
+    solver.parameters.catch_sigint_signal = False
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(solver.solve, model)
+        try:
+            return done.result()
+        except KeyboardInterrupt:
+            solver.stop_search()
+            raise
 
 
 def _sum(x: list[Any], weights: Array) -> Any:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from catalogs import units
+from catalogs import Catalog, units
 from catalogs.errors import InputError, Problem, nearest
+from catalogs.schema import Node
 from constraints.bundles import Bundle
 from designer.context import Context, Value
 from designer.reading.ladders import MAX_DOMAIN, Ladders
@@ -18,6 +19,12 @@ from designer.space import DECISION_NAMES, DECISIONS, Decision, decisions_of
 MAX_COUNT = 100_000_000
 # Counts that say whether, not how many.
 SWITCHES = ("sp",)
+
+
+def node_of(catalog: Catalog, accelerator: str) -> Node | None:
+    """The node an accelerator is planned in: a vendor's system if there is one, else a cloud's."""
+    nodes = catalog.nodes_with(accelerator)
+    return min(nodes, key=lambda n: (n.kind != "system", n.nic is None, -n.accelerators, n.id), default=None)
 
 
 class DomainReader(Ladders):
@@ -130,16 +137,15 @@ class DomainReader(Ladders):
                 raise InputError(Problem(str(e), str(self.catalog.path("nodes", id)))) from None
 
     def _node_with(self, accelerator: Any, path: Path) -> str:
-        """The node an accelerator is planned in: a vendor's system if there is one, else a cloud's."""
+        """The node that an accelerator, by any of its names, is planned in."""
         try:
             acc = self.catalog.get("accelerators", self._text(path, accelerator, "accelerator")).id
         except InputError as e:
             raise self._at(path, e) from None
-        nodes = self.catalog.nodes_with(acc)
-        if not nodes:
+        node = node_of(self.catalog, acc)
+        if node is None:
             raise self.fail(path, f"no node of the catalog holds {acc}")
-        best = min(nodes, key=lambda n: (n.kind != "system", n.nic is None, -n.accelerators, n.id))
-        return best.id
+        return node.id
 
     def _node_count(
         self,

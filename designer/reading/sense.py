@@ -13,10 +13,20 @@ from designer.reading.domains import MAX_COUNT
 from designer.reading.feeding import dataset_of
 from designer.reading.places import Path
 from designer.reading.unknowns import UnknownReader
-from designer.scenario import Concurrent, Dataset, Scenario, Serving, Training, Workload
+from designer.scenario import Batch, Dataset, Scenario, Training, Workload
 
 # Quantities that only a request with an answer has.
 _PER_OUTPUT_TOKEN = ("tpot", "tpot_p50", "tpot_p90", "tpot_p99")
+# Quantities that only a request has which somebody waits for.
+_AWAITED = (
+    "ttft",
+    "ttft_p50",
+    "ttft_p90",
+    "ttft_p99",
+    "time_to_visible",
+    "time_to_visible_p99",
+    "request_latency",
+)
 
 
 class SenseReader(UnknownReader):
@@ -187,18 +197,25 @@ class SenseReader(UnknownReader):
             self._mistake(("candidates", "region"), "give either a site or a region, not both", key=True)
 
     def check_outputs(self, q: Question) -> None:
-        """Time per output token of requests that put nothing out."""
+        """Time per output token of requests that put nothing out, and latencies that nobody waits for."""
         w = q.scenario.workload
-        if not isinstance(w, (Serving, Concurrent)) or any(m.generated for m in w.lengths):
+        if isinstance(w, Training):
             return
+        refused = (
+            {}
+            if any(m.generated for m in w.lengths)
+            else dict.fromkeys(_PER_OUTPUT_TOKEN, "requests without output")
+        )
+        if isinstance(w, Batch):
+            refused |= dict.fromkeys(_AWAITED, "a batch job, whose requests wait their turn")
         asked: list[tuple[Path, str]] = [
             (("objectives", i) if q.scenario.objectives else ("workload", "job"), o.quantity)
             for i, o in enumerate(q.objectives)
         ]
         asked += [(self.origin.get(c.name, ()), n) for c in q.constraints for n in sorted(c.inputs)]
         for path, name in asked:
-            if name in _PER_OUTPUT_TOKEN:
-                self._mistake(path, f"{name} of requests without output; name another quantity")
+            if name in refused:
+                self._mistake(path, f"{name} of {refused[name]}; name another quantity")
         self.raise_problems()
 
     def check_zeros(self, q: Question) -> None:

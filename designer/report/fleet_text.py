@@ -16,7 +16,7 @@ from designer.fleets.result import (
     Use,
 )
 from designer.report.numbers import digits, human, percent, scale_of
-from designer.report.text import Column, bar, table, wrap
+from designer.report.text import Column, bar, table, unit_in_head, wrap
 from designer.result import Metric
 
 MAX_ROWS = 12
@@ -55,7 +55,7 @@ def _head(result: FleetResult, width: int) -> list[str]:
     state = "NOT PROVEN COMPLETE" if not p.complete else "proven complete"
     many = f"{p.frontier:,} {one} on the frontier" if result.frontier else "no fleet found"
     if result.status == "infeasible":
-        many, state = "no fleet", "proven" if p.complete else "NOT PROVEN"
+        many, state = "no fleet exists", "search complete" if p.complete else "NOT PROVEN COMPLETE"
     text = (
         f"search   {p.workloads:,} workloads, 1e{math.floor(p.log10_joint)} joint choices of {p.raw_designs:,} designs,"
         f" {p.options:,} of them undominated options, {many}, {state}, {p.seconds:.1f} s"
@@ -93,7 +93,7 @@ def _frontier(result: FleetResult, width: int) -> list[str]:
         rows = [rows[round(i * step)] for i in range(MAX_ROWS)]
     columns = [Column("", [d.id for d in rows], right=False)]
     for o in result.objectives:
-        head, cells = _unit_in_head(_TITLES.get(o, o), [_metric(d.totals[o]) for d in rows])
+        head, cells = unit_in_head(_TITLES.get(o, o), [_metric(d.totals[o]) for d in rows])
         columns.append(Column(head, cells))
     if len(rows) > 1:
         changes = ["–", *("; ".join(_changes(a, b)) for a, b in pairwise(rows))]
@@ -138,22 +138,22 @@ def _short(to: tuple[str, str, str], before: list[tuple[str, str, str]]) -> str:
     return line
 
 
-def _unit_in_head(title: str, cells: list[str]) -> tuple[str, list[str]]:
-    parts = [c.split(" ") for c in cells]
-    units = {p[1] for p in parts if len(p) == 2}
-    if len(units) != 1 or any(len(p) != 2 for p in parts):
-        return title, cells
-    return f"{title}\n{units.pop()}", [p[0] for p in parts]
-
-
 def _name(p: Placement) -> str:
     return f"{p.workload} {p.pool}".strip()
 
 
 def _layout(p: Placement) -> str:
-    """The layout in the letters people say it in; degrees of one are left out."""
+    """The layout in the letters people say it in; degrees of one are left out, and formats of 16 bits."""
     parts = [f"{title}{p.design[n]}" for n, title in _LAYOUT if n in p.design and p.design[n] != 1]
-    return " ".join(parts) or "one device"
+    return " ".join([*_formats(p), *parts]) or "one device"
+
+
+def _formats(p: Placement) -> list[str]:
+    """Number formats other than those one expects: bf16, and what is stored as it is multiplied."""
+    at = p.design.get("precision", "bf16")
+    out = [str(at)] if at != "bf16" else []
+    stored = (("weights", "weights"), ("kv", "KV"))
+    return out + [f"{p.design[n]}-{what}" for n, what in stored if p.design.get(n, at) != at]
 
 
 def _best(result: FleetResult) -> FleetDesign:
@@ -171,7 +171,7 @@ def _placements(d: FleetDesign, width: int, elsewhere: list[Alternative]) -> lis
     columns.append(Column("region", [p.region for p in rows], right=False))
     columns.append(Column("nodes", [digits(p.takes["node_count"].value or 0) for p in rows]))
     for n in ("cost", "carbon", "peak_power"):
-        head, cells = _unit_in_head(_TITLES[n], [_metric(p.metrics[n]) for p in rows])
+        head, cells = unit_in_head(_TITLES[n], [_metric(p.metrics[n]) for p in rows])
         columns.append(Column(head, cells, priority=3 if n == "peak_power" else 0))
     lines += table(columns, width)
     return lines + _asked(d, width, {(a.workload, a.pool): a for a in elsewhere})
@@ -236,6 +236,16 @@ def _binds(result: FleetResult, width: int) -> list[str]:
         return ["", "Nothing binds: without any one cap or rule no optimum would be better."]
     worth = [b for b in result.binds if b.gain >= WORTH * b.best]
     units = {o: m.unit for o, m in result.frontier[0].totals.items()}
+    if not worth:
+        some = (
+            f"the {len(result.binds)} that bind by less"
+            if len(result.binds) > 1
+            else "the one that binds by less"
+        )
+        text = (
+            f"Without any one cap or rule no optimum would be better by {percent(WORTH)}; --json has {some}."
+        )
+        return ["", *wrap(text, width)]
     lines = [""]
     lines += wrap(
         f"What binds, each found by solving again without it; gains are over {human(result.period, 's')}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from designer.report.decisions import decided
 from designer.report.infeasible_text import infeasible
 from designer.report.numbers import digits, human, percent
-from designer.report.text import Column, bar, shorten, table, wrap
+from designer.report.text import Column, bar, shorten, table, unit_in_head, wrap
 from designer.result import Binding, Design, Metric, PlanResult
 from designer.space import SPECIFICATIONS
 
@@ -162,7 +162,7 @@ def _table(result: PlanResult, shown: list[Design], job: str, width: int, units:
         title, cells = _DECISIONS[n], [decided(n, d.design[n]) for d in shown]
         # Tokens say their unit once; a time keeps it beside each number, as people write intervals.
         if n == "dataset_tokens":
-            title, cells = _unit_in_head(title, cells)
+            title, cells = unit_in_head(title, cells)
         columns.append(Column(title, cells, n not in _NAMED))
     objectives = [o.split()[1] for o in result.objectives]
     metrics = list(dict.fromkeys([*objectives, *_SHOWN[job]]))
@@ -170,7 +170,7 @@ def _table(result: PlanResult, shown: list[Design], job: str, width: int, units:
         cells = [_metric(n, d.metrics[n], d, units) for d in shown]
         if n == "idle_devices" and all(c == "0" for c in cells):
             continue
-        title, cells = _unit_in_head(_TITLES.get(n, n), cells)
+        title, cells = unit_in_head(_TITLES.get(n, n), cells)
         columns.append(Column(title, cells, True, 0 if n in objectives else 3 + i))
     columns.append(Column("binds", [" ".join(b.name for b in d.binds) or "–" for d in shown], False))
     return table(columns, width)
@@ -182,15 +182,6 @@ def _columns_of(shown: list[Design]) -> list[str]:
     if len(shown) == 1:
         return [n for n in _DECISIONS if n in first and n in _CORE]
     return [n for n in _DECISIONS if n in first and len({str(d.design[n]) for d in shown}) > 1]
-
-
-def _unit_in_head(title: str, cells: list[str]) -> tuple[str, list[str]]:
-    """A column with the unit that all its cells share said once, in the title."""
-    parts = [c.split(" ") for c in cells]
-    units = {p[1] for p in parts if len(p) == 2}
-    if len(units) != 1 or any(len(p) != 2 for p in parts):
-        return title, cells
-    return f"{title}\n{units.pop()}", [p[0] for p in parts]
 
 
 def _metric(name: str, m: Metric, design: Design, units: dict[str, str]) -> str:

@@ -181,7 +181,7 @@ def _lack(x: Lack) -> str:
     if x.value is None:
         return x.text
     if x.excess is None:
-        sides = f"{human(x.value, x.unit)} against {human(x.bound, x.unit)}"
+        sides = f"needs {human(x.value, x.unit)}, has {human(x.bound, x.unit)}"
         return f"{x.name}: {sides}" if x.bound is not None else x.name
     return f"{x.text}: {human(x.value, x.unit)}, {100 * x.excess:.0f} % off"
 

@@ -95,3 +95,16 @@ def bar(share: float, cells: int = 8) -> str:
     """
     full = round(max(0.0, min(1.0, share)) * cells)
     return "█" * full + "·" * (cells - full)
+
+
+def unit_in_head(title: str, cells: list[str]) -> tuple[str, list[str]]:
+    """A column with the unit that all its cells share said once, in the title.
+
+    >>> unit_in_head("time", ["3 s", "4 s"]), unit_in_head("time", ["3 s", "4 ms"])
+    (('time\\ns', ['3', '4']), ('time', ['3 s', '4 ms']))
+    """
+    parts = [c.split(" ") for c in cells]
+    units = {p[1] for p in parts if len(p) == 2}
+    if len(units) != 1 or any(len(p) != 2 for p in parts):
+        return title, cells
+    return f"{title}\n{units.pop()}", [p[0] for p in parts]

@@ -55,7 +55,12 @@ def _completions(result: WhyNotResult, q: Question, width: int) -> list[str]:
     other = ", ".join(
         f"{k}={decided(k, v)}" for k, v in c.closest.design.items() if str(v) != str(result.design[k])
     )
-    return ["", *wrap(f"{head}, the closest to the frontier has {other or 'these decisions'}:", width, 0, 2),
+    closest = (
+        f"the closest to the frontier has {other}"
+        if other
+        else "none is closer to the frontier than this one"
+    )
+    return ["", *wrap(f"{head}, {closest}:", width, 0, 2),
             *wrap(f"{c.closest.id}  {_leads(c.closest, q)}", width, 2, 4)]  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The frontier by plain brute force: every design, every rule, no order, no cuts, no solver.
 
 A second route to the same answer, for `plan --verify` and for benchmarks. It shares the rules and
-the facts with the search and nothing else: no schedule, no early limits, no dropping.
+the facts as tables with the search and nothing else: no schedule, no early limits, no dropping. Tests
+hold it and the search against `evaluate`, which knows no tables either.
 """
 
 from __future__ import annotations

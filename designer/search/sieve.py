@@ -20,8 +20,9 @@ from constraints.rule import Rule
 from designer.question import Constraint
 
 Array = np.ndarray[Any, np.dtype[Any]]
-# Combinations of decisions that a table may have.
+# Combinations of decisions that a table may have, also as a share of all designs: of few designs, rows are quick.
 MOST_CELLS = 1 << 18
+SHARE, FEW_CELLS = 1 / 256, 1 << 12
 
 
 def narrow(size: int) -> Any:
@@ -67,8 +68,9 @@ class Sieve:
 class Sieves:
     """The limits of a question that are small enough to be tables, by the decision that settles them."""
 
-    def __init__(self, sizes: Mapping[str, int]):
-        """`sizes` are the decisions in the order of the search, with the values each has."""
+    def __init__(self, sizes: Mapping[str, int], most: int = MOST_CELLS):
+        """`sizes` are the decisions in the order of the search, with the values each has; `most` cells a table."""
+        self.most = most
         self.sizes = dict(sizes)
         self.place = {a: i for i, a in enumerate(sizes)}
         self.own: dict[str, list[Sieve]] = {a: [] for a in sizes}
@@ -95,7 +97,7 @@ class Sieves:
         for s in sorted(found, key=lambda s: s.passes.size):
             for k, other in enumerate(out):
                 axes = sorted({*s.axes, *other.axes}, key=self.place.__getitem__)
-                if math.prod(self.sizes[a] for a in axes) <= MOST_CELLS:
+                if math.prod(self.sizes[a] for a in axes) <= self.most:
                     out[k] = _both(other, s, tuple(axes), [self.sizes[a] for a in axes])
                     break
             else:
@@ -172,10 +174,11 @@ def sieves(
                 values[name] = makers[name].fn(**{n: value(n) for n in makers[name].inputs})
         return values[name]
 
-    out, done = Sieves(sizes), set()
+    most = min(MOST_CELLS, max(FEW_CELLS, int(SHARE * math.prod(sizes.values()))))
+    out, done = Sieves(sizes, most), set()
     for t in tests:
         read: frozenset[str] = frozenset().union(*(axes(n) for n in t.inputs))
-        if not read or math.prod(sizes[a] for a in read) > MOST_CELLS:
+        if not read or math.prod(sizes[a] for a in read) > most:
             continue
         inputs = {n: value(n) for n in t.inputs}
         made = t.fn(**inputs) if isinstance(t, Rule) else t.holds(inputs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -23,7 +23,9 @@ def at_once(jobs: Sequence[Callable[[Stop], T]]) -> list[T]:
     with ThreadPoolExecutor(workers) as pool:
         futures = [pool.submit(job, lambda: bool(stopped)) for job in jobs]
         try:
-            return [f.result() for f in futures]
+            wait(futures, return_when=FIRST_EXCEPTION)
+            failed = [f for f in futures if f.done() and f.exception()]
+            return [f.result() for f in failed or futures]
         except BaseException:
             stopped.append(True)
             pool.shutdown(wait=False, cancel_futures=True)

@@ -11,6 +11,7 @@ from typing import Any
 from catalogs import Catalog, units, yaml
 from catalogs.errors import InputError, nearest
 from designer.question import Question
+from designer.reading.domains import node_of
 from designer.reading.loading import Loader, locate, short_name
 from designer.reading.specs import SPEC, base_specs, hypothetical
 from designer.sizing.device import with_part
@@ -130,10 +131,10 @@ def _node(loader: Loader, like: str) -> str:
     except InputError:
         known = [*catalog.ids("nodes"), *catalog.ids("accelerators")]
         raise InputError(f"--like {like!r}: unknown node or accelerator{nearest(like, known)}") from None
-    nodes = catalog.nodes_with(accelerator.id)
-    if not nodes:
+    node = node_of(catalog, accelerator.id)
+    if node is None:
         raise InputError(f"--like {like!r}: no node of the catalog holds it")
-    return min(nodes, key=lambda n: (n.kind != "system", n.nic is None, -n.accelerators, n.id)).id
+    return node.id
 
 
 def read_specs(texts: Sequence[str]) -> dict[str, float]:

@@ -47,7 +47,8 @@ def _demands(question: Question, where: Where) -> list[Premise]:
             out.append(_demand(question, field, gives, where))
         elif "global_batch" in question.domains:
             out.append(_context(question, field, gives.names[0], where))
-    return out
+    # Plain amounts first: they are what people would change first.
+    return sorted(out, key=lambda p: (p.several, bool(p.shares)))
 
 
 def _demand(question: Question, key: str, gives: Gives, where: Where) -> Premise:

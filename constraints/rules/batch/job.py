@@ -64,3 +64,13 @@ def load_below_one(serving_load: Ratio) -> Truth:
     (True, False)
     """
     return serving_load <= 1 + 1e-9
+
+
+@rule(wall=7, cite="definition: requests of a batch job wait their turn, and nobody waits for an answer")
+def slots_suffice(batch: Count) -> Truth:
+    """A replica has a slot; it is never left empty while requests remain.
+
+    >>> slots_suffice(1), slots_suffice(0)
+    (True, False)
+    """
+    return batch >= 1

@@ -21,7 +21,7 @@ from constraints.rule import rule
 def shared_storage_bandwidth(
     storage_bandwidth: BytesPerSecond, nodes: Whole, node_bandwidth: BytesPerSecond
 ) -> BytesPerSecond:
-    """Rate at which `nodes` clients together read a storage they share.
+    """Rate at which `nodes` clients together read, or write, a storage they share.
 
     `node_bandwidth` is what one node can take in. Traffic of other jobs is not counted.
 

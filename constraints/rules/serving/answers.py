@@ -43,7 +43,7 @@ def time_to_visible_p99(ttft_p99: Seconds, reasoning_tokens: Tokens, tpot_p99: S
     >>> time_to_visible_p99(1.0, 8000, 0.025)
     201.0
     """
-    return ttft_p99 + reasoning_tokens * tpot_p99
+    return time_to_visible(ttft_p99, reasoning_tokens, tpot_p99)
 
 
 @rule(wall=12, cite="definition: all samples of an answer are paid")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from constraints.maths import ceil, minimum, where
 from constraints.quantities import Bytes, Count, Tokens, Truth
 from constraints.rule import rule
+from constraints.rules.shared.layout import within_reach
 
 
 @rule(cite="definition: expert ranks are carved out of the tensor and data ranks, so EP does not multiply")
@@ -174,7 +175,7 @@ def network_reaches(devices_per_replica: Count, scale_up_domain: Count, has_netw
     >>> network_reaches(8, 8, 0), network_reaches(16, 8, 0), network_reaches(16, 8, 1)
     (True, False, True)
     """
-    return (devices_per_replica <= scale_up_domain) | (has_network > 0)
+    return within_reach(devices_per_replica, scale_up_domain, has_network)
 
 
 @rule(wall=5, cite="definition: every data rank and every stage has a sequence to work on")

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from constraints.maths import floor, maximum, minimum, where
 from constraints.quantities import Bytes, BytesPerToken, Count, Tokens
 from constraints.rule import rule
+
+
+def held_sequences(room: Any, each: Any, least: Any, dp: Any) -> Any:
+    """Whole sequences that fit into the room of each data rank, each of which takes at least so much."""
+    return dp * floor(room / maximum(each, least))
 
 
 @rule(wall=2, cite="Shoeybi et al. 2019; DeepSeek-V2 2024 for the parts every rank repeats")
@@ -264,7 +271,7 @@ def kv_capacity_sequences(
     >>> kv_capacity_sequences(30e9, 1e9, 8192, 2, 2)
     60
     """
-    return dp * floor(cache_room / maximum(mean_sequence_memory, hidden * activation_bytes))
+    return held_sequences(cache_room, mean_sequence_memory, hidden * activation_bytes, dp)
 
 
 @rule(wall=5, cite="definition: what pages save; a sequence takes at least one row of activations")
@@ -276,4 +283,4 @@ def static_concurrency(
     >>> static_concurrency(30e9, 8e9, 8192, 2, 2)
     6
     """
-    return dp * floor(cache_room / maximum(longest_sequence_memory, hidden * activation_bytes))
+    return held_sequences(cache_room, longest_sequence_memory, hidden * activation_bytes, dp)

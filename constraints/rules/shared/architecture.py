@@ -7,8 +7,15 @@ compresses first. Absent parts have width 0, so no rule asks which kind of model
 
 from __future__ import annotations
 
+from typing import Any
+
 from constraints.quantities import Count
 from constraints.rule import rule
+
+
+def feed_forward_parameters(matrices: Any, hidden: Any, width: Any, bias: Any) -> Any:
+    """Parameters of a feed-forward block of any width, dense or an expert's."""
+    return matrices * hidden * width + bias
 
 
 @rule(wall=11, cite="Vaswani et al. 2017; DeepSeek-V2 (2024) eqs. 9-16 for latent attention")
@@ -49,7 +56,7 @@ def dense_ffn_parameters(ffn_matrices: Count, hidden: Count, ffn: Count, ffn_bia
     >>> dense_ffn_parameters(3, 8192, 28672, 0)
     704643072
     """
-    return ffn_matrices * hidden * ffn + ffn_bias
+    return feed_forward_parameters(ffn_matrices, hidden, ffn, ffn_bias)
 
 
 @rule(wall=11, cite="Fedus et al. 2021, Switch transformers")
@@ -59,7 +66,7 @@ def expert_parameters(ffn_matrices: Count, hidden: Count, expert_ffn: Count, exp
     >>> expert_parameters(3, 7168, 2048, 0)
     44040192
     """
-    return ffn_matrices * hidden * expert_ffn + expert_bias
+    return feed_forward_parameters(ffn_matrices, hidden, expert_ffn, expert_bias)
 
 
 @rule(wall=11, cite="DeepSeekMoE (Dai et al. 2024): shared experts run for every token")

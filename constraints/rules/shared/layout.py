@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from constraints.maths import floor, where
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Ratio, Truth
 from constraints.rule import rule
+
+
+def within_reach(devices: Any, scale_up_domain: Any, has_network: Any) -> Any:
+    """Whether devices that talk to each other share a scale-up domain, or a network joins the domains."""
+    return (devices <= scale_up_domain) | (has_network > 0)
 
 
 @rule(wall=10, cite="definition: collectives reach a fraction of the link, fitted per device")

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from constraints.maths import maximum, minimum
 from constraints.quantities import Bytes, BytesPerToken, Count, Fraction, Tokens
 from constraints.rule import rule
+
+
+def kept_bytes(always: Any, products: Any, keep_products: Any, cheap: Any, keep_cheap: Any) -> Any:
+    """Activations kept of a layer of either kind: its input, and the parts that the recompute mode keeps."""
+    return always + keep_products * products + keep_cheap * cheap
 
 
 @rule(wall=2, cite="definition")
@@ -171,11 +178,10 @@ def dense_layer_activation_bytes(
     >>> [dense_layer_activation_bytes(1, 10, 100, 20, 5, *kept) for kept in ((0, 0), (1, 0), (1, 1))]
     [1, 31, 136]
     """
-    return (
-        layer_input_bytes
-        + keep_products * (attention_activation_bytes + dense_ffn_activation_bytes)
-        + keep_cheap * (dense_cheap_activation_bytes + score_activation_bytes)
-    )
+    return kept_bytes(
+        layer_input_bytes, attention_activation_bytes + dense_ffn_activation_bytes, keep_products,
+        dense_cheap_activation_bytes + score_activation_bytes, keep_cheap,
+    )  # fmt: skip
 
 
 @rule(wall=2, cite="Korthikanti et al. 2022, section 5: stored by recompute mode")
@@ -193,11 +199,10 @@ def moe_layer_activation_bytes(
     >>> [moe_layer_activation_bytes(2, 10, 100, 30, 8, *kept) for kept in ((0, 0), (1, 0), (1, 1))]
     [2, 42, 150]
     """
-    return (
-        layer_input_bytes
-        + keep_products * (attention_activation_bytes + moe_ffn_activation_bytes)
-        + keep_cheap * (moe_cheap_activation_bytes + score_activation_bytes)
-    )
+    return kept_bytes(
+        layer_input_bytes, attention_activation_bytes + moe_ffn_activation_bytes, keep_products,
+        moe_cheap_activation_bytes + score_activation_bytes, keep_cheap,
+    )  # fmt: skip
 
 
 @rule(wall=2, cite="definition: the layer being recomputed is whole in memory")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from constraints.quantities import (
     Bytes,
     BytesPerSecond,
@@ -10,6 +12,26 @@ from constraints.quantities import (
     Seconds,
 )
 from constraints.rule import rule
+
+
+def forward_time(projection: Any, core: Any, feed_forward: Any, elementwise: Any, activation: Any) -> Any:
+    """Forward time of a layer of either kind: its kernels, one after the other."""
+    return projection + core + feed_forward + elementwise + activation
+
+
+def backward_time(
+    forward: Any,
+    core: Any,
+    extra: Any,
+    unfused_attention: Any,
+    activation: Any,
+    accumulation: Any,
+    forward_repeats: Any,
+    cheap_repeats: Any,
+) -> Any:
+    """Backward time of a layer of either kind: two products for each, and what is repeated."""
+    cheap = (1 - unfused_attention) * activation + unfused_attention * core
+    return (2 + forward_repeats) * forward + extra + cheap_repeats * cheap + accumulation
 
 
 @rule(wall=1, cite="definition: serial kernels")
@@ -25,12 +47,12 @@ def dense_layer_forward(
     >>> dense_layer_forward(1.0, 2.0, 3.0, 0.5, 0.25)
     6.75
     """
-    return (
-        attention_projection_time
-        + attention_core_time
-        + dense_ffn_time
-        + elementwise_time
-        + dense_activation_time
+    return forward_time(
+        attention_projection_time,
+        attention_core_time,
+        dense_ffn_time,
+        elementwise_time,
+        dense_activation_time,
     )
 
 
@@ -47,12 +69,8 @@ def moe_layer_forward(
     >>> moe_layer_forward(1.0, 2.0, 4.0, 0.5, 0.25)
     7.75
     """
-    return (
-        attention_projection_time
-        + attention_core_time
-        + expert_ffn_time
-        + elementwise_time
-        + moe_activation_time
+    return forward_time(
+        attention_projection_time, attention_core_time, expert_ffn_time, elementwise_time, moe_activation_time
     )
 
 
@@ -74,13 +92,10 @@ def dense_layer_backward(
     >>> [dense_layer_backward(10.0, 2, 1, 0, 2, 0, *x) for x in ((0, 0), (0, 1), (1, 0))]  # none, selective, full
     [21.0, 23.0, 31.0]
     """
-    return (
-        (2 + forward_repeats) * dense_layer_forward
-        + attention_backward_extra
-        + cheap_repeats
-        * ((1 - unfused_attention) * dense_activation_time + unfused_attention * attention_core_time)
-        + dense_accumulation_time
-    )
+    return backward_time(
+        dense_layer_forward, attention_core_time, attention_backward_extra, unfused_attention, dense_activation_time,
+        dense_accumulation_time, forward_repeats, cheap_repeats,
+    )  # fmt: skip
 
 
 @rule(wall=1, cite="Kaplan et al. 2020: two gradient products per product")
@@ -99,13 +114,10 @@ def moe_layer_backward(
     >>> [moe_layer_backward(12.0, 2, 1, 0, 2, 0, *x) for x in ((0, 0), (0, 1), (1, 0))]  # none, selective, full
     [25.0, 27.0, 37.0]
     """
-    return (
-        (2 + forward_repeats) * moe_layer_forward
-        + attention_backward_extra
-        + cheap_repeats
-        * ((1 - unfused_attention) * moe_activation_time + unfused_attention * attention_core_time)
-        + moe_accumulation_time
-    )
+    return backward_time(
+        moe_layer_forward, attention_core_time, attention_backward_extra, unfused_attention, moe_activation_time,
+        moe_accumulation_time, forward_repeats, cheap_repeats,
+    )  # fmt: skip
 
 
 @rule(

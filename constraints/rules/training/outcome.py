@@ -6,6 +6,7 @@ from constraints.quantities import Count, Dollars, Flop, FlopPerToken, Nats, Tok
 from constraints.rule import rule
 from constraints.rules.library.economics import DollarsPerFlop
 from constraints.rules.library.scaling import loss_surface
+from constraints.rules.training.step import step_flops
 
 
 @rule(wall=11, cite="Kaplan et al. 2020: a backward pass costs two forward ones")
@@ -15,7 +16,7 @@ def training_compute(dataset_tokens: Tokens, forward_flops_per_token: FlopPerTok
     >>> round(training_compute(300e9, 2 * 175e9) / 1e23, 6)
     3.15
     """
-    return 3 * dataset_tokens * forward_flops_per_token
+    return step_flops(dataset_tokens, forward_flops_per_token)
 
 
 @rule(wall=17, cite="definition: the cost of the run over what it computed")

@@ -14,6 +14,7 @@ from constraints.quantities import (
 )
 from constraints.rule import rule
 from constraints.rules.library.checkpointing import checkpoint_goodput, series_mtbf, young_interval
+from constraints.rules.library.ingestion import shared_storage_bandwidth
 
 
 @rule(wall=19, cite="definition: the job's share of storage, at most what its nodes can send")
@@ -25,7 +26,7 @@ def checkpoint_bandwidth(
     >>> checkpoint_bandwidth(2e12, 2e9, 100), checkpoint_bandwidth(2e12, 2e9, 2000)
     (200000000000.0, 2000000000000.0)
     """
-    return minimum(storage_write_bandwidth, node_count * node_storage_bandwidth)
+    return shared_storage_bandwidth(storage_write_bandwidth, node_count, node_storage_bandwidth)
 
 
 @rule(wall=19, cite="definition")
