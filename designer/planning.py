@@ -10,13 +10,14 @@ import numpy as np
 
 from catalogs.errors import InputError
 from designer.context import Value
-from designer.evaluation import CheckFailed, metrics, targets, values_of, violations
+from designer.evaluation import CheckFailed, metrics, targets
 from designer.labels import label
 from designer.question import Question
 from designer.result import Design, PlanResult, Proof
 from designer.search.archive import Archive, frontier_of
 from designer.search.bounds import prove
 from designer.search.brute import LARGEST, brute_frontier
+from designer.search.checked import checked
 from designer.search.deadline import OutOfTime
 from designer.search.enumerate import Count
 from designer.search.solve import close
@@ -99,10 +100,17 @@ def plan_question(
 def _closed(
     question: Question, archive: Archive, count: Count, proof: Proof, started: float, deadline: float
 ) -> Proof:
-    """The proof of a finished search, closed by CP-SAT; raises OutOfTime where either is not done in time."""
+    """The proof of a finished search, closed by CP-SAT; raises OutOfTime where either is not done in time.
+
+    Raises CheckFailed where the solver's rows have another frontier than the one that was kept on the way.
+    """
     if not count.complete:
         raise OutOfTime
     places, values, front = archive.solver_rows(deadline)
+    if not np.array_equal(values[front], archive.objectives):
+        raise CheckFailed(
+            f"the solver's rows have {len(front)} frontier designs, the search {len(archive.objectives)}"
+        )
     closure = close(
         places, values, front, max(1.0, deadline - time.monotonic()), question.scenario.solver.seed
     )
@@ -199,11 +207,8 @@ def _domain_text(question: Question, name: str) -> str:
 
 
 def _design(question: Question, label: str, design: dict[str, Value], moved: bool) -> Design:
-    """A checked design: evaluated in floats from the facts, refused if it breaks anything."""
-    values = values_of(question, design)
-    broken = violations(question, values)
-    if broken:
-        raise CheckFailed(f"{design} breaks {broken[0].name}: {broken[0].text}")
+    """A design of the answer, evaluated in floats from the facts; refused if it breaks anything."""
+    values = checked(question, design)
     return Design(
         id=label,
         design=design,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from dataclasses import replace
@@ -17,6 +18,7 @@ from designer.question import Objective, Question
 from designer.reading.loading import load, locate
 from designer.search.archive import Archive, frontier_of
 from designer.search.compile import schedule
+from designer.search.deadline import OutOfTime
 from designer.search.enumerate import enumerate_designs
 from designer.search.pareto import skyline, skyline_by_group
 from designer.search.reduce import _groups, _hashed, _without_beaten
@@ -155,4 +157,46 @@ def test_a_trunk_does_not_serve_a_search_for_something_else() -> None:
     assert before is None or before < dropped
     np.testing.assert_array_equal(
         frontier_of(other, after=trunk)[0].objectives, frontier_of(other)[0].objectives
+    )
+
+
+def test_nothing_goes_on_from_a_search_that_ran_out_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was not looked at is not known to keep nothing out."""
+    question = load(locate("llama-3.1-405b-pretrain"), VARIANTS["nodes"])
+    whole = Trunk()
+    _, count = frontier_of(question, trunk=whole)
+    member = next(m for m in candidates_of(question, count) if m.name in count.cut)
+    freed, goals = relaxed(question, member)
+    plan = schedule(freed, {o.quantity for o in goals})
+    assert whole.before(plan, goals) is not None
+    calls = itertools.count()
+
+    def interrupted(deadline: float | None) -> None:
+        if next(calls) > 40:
+            raise OutOfTime
+
+    monkeypatch.setattr("designer.search.enumerate.check", interrupted)
+    monkeypatch.setattr("designer.search.enumerate.CHUNK", 64)
+    part = Trunk()
+    _, unfinished = frontier_of(question, trunk=part)
+    assert not unfinished.complete
+    assert any(part.states.values())
+    assert part.before(plan, goals) is None
+
+
+def test_a_search_with_a_limit_more_goes_on_only_from_what_holds_the_numbers_it_reads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The number of steps follows from the batch alone; the first search forgets it after that."""
+    monkeypatch.setattr("designer.search.enumerate.SMALLEST", 2)
+    sets = ["candidates.dp=[1, 2, 4, 8, 16]", "candidates.node=p5.48xlarge", "candidates.node_count=2",
+            "objectives=[devices_used, max step_coordination_share]",
+            "budgets={time_to_train: 9999 day, noise_multiplier: 1000}"]  # fmt: skip
+    limited = load(locate("private-finetune"), sets)
+    free = replace(limited, constraints=[c for c in limited.constraints if c.name != "time_to_train"])
+    trunk = Trunk()
+    frontier_of(free, trunk=trunk)
+    assert trunk.looks
+    np.testing.assert_array_equal(
+        frontier_of(limited, after=trunk)[0].objectives, frontier_of(limited)[0].objectives
     )

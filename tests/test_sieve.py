@@ -116,3 +116,19 @@ def test_looking_ahead_drops_what_is_rejected_and_counts_it(seed: int) -> None:
         shape = [sizes[a] for a in axes]
         tests[f"limit {k}"] = (axes, draw.random(shape) < draw.uniform(0.2, 0.9))
     _reject(sizes, tests)
+
+
+def test_many_designs_behind_one_combination_are_counted_exactly() -> None:
+    """Each of four limits of a large decision rejects the first value of `a`: 10^20 designs and no overflow."""
+    sizes = {"a": 2, "b": 100_003, "c": 100_019, "d": 100_043, "e": 100_049}
+    made = Sieves(sizes)
+    for axis in list(sizes)[1:]:
+        passes = np.ones((2, sizes[axis]), dtype=bool)
+        passes[0] = False
+        made.add(f"limit of {axis}", ("a", axis), passes)
+    ahead = made.look_ahead()
+    assert any(s.axes == ("a",) for s in ahead["a"])
+    for s in (s for found in ahead.values() for s in found):
+        rejected = sum(s.blame.values())[~s.passes]
+        assert (rejected == s.share).all()
+        assert s.share <= sieve.MOST_SHARE

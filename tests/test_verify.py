@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pytest
 
-from designer.evaluation import CheckFailed
+from designer.context import Value
+from designer.evaluation import CheckFailed, values_of
 from designer.planning import plan_question
+from designer.question import Question
 from designer.reading.loading import load, locate
 from designer.search import brute
 from designer.search.archive import frontier_of
@@ -36,6 +41,32 @@ def test_a_disagreement_is_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("designer.planning.brute_frontier", lambda q: (wrong, 1))
     with pytest.raises(CheckFailed):
         plan_question(question, verify=True)
+
+
+@pytest.mark.parametrize(("off", "fine"), [(1e-13, True), (1e-9, False)])
+def test_a_design_at_a_bound_is_refused_for_more_than_rounding(
+    off: float, fine: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Floats may differ from the arrays of the search in their last digits, and then from the bound."""
+    question = load(locate("gpt-3-175b-carbon"), ["objectives=[time_to_train]"])
+    fastest = plan_question(question).frontier[0]
+    at = fastest.metrics["time_to_train"].value
+    assert at is not None
+    bound = load(
+        locate("gpt-3-175b-carbon"),
+        ["objectives=[time_to_train]", f"budgets.time_to_train={at * (1 + 1e-14)!r} s"],
+    )
+
+    def floats(q: Question, design: Mapping[str, Value]) -> dict[str, Any]:
+        values = values_of(q, design)
+        return {**values, "time_to_train": values["time_to_train"] * (1 + off)}
+
+    monkeypatch.setattr("designer.search.checked.values_of", floats)
+    if fine:
+        assert [d.design for d in plan_question(bound).frontier] == [fastest.design]
+    else:
+        with pytest.raises(CheckFailed, match="breaks time_to_train"):
+            plan_question(bound)
 
 
 def test_a_space_too_large_for_brute_force_is_verified_by_bounds() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from designer.evaluation import CheckFailed, metrics, values_of, violations
+from designer.evaluation import CheckFailed, metrics
 from designer.fleets.alternatives import alternatives
 from designer.fleets.binding import bindings
 from designer.fleets.conflict import explain_none
@@ -24,6 +24,7 @@ from designer.fleets.table import Table, build
 from designer.fleets.terms import unit_of
 from designer.labels import label
 from designer.result import Metric
+from designer.search.checked import checked
 from designer.search.compile import Array
 
 _ALWAYS = ("cost", "carbon", "peak_power", "devices")
@@ -130,10 +131,7 @@ def _placement(question: FleetQuestion, table: Table, row: int, copies: int) -> 
     option, p = table.options[row], table.placed[int(table.owner[row])]
     line = question.fleet.inventory[option.line]
     q = p.menu.questions[option.line]
-    values = values_of(q, option.design)
-    broken = violations(q, values)
-    if broken:
-        raise CheckFailed(f"{p.name}: {option.design} breaks {broken[0].name}: {broken[0].text}")
+    values = checked(q, option.design)
     for name, taken in option.takes.items():
         if not math.isclose(float(values[name]), taken, rel_tol=1e-9):
             raise CheckFailed(f"{p.name}: {name} of {option.design} is {values[name]}, not {taken}")

@@ -30,6 +30,8 @@ class Archive:
         self.all_objectives: list[Array] = []
         self.all_positions: list[Array] = []
         self.rows = 0
+        # Of each objective, whether some design was left out because that alone is unknown of it.
+        self.unknown: Array = np.zeros(len(question.objectives), dtype=bool)
 
     def take(self, block: Block) -> None:
         o = self.question.objectives
@@ -38,11 +40,13 @@ class Archive:
             axis=1,
         )
         values = settled(values)
+        nan = np.isnan(values)
+        self.unknown |= nan[nan.sum(axis=1) == 1].any(axis=0)
         # What some of the frontier so far beats need not be sorted.
         some = self.objectives[:: 1 + len(self.objectives) // FEW]
         fresh = np.flatnonzero(~beaten(values, some))
         keep = fresh[skyline(values[fresh], self.deadline)]
-        shown = np.flatnonzero(~np.isnan(values).any(axis=1)) if self.rows + block.rows <= MAX_ROWS else keep
+        shown = np.flatnonzero(~nan.any(axis=1)) if self.rows + block.rows <= MAX_ROWS else keep
         self._remember(values[shown], self._places(block, shown))
         self.rows += block.rows
         both = np.concatenate([self.objectives, values[keep]])

@@ -92,6 +92,8 @@ def enumerate_designs(
         try:
             for state in states:
                 run.descend(state, 0 if depth is None else depth + 1)
+            if trunk is not None:
+                trunk.finished = True
         except OutOfTime:
             count.complete = False
     count.seconds = time.monotonic() - started

@@ -11,6 +11,8 @@ from designer.search.deadline import check
 Array = np.ndarray[Any, np.dtype[Any]]
 # Rows compared with each other at once; the comparison table of a block stays in cache.
 BLOCK = 128
+# What differs by less than this share differs by rounding only.
+TIE = 2.0**-40
 
 
 def settled(points: Array) -> Array:
@@ -21,7 +23,7 @@ def settled(points: Array) -> Array:
     True
     """
     mantissa, exponent = np.frexp(points)
-    return np.ldexp(np.round(mantissa * 2.0**40) / 2.0**40, exponent)
+    return np.ldexp(np.round(mantissa / TIE) * TIE, exponent)
 
 
 def skyline(points: Array, deadline: float | None = None) -> Array:

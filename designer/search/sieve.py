@@ -23,6 +23,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 # Combinations of decisions that a table may have, also as a share of all designs: of few designs, rows are quick.
 MOST_CELLS = 1 << 18
 SHARE, FEW_CELLS = 1 / 256, 1 << 12
+# Designs that one rejected combination may stand for, so that sums over rows stay within 64 bits.
+MOST_SHARE = 1 << 28
 
 
 def narrow(size: int) -> Any:
@@ -97,7 +99,8 @@ class Sieves:
         for s in sorted(found, key=lambda s: s.passes.size):
             for k, other in enumerate(out):
                 axes = sorted({*s.axes, *other.axes}, key=self.place.__getitem__)
-                if math.prod(self.sizes[a] for a in axes) <= self.most:
+                cells = math.prod(self.sizes[a] for a in axes)
+                if cells <= self.most and math.lcm(s.share, other.share) <= MOST_SHARE:
                     out[k] = _both(other, s, tuple(axes), [self.sizes[a] for a in axes])
                     break
             else:
@@ -126,13 +129,17 @@ def _both(a: Sieve, b: Sieve, axes: tuple[str, ...], shape: list[int]) -> Sieve:
 
 
 def _projected(s: Sieve) -> Sieve | None:
-    """What a table says of the decisions before its last one; None where it rejects none of them."""
+    """What a table says of the decisions before its last one; None where it rejects none or is not asked.
+
+    Of combinations that stand for very many designs it is not asked: they are rejected later.
+    """
     passes: Array = np.asarray(s.passes.any(axis=-1))
-    if len(s.axes) == 1 or passes.all():
+    share = s.share * s.passes.shape[-1]
+    if len(s.axes) == 1 or share > MOST_SHARE or passes.all():
         return None
     blame = {name: np.where(passes, 0, n.sum(axis=-1)) for name, n in s.blame.items()}
     blame = {name: n for name, n in blame.items() if n.any()}
-    return Sieve(s.axes[:-1], passes, blame, s.share * s.passes.shape[-1])
+    return Sieve(s.axes[:-1], passes, blame, share)
 
 
 def sieves(

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
-# Above this many rows the model is given those that no row of the same block of the search dominates:
-# a row left out is worse in everything than one that is in.
+# Of more rows than this the model is given those that none of them dominates: a row left out is no
+# better in anything than some row that is in.
 MAX_ROWS = 1_000
 # The lowest number of a domain, to CP-SAT.
 LOWEST = -(2**62)

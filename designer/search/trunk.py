@@ -16,7 +16,7 @@ import numpy as np
 from constraints.rule import Rule
 from designer.question import Constraint, Objective
 from designer.search.compile import Array, Schedule
-from designer.search.reduce import Ends, interface, tables_below
+from designer.search.reduce import Ends, interface, steps_below, tables_below
 
 # Bytes of partial designs that are kept at one depth.
 MOST_BYTES = 1 << 28
@@ -53,11 +53,13 @@ class Trunk:
     looks: list[Look] = field(default_factory=list)
     # Processor seconds spent on each decision.
     spent: list[float] = field(default_factory=list)
+    # Whether the search came to its end: one that ran out of time holds only some of its partial designs.
+    finished: bool = False
     _bytes: dict[int, int] = field(default_factory=dict)
 
     def start(self, plan: Schedule) -> None:
         """A search by this schedule begins."""
-        self.plan = plan
+        self.plan, self.finished = plan, False
         cutting = (i for i, level in enumerate(plan.levels) if any(map(_acts, level.steps)))
         self.states = {i - 1: [] for i in cutting if i}
         self._bytes = dict.fromkeys(self.states, 0)
@@ -83,9 +85,9 @@ class Trunk:
 
     def _serves(self, plan: Schedule, objectives: Sequence[Objective], depth: int) -> bool:
         mine = self.plan
-        if mine is None or not self.states[depth] or not _same(mine, plan, depth):
+        if mine is None or not self.finished or not self.states[depth] or not _same(mine, plan, depth):
             return False
-        later = [s for level in plan.levels[depth + 1 :] for s in level.run]
+        later = steps_below(plan, depth)
         made = {s.id for s in later if isinstance(s, Rule)}
         read = {n for s in later for n in s.inputs} | plan.kept
         if not read <= made | plan.scalars.keys() | plan.tables.keys() | self.states[depth][0].columns.keys():
@@ -122,7 +124,8 @@ def _same(one: Schedule, other: Schedule, depth: int) -> bool:
         if not all(np.array_equal(s.passes, t.passes) for s, t in zip(a.sieves, b.sieves, strict=True)):
             return False
     read = {n for level in one.levels[: depth + 1] for s in level.steps for n in s.inputs}
-    tables = [(one.tables[n].values, other.tables.get(n)) for n in read & one.tables.keys()]
+    tables = [(one.tables[n], other.tables.get(n)) for n in read & one.tables.keys()]
     return all(one.scalars[n] == other.scalars.get(n) for n in read & one.scalars.keys()) and all(
-        t is not None and np.array_equal(mine, t.values, equal_nan=True) for mine, t in tables
+        t is not None and mine.axes == t.axes and np.array_equal(mine.values, t.values, equal_nan=True)
+        for mine, t in tables
     )

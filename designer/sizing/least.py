@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from designer.context import Value
-from designer.evaluation import CheckFailed, values_of, violations
+from designer.evaluation import CheckFailed
 from designer.question import Question
 from designer.reading.specs import hypothetical
+from designer.search.checked import checked
 from designer.sizing.rows import Descent, Layouts, layouts, trial
 
 # How far from the base part a specification is looked for.
@@ -75,7 +76,4 @@ def _without(found: Layouts, question: Question, spec: str) -> Layouts:
 
 def check(question: Question, specs: Mapping[str, float], design: Mapping[str, Value]) -> None:
     """Evaluate a layout on the hypothetical part in plain floats, as a plan does with what it finds."""
-    part = hypothetical(question, specs)
-    broken = violations(part, values_of(part, {**design, **specs}))
-    if broken:
-        raise CheckFailed(f"{dict(specs)} does not meet {broken[0].name}: {broken[0].text}")
+    checked(hypothetical(question, specs), {**design, **specs})

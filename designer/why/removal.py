@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from constraints.bundles import Known
+from constraints.rule import Rule
 from designer.context import Value
 from designer.question import Objective, Question
 from designer.report.numbers import human, percent
@@ -23,15 +24,16 @@ from designer.search.archive import Archive, frontier_of
 from designer.search.compile import Array, schedule
 from designer.search.enumerate import Count
 from designer.search.member import LACK, Member, measured, without
+from designer.search.pareto import beaten
 from designer.search.trunk import Trunk
 
 # A plan removes limits for so many seconds of processor time; `explain` takes as long as the scenario gives.
-REMOVAL_SECONDS = 4.5
+REMOVAL_SECONDS = 3.5
 # How many times longer than its processor time a search may take on a loaded machine.
 LOADED = 2.0
-# How many times longer a search without a limit is taken to be than the one with it: with one thing
-# more to be good at, fewer designs are dropped on the way.
-HARDER = 2.0
+# How many times longer a search without a limit of the hardware is taken to be than the one with it: such
+# limits act early, and with one thing more to be good at, fewer designs are dropped from there on.
+HARDER = 3.0
 # Limits of the hardware that are worth asking "what if it were not there?" beside budgets and rules.
 RESOURCE_LIMITS = ("memory_fits", "slots_suffice", "load_below_one", "workers_fit")
 # Stages that feed the devices: each binds a design that would be better if it took no time.
@@ -43,7 +45,7 @@ class Removal:
     """What is possible without one limit that is not possible with it.
 
     A row of `objectives` (smaller is better) for each design, its share over the limit in `excess`
-    (NaN where the limit is no plain comparison), and the design itself.
+    (NaN where the limit is no plain comparison, or what it reads is unknown), and the design itself.
     """
 
     member: Member
@@ -59,14 +61,17 @@ class Removal:
 
     def gain(self, question: Question, row: Array) -> str:
         """The largest relative gain in one objective over `row`; empty where nothing beats it."""
-        better = self.objectives[self.better_than(row)]
+        found = self.better_than(row)
+        better = self.objectives[found]
         if not len(better):
             return ""
         with np.errstate(divide="ignore", invalid="ignore"):
             gains = np.where(row != 0, (row - better) / np.abs(row), 0.0)
         best, k = np.unravel_index(int(np.argmax(gains)), gains.shape)
         o = question.objectives[int(k)]
-        return f"{percent(float(gains[best, k]))} {'lower' if o.sign > 0 else 'higher'} {o.quantity}"
+        text = f"{percent(float(gains[best, k]))} {'lower' if o.sign > 0 else 'higher'} {o.quantity}"
+        unknown = self.member.comparison is not None and np.isnan(self.excess[found[best]])
+        return f"{text} where {self.member.quantity or 'it'} is unknown" if unknown else text
 
 
 def candidates_of(question: Question, count: Count) -> list[Member]:
@@ -100,7 +105,25 @@ def removal(
     known = len(question.objectives)
     values = archive.objectives
     excess = values[:, known] if len(goals) > known else np.full(len(values), np.nan)
-    return Removal(member, values[:, :known], excess, archive.designs())
+    found = Removal(member, values[:, :known], excess, archive.designs())
+    return _with_unknown(question, found, deadline, trunk) if archive.unknown[known:].any() else found
+
+
+def _with_unknown(
+    question: Question, found: Removal, deadline: float | None, trunk: Trunk | None
+) -> Removal | None:
+    """The same with what nobody can hold against the bound: no loosening lets it in, removal does."""
+    archive, count = frontier_of(without(question, found.member), deadline, after=trunk)
+    if not count.complete:
+        return None
+    designs = archive.designs()
+    new = np.flatnonzero(~beaten(archive.objectives, found.objectives))
+    return Removal(
+        found.member,
+        np.concatenate([found.objectives, archive.objectives[new]]),
+        np.append(found.excess, np.full(len(new), np.nan)),
+        [*found.designs, *(designs[i] for i in new)],
+    )
 
 
 def removals(
@@ -120,7 +143,10 @@ def removals(
     found: dict[str, Removal | None] = {}
     spent = 0.0
     members = candidates_of(question, count) if len(archive.positions) else []
-    expected = {m.name: HARDER * _seconds(question, m, count, trunk) for m in members}
+    expected = {
+        m.name: (HARDER if isinstance(m.rule, Rule) else 1.0) * _seconds(question, m, count, trunk)
+        for m in members
+    }
     for member in sorted(members, key=lambda m: expected[m.name]):
         found[member.name] = None
         if spent + expected[member.name] <= most:

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from designer.context import Value
-from designer.evaluation import CheckFailed, values_of, violations
+from designer.evaluation import CheckFailed
 from designer.question import Premise, Question
 from designer.search.brute import brute_frontier
+from designer.search.checked import checked
 from designer.search.deadline import OutOfTime
 from designer.search.enumerate import Block, enumerate_designs
 from designer.search.member import Member
@@ -54,9 +55,7 @@ def some_design(question: Question, deadline: float | None) -> Design | None:
             question, {question.objectives[0].quantity}, take, objectives=first, deadline=deadline
         )
     except _Found as found:
-        broken = violations(question, values_of(question, found.design))
-        if broken:
-            raise CheckFailed(f"{found.design} breaks {broken[0].name}") from None
+        checked(question, found.design)
         return found.design
     if not count.complete:
         raise OutOfTime
