@@ -28,7 +28,7 @@ from designer.search.pareto import beaten
 from designer.search.trunk import Trunk
 
 # A plan removes limits for so many seconds of processor time; `explain` takes as long as the scenario gives.
-REMOVAL_SECONDS = 3.5
+REMOVAL_SECONDS = 3.0
 # How many times longer than its processor time a search may take on a loaded machine.
 LOADED = 2.0
 # How many times longer a search without a limit of the hardware is taken to be than the one with it: such
