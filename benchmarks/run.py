@@ -153,6 +153,7 @@ def evaluations() -> dict[str, Any]:
 
 def main() -> None:
     """Print the results of all problems as JSON."""
+    load = round(os.getloadavg()[0], 2)
     results: dict[str, Any] = {}
     for name, sizes in SIZES.items():
         for size, sets in sizes.items():
@@ -165,7 +166,7 @@ def main() -> None:
     machine = {
         "python": platform.python_version(),
         "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 2),
+        "load_before": load,
     }
     answer = {"schema": "designer.benchmark/2", "machine": machine, "problems": results, "growth": growth,
               "evaluation": evaluations()}  # fmt: skip
