@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 
@@ -14,3 +16,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture(scope="module")
+def tables_for_all() -> Iterator[None]:
+    """Limits as tables even in spaces so small that a search would look at every row instead."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("designer.search.sieve.FEWEST", 0)
+        yield

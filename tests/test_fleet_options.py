@@ -19,6 +19,8 @@ from designer.search import outlook, sieve
 from designer.search.archive import Archive
 from designer.search.enumerate import enumerate_designs
 
+pytestmark = pytest.mark.usefixtures("tables_for_all")
+
 CATALOG = Catalog()
 
 RUN = (

@@ -21,6 +21,8 @@ from designer.fleets.solver import Answer, Solver
 from designer.fleets.table import Table
 from designer.search.pareto import settled
 
+pytestmark = pytest.mark.usefixtures("tables_for_all")
+
 RESOLUTION = 2.0 ** (4 - DIGITS)
 
 

@@ -25,6 +25,8 @@ from designer.search.reduce import _groups, _hashed, _without_beaten
 from designer.search.trunk import Trunk
 from designer.why.removal import candidates_of, relaxed, removal
 
+pytestmark = pytest.mark.usefixtures("tables_for_all")
+
 VARIANTS = {
     "nodes": ["candidates.node_count=256..2048 step 256", "budgets.time_to_train=2000 day"],
     "power budget": ["candidates.node_count=256..2048 step 256", "budgets.time_to_train=2000 day",

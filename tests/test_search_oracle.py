@@ -27,6 +27,8 @@ from designer.reading.loading import Loader
 from designer.result import PlanResult
 from designer.whynone.conflict import RESOURCE_LIMITS
 
+pytestmark = pytest.mark.usefixtures("tables_for_all")
+
 Values = dict[str, Any]
 CATALOG = default_catalog()  # one for all cases: reading files is most of the time of a small plan
 TOLERANCE = 1e-9

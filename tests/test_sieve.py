@@ -18,6 +18,8 @@ from designer.search.compile import schedule
 from designer.search.enumerate import Block, Count, enumerate_designs
 from designer.search.sieve import Sieves
 
+pytestmark = pytest.mark.usefixtures("tables_for_all")
+
 CASES = {
     "llama-3.1-70b-chat": ["candidates.batch=[3, 8, 64]", "candidates.replicas=1..12"],
     "llama-3.1-8b-finetune": ["candidates.node_count=[1, 2, 3]", "candidates.vpp=[1, 2, 3]"],

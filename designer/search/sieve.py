@@ -23,6 +23,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 # Combinations of decisions that a table may have, also as a share of all designs: of few designs, rows are quick.
 MOST_CELLS = 1 << 18
 SHARE, FEW_CELLS = 1 / 256, 1 << 12
+# Of fewer designs than this, making the tables takes longer than looking at every row.
+FEWEST = 1 << 15
 # Designs that one rejected combination may stand for, so that sums over rows stay within 64 bits.
 MOST_SHARE = 1 << 28
 
@@ -153,6 +155,8 @@ def sieves(
 
     `makers` are the rules that make what the tests read from `scalars` and `tables`.
     """
+    if math.prod(sizes.values()) < FEWEST:
+        return {a: [] for a in sizes}, set()
     place = {a: i for i, a in enumerate(sizes)}
     axes_of: dict[str, frozenset[str]] = {}
     values: dict[str, Array] = {}
