@@ -24,7 +24,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 MOST_CELLS = 1 << 18
 SHARE, FEW_CELLS = 1 / 256, 1 << 12
 # Of fewer designs than this, making the tables takes longer than looking at every row.
-FEWEST = 1 << 15
+FEWEST = 1 << 18
 # Designs that one rejected combination may stand for, so that sums over rows stay within 64 bits.
 MOST_SHARE = 1 << 28
 
