@@ -10,8 +10,11 @@ from typing import Any
 
 BAD_INPUT, INFEASIBLE, TIME_LIMIT, DEFECT, INTERRUPTED = 1, 2, 3, 70, 130
 
-# Signals that asked the process to stop.
+# Signals that asked the process to stop, and whether it was said that they did.
 _interrupts: list[int] = []
+_told: list[str] = []
+# Seconds in which threads that still work, or wait for a lock, may end after an interrupt.
+GRACE = 10
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -99,8 +102,15 @@ def _other(error: Exception) -> int:
 
 
 def _interrupted() -> int:
-    print("interrupted", file=sys.stderr)
+    if not _told:
+        _told.append("interrupted")
+        print("interrupted", file=sys.stderr, flush=True)
     return INTERRUPTED
+
+
+def _give_up(number: int, frame: object) -> None:
+    """End the process at once: a library whose loading was interrupted may hold a lock for good."""
+    os._exit(_interrupted())
 
 
 def _usage(error: Any) -> str:
@@ -118,6 +128,9 @@ def run() -> None:
     def interrupt(number: int, frame: object) -> None:
         # Noted, too: a library that is being imported may turn the interrupt into an error of its own.
         _interrupts.append(number)
+        if hasattr(signal, "alarm"):
+            signal.signal(signal.SIGALRM, _give_up)
+            signal.alarm(GRACE)
         raise KeyboardInterrupt
 
     try:
