@@ -51,3 +51,29 @@ def test_at_any_moment(tmp_path: Path, asked: tuple[str, str]) -> None:
         if code == 130:
             assert err == "interrupted\n"
     assert len(codes) > 1
+
+
+# A command with a thread that does not end, as one does that waits for a lock which nobody gives back.
+STUCK = """
+import threading, time
+import designer.cli as cli
+cli.GRACE = 1
+def main(argv=None):
+    threading.Thread(target=time.sleep, args=(100,)).start()
+    print("started", flush=True)
+    time.sleep(100)
+cli.main = main
+cli.run()
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "alarm"), reason="alarms of POSIX")
+def test_a_thread_that_hangs_does_not_keep_an_interrupted_command() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", STUCK], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline() == "started\n"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err == "interrupted\n"

@@ -22,6 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from catalogs.errors import InputError
     from designer.cli.app import app
 
+    _told.clear()
     _load_commands()
     try:
         code = app(args=list(argv) if argv is not None else None, prog_name="designer", standalone_mode=False)
