@@ -90,7 +90,7 @@ def search_only(problem: Path, sets: list[str]) -> dict[str, Any]:
     """The search, brute force, bounds and CP-SAT alone, side by side in this process, in seconds."""
     from designer.reading.loading import load
     from designer.search.archive import frontier_of
-    from designer.search.bounds import prove
+    from designer.search.branch_and_bound import prove
     from designer.search.brute import brute_frontier
 
     question = load(problem, sets)
@@ -115,9 +115,9 @@ def search_only(problem: Path, sets: list[str]) -> dict[str, Any]:
 
 def solver_alone(question: Any, expected: Any) -> None:
     """The frontier from CP-SAT given every feasible design as a row: no search of ours but the evaluation."""
-    from designer.search.grid import evaluate_grid
+    from designer.evaluating.grid import evaluate_grid
+    from designer.search.cp_sat import close
     from designer.search.pareto import settled
-    from designer.search.solve import close
 
     grid = evaluate_grid(question, question.domains)
     feasible = np.broadcast_to(grid.feasible, grid.shape)
@@ -131,9 +131,9 @@ def solver_alone(question: Any, expected: Any) -> None:
 
 def evaluations() -> dict[str, Any]:
     """How long one layout takes in a warm process, and how many a second a grid evaluates."""
-    from designer.evaluation import values_of
+    from designer.evaluating.design import values_of
+    from designer.evaluating.grid import evaluate_grid
     from designer.reading.loading import load, locate
-    from designer.search.grid import evaluate_grid
 
     question = load(locate("llama-3.1-405b-pretrain"))
     design = question.first_design()

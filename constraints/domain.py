@@ -84,7 +84,7 @@ def _words(d: Domain) -> str:
 
 def _formula(condition: Callable[..., Any]) -> str:
     """The condition as text, read back from the function itself."""
-    from constraints.symbolic import symbol
+    from constraints.algebras.symbolic import symbol
 
     return str(condition(**{n: symbol(n, 1.0) for n in inspect.signature(condition).parameters}).text())
 

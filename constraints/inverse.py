@@ -2,7 +2,8 @@
 
 A scan over the whole range of the input, in decades and, unless these rise or fall throughout, in eighths
 of a decade, brackets every crossing, every pair of crossings around an extremum and every plateau;
-bisection then settles each. Where the rule is proven monotone (`constraints.signs`) the answer is also the only one.
+bisection then settles each. Where the rule is proven monotone (`constraints.algebras.signs`) the answer is
+also the only one.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from constraints.algebras.signs import box, lift
 from constraints.domain import holds
 from constraints.rule import Rule
-from constraints.signs import box, lift
 
 Function = Callable[[float], float]
 Trend = Literal["rises", "falls", "constant", ""]

@@ -16,8 +16,8 @@ __version__ = "0.2.0"
 if TYPE_CHECKING:
     from catalogs.errors import InputError
     from designer.api import evaluate, evaluate_grid, explain, fleet, plan, size, sweep
+    from designer.documents.scenario import Scenario
     from designer.reading.loading import load
-    from designer.scenario import Scenario
 
 _HOMES = {
     "plan": "designer.api",
@@ -28,7 +28,7 @@ _HOMES = {
     "evaluate_grid": "designer.api",
     "size": "designer.api",
     "load": "designer.reading.loading",
-    "Scenario": "designer.scenario",
+    "Scenario": "designer.documents.scenario",
     "InputError": "catalogs.errors",
 }
 

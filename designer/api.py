@@ -6,21 +6,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from catalogs import Catalog, default_catalog
-from designer import evaluation
-from designer.context import Value
+from designer.answers.fleet import FleetResult
+from designer.answers.plan import EvaluateResult, PlanResult
+from designer.answers.size import SizeResult
+from designer.answers.sweep import SweepResult
+from designer.evaluating import design as evaluation
+from designer.evaluating import grid
+from designer.explain import explanation
 from designer.fleets.planning import plan_fleet
 from designer.fleets.reading import load_fleet, locate_fleet
-from designer.fleets.result import FleetResult
-from designer.planning import find_design, plan_question
+from designer.planning.plan import find_design, plan_question
+from designer.question.context import Value
 from designer.reading.loading import load, locate
-from designer.result import EvaluateResult, PlanResult
-from designer.search import grid
 from designer.sizing import reading
 from designer.sizing.curve import read_axis
-from designer.sizing.result import SizeResult
 from designer.sizing.sizing import size_question
-from designer.sweeping.result import SweepResult
-from designer.why import explanation
 
 
 def plan(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | None = None) -> PlanResult:

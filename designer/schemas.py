@@ -12,22 +12,22 @@ from catalogs.errors import InputError, nearest
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # Where the model of each document lives; an answer says which it is in its field `schema`.
 _HOMES = {
-    "scenario": "designer.scenario:Scenario",
-    "fleet-file": "designer.fleets.schema:Fleet",
-    "sweep-file": "designer.sweeping.schema:Sweep",
-    "fleet": "designer.fleets.result:FleetResult",
-    "plan": "designer.result:PlanResult",
-    "evaluate": "designer.result:EvaluateResult",
-    "explain": "designer.why.explanation:ExplainResult",
-    "whynot": "designer.why.why_not:WhyNotResult",
-    "compare": "designer.why.comparison:CompareResult",
-    "size": "designer.sizing.result:SizeResult",
+    "scenario": "designer.documents.scenario:Scenario",
+    "fleet-file": "designer.documents.fleet:Fleet",
+    "sweep-file": "designer.documents.sweep:Sweep",
+    "fleet": "designer.answers.fleet:FleetResult",
+    "plan": "designer.answers.plan:PlanResult",
+    "evaluate": "designer.answers.plan:EvaluateResult",
+    "explain": "designer.explain.explanation:ExplainResult",
+    "whynot": "designer.planning.why_not:WhyNotResult",
+    "compare": "designer.explain.comparison:CompareResult",
+    "size": "designer.answers.size:SizeResult",
     "sweep": "designer.sweeping.store:Manifest",
     "rule": "designer.rulebook.call:RuleResult",
     "solve": "designer.rulebook.inverse:SolveResult",
     "rules": "designer.rulebook.entries:RulesResult",
     "diagnose": "designer.diagnosing.diagnosis:DiagnoseResult",
-    "validate": "designer.validate.result:ValidateResult",
+    "validate": "designer.accuracy.result:ValidateResult",
 }
 
 

@@ -22,5 +22,5 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 def tables_for_all() -> Iterator[None]:
     """Limits as tables even in spaces so small that a search would look at every row instead."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("designer.search.sieve.FEWEST", 0)
+        patch.setattr("designer.search.table_constraints.FEWEST", 0)
         yield

@@ -18,10 +18,10 @@ from statistics import median
 
 from catalogs import default_catalog
 from catalogs.store import SHIPPED
-from designer.validate import training
-from designer.validate.frameworks import traits
-from designer.validate.scoring import Skip, Statistics, mean_of_groups, statistics
-from designer.validate.table import Row, read
+from designer.accuracy import training
+from designer.accuracy.frameworks import traits
+from designer.accuracy.scoring import Skip, Statistics, mean_of_groups, statistics
+from designer.accuracy.table import Row, read
 
 PLACES = {"classic": "assumptions/framework-classic.yaml", "today": "assumptions/training.yaml"}
 

@@ -25,9 +25,9 @@ from scipy.optimize import least_squares
 
 from catalogs import default_catalog
 from catalogs.store import SHIPPED
-from designer.validate import serving, table
-from designer.validate.deployments import Deployment, Load, deploy, stacked
-from designer.validate.scoring import Skip
+from designer.accuracy import serving, table
+from designer.accuracy.deployments import Deployment, Load, deploy, stacked
+from designer.accuracy.scoring import Skip
 
 CATALOGS = Path(SHIPPED)
 ENGINE = (

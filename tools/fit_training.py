@@ -25,12 +25,12 @@ from scipy.optimize import minimize
 from catalogs import default_catalog
 from catalogs.store import SHIPPED
 from constraints.bundles.device import how_known
-from designer.validate import training
-from designer.validate.conventions import measured_step_time
-from designer.validate.frameworks import traits
-from designer.validate.hardware import accelerator_of
-from designer.validate.scoring import Skip, Statistics, mean_of_groups, statistics
-from designer.validate.table import Row, read
+from designer.accuracy import training
+from designer.accuracy.conventions import measured_step_time
+from designer.accuracy.frameworks import traits
+from designer.accuracy.hardware import accelerator_of
+from designer.accuracy.scoring import Skip, Statistics, mean_of_groups, statistics
+from designer.accuracy.table import Row, read
 
 
 @dataclass(frozen=True)

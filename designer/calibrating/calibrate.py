@@ -10,14 +10,14 @@ from pathlib import Path
 from catalogs import Catalog
 from catalogs.errors import InputError, Problem, nearest
 from constraints.bundles.device import measured_like, rate_bundle
+from designer.accuracy.table import records
+from designer.accuracy.table import table as table_of
 from designer.calibrating import fitting, operations
 from designer.calibrating.fitting import ROWS_EACH, Fit
 from designer.calibrating.measured import is_operations
 from designer.calibrating.measured import operations as operations_of
 from designer.calibrating.overlay import Key, Overlay
 from designer.calibrating.runs import Runs, serving_runs, training_runs
-from designer.validate.table import records
-from designer.validate.table import table as table_of
 
 UNITS = {
     "launch_floor": "s", "collective_floor": "s", "inner_latency": "s", "host_moe_layer_time": "s",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalogs.errors import InputError
-from designer.validate.scoring import Statistics, statistics
+from designer.accuracy.scoring import Statistics, statistics
 
 ROWS_EACH = 10
 # The rows must leave at most this share of what was uncertain about a parameter before.

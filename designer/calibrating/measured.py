@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from catalogs.errors import InputError, Problem, nearest
-from designer.validate.table import Records, Row
+from designer.accuracy.table import Records, Row
 
 Kind = Literal["gemm", "copy", "all_reduce"]
 COLUMNS = ("hardware", "operation", "dtype", "m", "n", "k", "bytes", "ranks", "seconds")

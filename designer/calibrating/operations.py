@@ -13,10 +13,10 @@ from constraints.bundles import Bundle
 from constraints.bundles.device import ELEMENT_BYTES, base_precision, has_rate, link_bandwidth, rate_bundle
 from constraints.rules.library.collectives import measured_all_reduce_time
 from constraints.rules.library.roofline import copy_time, gemm_time
+from designer.accuracy.hardware import accelerator_of
 from designer.calibrating import fitting
 from designer.calibrating.fitting import Parameter
 from designer.calibrating.measured import Timed
-from designer.validate.hardware import accelerator_of
 
 # In the order in which few rows are spent on them, with the spread of each logarithm among devices and
 # the ends a value may have.

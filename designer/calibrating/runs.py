@@ -9,14 +9,14 @@ from typing import Any
 
 from catalogs import Catalog
 from constraints.bundles.device import base_precision
+from designer.accuracy import serving, training
+from designer.accuracy.conventions import measured_step_time
+from designer.accuracy.deployments import Deployment, Load, deploy, stacked
+from designer.accuracy.frameworks import traits
+from designer.accuracy.hardware import accelerator_of
+from designer.accuracy.scoring import Skip
+from designer.accuracy.table import Row, Table
 from designer.calibrating.fitting import Parameter, Problem, Values
-from designer.validate import serving, training
-from designer.validate.conventions import measured_step_time
-from designer.validate.deployments import Deployment, Load, deploy, stacked
-from designer.validate.frameworks import traits
-from designer.validate.hardware import accelerator_of
-from designer.validate.scoring import Skip
-from designer.validate.table import Row, Table
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from constraints.walls import wall
-from designer.answer import Answer
+from designer.answers.answer import Answer
 from designer.diagnosing.measurements import flag
 from designer.diagnosing.roof import Step
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from catalogs import units
 from catalogs.errors import InputError, Problem, nearest
 from designer.diagnosing.measurements import NAMES, PASSES, QUANTITIES, RATES, SHARES, Measured, flag
-from designer.evaluation import si_unit
+from designer.evaluating.design import si_unit
 
 _HEADER = re.compile(r"([A-Za-z_ -]+?)\s*(?:[\[(]([^\])]*)[\])])?")
 _MAX_BYTES = 10_000_000

@@ -13,7 +13,7 @@ from constraints.bundles.model import model_bundle, uncovered
 from constraints.graph import Graph
 from constraints.rule import find, rules
 from designer.diagnosing.measurements import PASSES, Measured, flag
-from designer.report.numbers import human
+from designer.words.numbers import human
 
 Evidence = dict[str, tuple[float | None, str, str]]
 

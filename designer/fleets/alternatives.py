@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from designer.answers.fleet import Alternative
 from designer.fleets.frontier import Front, value_of
 from designer.fleets.reading import FleetQuestion
-from designer.fleets.result import Alternative
 from designer.fleets.solver import Solver
 from designer.fleets.table import Table
 from designer.search.compile import Array

@@ -6,12 +6,12 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
+from designer.answers.fleet import CapBinding, Price
+from designer.documents.fleet import Line
 from designer.fleets.frontier import Front, value_of
 from designer.fleets.integers import most_of
 from designer.fleets.names import moves
 from designer.fleets.reading import FleetQuestion
-from designer.fleets.result import CapBinding, Price
-from designer.fleets.schema import Line
 from designer.fleets.solver import Solver
 from designer.fleets.table import Table
 from designer.search.compile import Array

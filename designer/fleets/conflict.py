@@ -9,17 +9,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from designer.evaluation import CheckFailed
+from designer.answers.fleet import FleetRepair
+from designer.answers.plan import Member as Named
+from designer.answers.plan import Metric
+from designer.evaluating.design import CheckFailed
+from designer.fleets.highs import confirmed_infeasible
 from designer.fleets.integers import DIGITS
 from designer.fleets.reading import FleetQuestion
-from designer.fleets.result import FleetRepair
-from designer.fleets.second import confirmed_infeasible
 from designer.fleets.solver import Answer, Solver
 from designer.fleets.table import Goal
 from designer.fleets.terms import unit_of
-from designer.result import Member as Named
-from designer.result import Metric
-from designer.whynone.repairs import loosened
+from designer.infeasible.repairs import loosened
 
 MAX_REPAIRS = 6
 

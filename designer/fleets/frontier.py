@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from designer.fleets.second import confirmed_infeasible
+from designer.fleets.highs import confirmed_infeasible
 from designer.fleets.solver import Answer, Solver
 from designer.fleets.table import Goal
 from designer.search.compile import Array

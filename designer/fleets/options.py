@@ -22,13 +22,13 @@ import numpy as np
 from catalogs import Catalog
 from catalogs.errors import InputError, Problem
 from constraints.bundles import Known
-from designer.context import Value
-from designer.fleets.alike import WHICH, likeness, merged, together
+from designer.documents.fleet import Line
+from designer.fleets.batching import WHICH, likeness, merged, together
 from designer.fleets.reading import FleetQuestion, Wanted
-from designer.fleets.schema import Line
-from designer.question import Group, Objective, Question, price_group
+from designer.question.context import Value
+from designer.question.question import Group, Objective, Question, price_group
 from designer.reading.loading import Loader
-from designer.reading.places import Path
+from designer.reading.source_map import Path
 from designer.search.archive import Archive
 from designer.search.deadline import OutOfTime
 from designer.search.enumerate import Block, Count, enumerate_designs

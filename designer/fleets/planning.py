@@ -10,7 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from designer.evaluation import CheckFailed, metrics
+from designer.answers.fleet import FleetDesign, FleetProof, FleetResult, Placement, Use
+from designer.answers.plan import Metric
+from designer.evaluating.checked import checked
+from designer.evaluating.design import CheckFailed, metrics
 from designer.fleets.alternatives import alternatives
 from designer.fleets.binding import bindings
 from designer.fleets.conflict import explain_none
@@ -18,14 +21,11 @@ from designer.fleets.frontier import Front, frontier
 from designer.fleets.integers import DIGITS
 from designer.fleets.options import Menus
 from designer.fleets.reading import FleetQuestion
-from designer.fleets.result import FleetDesign, FleetProof, FleetResult, Placement, Use
 from designer.fleets.solver import Solver
 from designer.fleets.table import Table, build
 from designer.fleets.terms import unit_of
-from designer.labels import label
-from designer.result import Metric
-from designer.search.checked import checked
 from designer.search.compile import Array
+from designer.words.labels import label
 
 _ALWAYS = ("cost", "carbon", "peak_power", "devices")
 # What people ask first of a placed workload, by job.

@@ -12,16 +12,16 @@ from typing import Any
 
 from catalogs import Catalog, default_catalog, units, yaml
 from catalogs.errors import InputError, nearest
-from designer import expressions
-from designer.fleets import schema
-from designer.fleets.schema import Fleet, FleetWorkload
+from designer.documents import fleet as schema
+from designer.documents.fleet import Fleet, FleetWorkload
+from designer.documents.kinds import shipped_as
+from designer.documents.scenario import Solver
 from designer.fleets.terms import ALIASES, PEAKS, QUANTITIES, SUMS, Cap, unit_of
-from designer.reading.kinds import shipped_as
+from designer.question import expressions
 from designer.reading.loading import shipped
-from designer.reading.places import Places
 from designer.reading.shape import ShapeReader
-from designer.report.numbers import human
-from designer.scenario import Solver
+from designer.reading.source_map import Places
+from designer.words.numbers import human
 
 
 def shipped_fleets() -> dict[str, Path]:

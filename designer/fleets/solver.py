@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from designer.evaluation import CheckFailed
+from designer.evaluating.design import CheckFailed
 from designer.fleets.integers import TIE, Kernel, integers, kernel
 from designer.fleets.table import Goal, Table
 from designer.search.compile import Array

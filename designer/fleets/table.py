@@ -206,7 +206,7 @@ def _own(columns: _Columns, question: FleetQuestion, i: int, p: Placed) -> list[
         def late(j: int, _: Placed, o: Option) -> float:
             return float(j == i and e.start + o.duration > end)
 
-        from designer.report.numbers import human
+        from designer.words.numbers import human
 
         text = f"{p.name} done by {human(end, 's')}"
         out.append(

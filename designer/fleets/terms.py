@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from designer.question import quantity_units
+from designer.question.question import quantity_units
 
 # Quantities that add up over workloads, whenever they run.
 SUMS = ("cost", "carbon", "energy", "water")

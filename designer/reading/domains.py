@@ -9,11 +9,11 @@ from catalogs import Catalog, units
 from catalogs.errors import InputError, Problem, nearest
 from catalogs.schema import Node
 from constraints.bundles import Bundle
-from designer.context import Context, Value
-from designer.reading.ladders import MAX_DOMAIN, Ladders
-from designer.reading.places import Path
-from designer.scenario import Scenario
-from designer.space import DECISION_NAMES, DECISIONS, Decision, decisions_of
+from designer.documents.scenario import Scenario
+from designer.question.context import Context, Value
+from designer.question.decisions import DECISION_NAMES, DECISIONS, Decision, decisions_of
+from designer.reading.ranges import MAX_DOMAIN, Ladders
+from designer.reading.source_map import Path
 
 # No cluster, batch or degree is larger; far beyond it, products of counts are no longer exact.
 MAX_COUNT = 100_000_000

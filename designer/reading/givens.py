@@ -9,8 +9,8 @@ from constraints.bundles.site import (
     reliability_bundle,
     storage_bundle,
 )
-from designer.giving import given_by
-from designer.scenario import Privacy, Scenario, Serving, Training, Workload
+from designer.documents.gives import given_by
+from designer.documents.scenario import Privacy, Scenario, Serving, Training, Workload
 
 
 def workload_bundle(workload: Workload) -> Bundle:

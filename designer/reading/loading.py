@@ -17,18 +17,18 @@ from constraints.bundles.model import model_bundle
 from constraints.bundles.modes import NOT_CLIPPED
 from constraints.bundles.site import check_provider
 from constraints.graph import Graph
-from designer.intervals import ends_of, hold_upper_bounds
-from designer.question import Question, groups_of, job_rules, parts_of
-from designer.reading.feeding import dataset_bundle, dataset_of
+from designer.documents.kinds import shipped_as
+from designer.documents.scenario import Scenario
+from designer.evaluating.intervals import ends_of, hold_upper_bounds
+from designer.infeasible.premises import premises
+from designer.question.data_pipeline import dataset_bundle, dataset_of
+from designer.question.decisions import decisions_of
+from designer.question.question import Question, groups_of, job_rules, parts_of
+from designer.question.specifications import spec_groups
 from designer.reading.givens import assumptions, price_model_bundle, record_bundle, workload_bundle
-from designer.reading.kinds import shipped_as
-from designer.reading.places import Path as Place
-from designer.reading.sense import SenseReader
 from designer.reading.shape import ShapeReader
-from designer.reading.specs import spec_groups
-from designer.scenario import Scenario
-from designer.space import decisions_of
-from designer.whynone.premises import premises
+from designer.reading.source_map import Path as Place
+from designer.reading.validation import SenseReader
 
 
 def shipped() -> dict[str, File]:

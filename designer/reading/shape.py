@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from catalogs.errors import InputError, nearest
-from designer.reading.kinds import other_kind, said
-from designer.reading.places import Places
-from designer.scenario import Scenario
-from designer.space import DECISION_NAMES, DECISIONS
+from designer.documents.kinds import other_kind, said
+from designer.documents.scenario import Scenario
+from designer.question.decisions import DECISION_NAMES, DECISIONS
+from designer.reading.source_map import Places
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
@@ -159,7 +159,7 @@ def _is_type_tag(part: object) -> bool:
 
 def _field_names(path: tuple[Any, ...], data: Any) -> list[str]:
     """Keys the schema knows at a place."""
-    from designer import scenario as s
+    from designer.documents import scenario as s
 
     parts: dict[str, type[BaseModel]] = {"pricing": s.Pricing, "site": s.Site, "solver": s.Solver}
     jobs: dict[str, type[BaseModel]] = {

@@ -11,13 +11,13 @@ from typing import Any
 from catalogs import units
 from catalogs.errors import InputError, nearest
 from constraints.bundles import Known
-from designer import expressions
-from designer.context import Value
-from designer.question import Constraint, Objective, Question
+from designer.question import expressions
+from designer.question.context import Value
+from designer.question.data_pipeline import dataset_bundle, dataset_of
+from designer.question.question import Constraint, Objective, Question
 from designer.reading.domains import DomainReader
-from designer.reading.feeding import dataset_bundle, dataset_of
 from designer.reading.givens import workload_bundle
-from designer.reading.places import Path
+from designer.reading.source_map import Path
 
 DEFAULT_OBJECTIVES = {
     "training": ["time_to_train", "cost"],

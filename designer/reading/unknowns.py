@@ -8,10 +8,10 @@ from catalogs.errors import nearest
 from constraints.bundles.device import ELEMENT_BYTES, base_precision, has_rate
 from constraints.bundles.fidelity import benchmarks
 from constraints.graph import Graph
-from designer.question import Group, Question
-from designer.reading.places import Path
+from designer.documents.scenario import Scenario
+from designer.question.question import Group, Question
+from designer.reading.source_map import Path
 from designer.reading.terms import TermReader
-from designer.scenario import Scenario
 
 _HOW = {
     "rental_rate": "give pricing.price, or another provider or tenure",

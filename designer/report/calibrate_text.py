@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from designer.accuracy.scoring import Statistics
 from designer.calibrating.calibrate import UNITS, Calibrated, Calibration
-from designer.report.numbers import human
-from designer.report.text import Column, table, wrap
-from designer.validate.scoring import Statistics
+from designer.words.numbers import human
+from designer.words.text import Column, table, wrap
 
 
 def render(c: Calibration, written: Sequence[Path], out: Path, width: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from catalogs import Catalog
 from catalogs.schema import Fact
-from designer.report.text import Column, table, wrap
+from designer.words.text import Column, table, wrap
 
 
 def listing(catalog: Catalog, kind: str | None, as_json: bool) -> str:

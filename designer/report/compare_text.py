@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from designer.report.decisions import decided
-from designer.report.numbers import human, percent
-from designer.report.text import Column, shorten, table, wrap
-from designer.why.comparison import Change, CompareResult, LimitUse
+from designer.explain.comparison import Change, CompareResult, LimitUse
+from designer.question.shown import decided
+from designer.words.numbers import human, percent
+from designer.words.text import Column, shorten, table, wrap
 
 
 def render(result: CompareResult, units: dict[str, str], width: int) -> str:

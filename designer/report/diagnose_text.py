@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from designer.diagnosing.diagnosis import Diagnosis
-from designer.report.numbers import human
-from designer.report.text import Column, table, wrap
+from designer.words.numbers import human
+from designer.words.text import Column, table, wrap
 
 # What the evidence is called, and what it is read against.
 _EVIDENCE = {

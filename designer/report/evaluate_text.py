@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from designer.evaluation import targets
-from designer.question import Question
-from designer.report.decisions import decided
-from designer.report.numbers import human, percent
-from designer.report.text import Column, table, wrap
-from designer.result import EvaluateResult, Metric
+from designer.answers.plan import EvaluateResult, Metric
+from designer.evaluating.design import targets
+from designer.question.question import Question
+from designer.question.shown import decided
+from designer.words.numbers import human, percent
+from designer.words.text import Column, table, wrap
 
 
 def render(result: EvaluateResult, q: Question, width: int, *, everything: bool = False) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from designer.question import Question
-from designer.report.decisions import decided
-from designer.report.numbers import human
-from designer.report.text import Column, bar, shorten, table, wrap
+from designer.explain.explanation import ExplainResult, Term
+from designer.question.question import Question
+from designer.question.shown import decided
 from designer.report.why_text import budgets, facts, next_better
-from designer.why.explanation import ExplainResult, Term
+from designer.words.numbers import human
+from designer.words.text import Column, bar, shorten, table, wrap
 
 
 def render(result: ExplainResult, q: Question, width: int) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
-from designer.fleets.names import moves
-from designer.fleets.result import (
+from designer.answers.fleet import (
     Alternative,
     CapBinding,
     FleetDesign,
@@ -15,9 +14,10 @@ from designer.fleets.result import (
     Placement,
     Use,
 )
-from designer.report.numbers import digits, human, percent, scale_of
-from designer.report.text import Column, bar, table, unit_in_head, wrap
-from designer.result import Metric
+from designer.answers.plan import Metric
+from designer.fleets.names import moves
+from designer.words.numbers import digits, human, percent, scale_of
+from designer.words.text import Column, bar, table, unit_in_head, wrap
 
 MAX_ROWS = 12
 MAX_MOVES = 5

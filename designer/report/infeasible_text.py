@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from designer.report.decisions import decided
-from designer.report.numbers import human, percent
-from designer.report.text import shorten, wrap
-from designer.result import Binding, Member, PlanResult, Repair
+from designer.answers.plan import Binding, Member, PlanResult, Repair
+from designer.question.shown import decided
+from designer.words.numbers import human, percent
+from designer.words.text import shorten, wrap
 
 # What a repair names of the design it admits.
 _REPAIRED = (

@@ -8,7 +8,7 @@ from catalogs.errors import InputError
 from designer.report.validate_text import NAMES, UNITS
 
 if TYPE_CHECKING:
-    from designer.validate.frame import Ledger
+    from designer.accuracy.frame import Ledger
 
 _SHOWN = ("step_time", "peak_memory", "ttft", "tpot", "throughput")
 
@@ -26,7 +26,7 @@ def draw(ledger: Ledger, path: str) -> None:
     matplotlib.use("Agg")
     from matplotlib.figure import Figure
 
-    from designer.validate.frame import group_of
+    from designer.accuracy.frame import group_of
 
     metrics = [m for m in ledger.metrics() if m in _SHOWN]
     if not metrics:

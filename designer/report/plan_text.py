@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from designer.report.decisions import decided
+from designer.answers.plan import Binding, Design, Metric, PlanResult
+from designer.question.decisions import SPECIFICATIONS
+from designer.question.shown import decided
 from designer.report.infeasible_text import infeasible
-from designer.report.numbers import digits, human, percent
-from designer.report.text import Column, bar, shorten, table, unit_in_head, wrap
-from designer.result import Binding, Design, Metric, PlanResult
-from designer.space import SPECIFICATIONS
+from designer.words.numbers import digits, human, percent
+from designer.words.text import Column, bar, shorten, table, unit_in_head, wrap
 
 EPSILON = 0.02
 MAX_ROWS = 12

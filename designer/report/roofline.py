@@ -9,9 +9,9 @@ from typing import Any
 
 from catalogs.errors import InputError
 from constraints.rules.library.roofline import attainable_rate, ridge_point
-from designer.report.numbers import human
-from designer.report.text import wrap
 from designer.sizing.roofline import Roofline
+from designer.words.numbers import human
+from designer.words.text import wrap
 
 KINDS = (".svg", ".png")
 HEIGHT = 16

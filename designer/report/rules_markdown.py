@@ -8,10 +8,10 @@ from constraints.domain import describe
 from constraints.example import worked_example
 from constraints.rule import Rule
 from constraints.walls import grouped
-from designer.evaluation import si_unit
-from designer.report.numbers import human
+from designer.evaluating.design import si_unit
 from designer.report.rules_text import command, formula, group_title, prose, qualified
 from designer.rulebook.call import called
+from designer.words.numbers import human
 
 _HEAD = """\
 # The rules

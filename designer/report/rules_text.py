@@ -8,16 +8,16 @@ import shlex
 from collections.abc import Sequence
 
 from catalogs.errors import InputError, nearest
+from constraints.algebras.symbolic import Sym, trace
 from constraints.domain import describe
 from constraints.example import worked_example
 from constraints.rule import LAYERS, Rule, find
-from constraints.symbolic import Sym, trace
 from constraints.walls import LAWS, WALLS, Wall, every_rule, grouped, wall
-from designer.evaluation import si_unit
-from designer.report.numbers import written
-from designer.report.text import Column, table, wrap
+from designer.evaluating.design import si_unit
 from designer.rulebook.call import called, equations, result_line
 from designer.rulebook.entries import RuleEntry, RuleExample, RulesResult
+from designer.words.numbers import written
+from designer.words.text import Column, table, wrap
 
 _LAYER_TITLES = {
     "shared": "Every job", "network": "Training of networks known by their totals",

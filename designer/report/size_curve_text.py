@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from designer.reading.specs import SPEC
+from designer.answers.size import Curve
+from designer.question.specifications import SPEC
 from designer.report.size_needs import cell, closes
-from designer.report.text import Column, table, wrap
-from designer.sizing.result import Curve
+from designer.words.text import Column, table, wrap
 
 BAR = 24
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from designer.report.numbers import digits, scale_of
-from designer.report.text import wrap
-from designer.sizing.result import Need
+from designer.answers.size import Need
+from designer.words.numbers import digits, scale_of
+from designer.words.text import wrap
 
 
 def at_least(value: float, unit: str) -> str:

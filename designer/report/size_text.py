@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from designer.reading.specs import SPEC
-from designer.report.numbers import human
+from designer.answers.size import Lack, Obstacle, Part, Row, SizeResult, Surface
+from designer.question.specifications import SPEC
 from designer.report.size_curve_text import curve_lines
 from designer.report.size_needs import at_least, cell, closes
-from designer.report.text import Column, table, wrap
-from designer.sizing.result import Lack, Obstacle, Part, Row, SizeResult, Surface
+from designer.words.numbers import human
+from designer.words.text import Column, table, wrap
 
 # Parts that fall short and are worth a line.
 NEAR = 4

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from designer.report.numbers import scale_of
 from designer.search.pareto import skyline
 from designer.sweeping.analysis import effects
 from designer.sweeping.columns import Column
 from designer.sweeping.store import Manifest, Store
+from designer.words.numbers import scale_of
 
 # Points and designs a page carries; beyond, an even selection of them.
 MOST_POINTS, MOST_DESIGNS = 40_000, 4_000

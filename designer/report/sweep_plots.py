@@ -8,10 +8,10 @@ from statistics import median
 from typing import Any
 
 from catalogs.errors import InputError
-from designer.report.numbers import digits
 from designer.report.sweep_data import report_data
 from designer.sweeping.extras import needed
 from designer.sweeping.store import Store
+from designer.words.numbers import digits
 
 # What is shown where no point has a design.
 NOTHING: dict[str, Any] = {"name": "no point has a design", "unit": "", "values": []}

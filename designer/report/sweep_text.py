@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 
-from designer.report.numbers import digits
-from designer.report.text import wrap
 from designer.sweeping.declaration import Plan
 from designer.sweeping.progress import duration
 from designer.sweeping.running import Summary
 from designer.sweeping.store import Store
+from designer.words.numbers import digits
+from designer.words.text import wrap
 
 _WORDS = {
     "found": "with designs",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from designer.report.text import Column, table, wrap
-from designer.validate.frame import Ledger, Scored
-from designer.validate.parameters import calibration
-from designer.validate.scoring import Statistics, mean_of_groups
+from designer.accuracy.frame import Ledger, Scored
+from designer.accuracy.parameters import calibration
+from designer.accuracy.scoring import Statistics, mean_of_groups
+from designer.words.text import Column, table, wrap
 
 NAMES = {
     "step_time": "step time", "mfu": "MFU", "peak_memory": "peak memory", "fits": "fits or not", "ttft": "TTFT",

@@ -13,10 +13,10 @@ from designer.report.rules_text import command, group_title, qualified
 _HEAD = """\
 # Walls and laws
 
-What covers each of the 22 walls and the laws around them; written by `python tests/test_reference.py`.
+What covers each of the 22 walls and the laws around them; written by `python tests/house/test_reference.py`.
 The tests are those that name one of the rules; besides them, every rule goes through
-`tests/test_register.py`, `tests/test_dimension.py` and `tests/test_calc.py`. What a rule says is in
-[rules.md](rules.md).
+`tests/constraints/test_register.py`, `tests/constraints/test_dimension.py` and `tests/cli/test_calc.py`.
+What a rule says is in [rules.md](rules.md).
 """
 # What else of the command line a wall has, beside calculating its rules.
 _ALSO = {21: "designer calc ring_all_reduce_time message=1MB ranks=8 bandwidth=50GB/s latency=2us --sensitivity",

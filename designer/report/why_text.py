@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from designer.question import Question
-from designer.report.decisions import decided
-from designer.report.numbers import human, percent
-from designer.report.text import Column, bar, table, wrap
-from designer.result import Binding, FactRange, Leaving, NextBetter, Step, Trade
-from designer.why.explanation import ExplainResult
+from designer.answers.plan import Binding, FactRange, Leaving, NextBetter, Step, Trade
+from designer.explain.explanation import ExplainResult
+from designer.question.question import Question
+from designer.question.shown import decided
+from designer.words.numbers import human, percent
+from designer.words.text import Column, bar, table, wrap
 
 
 def changes(found: Mapping[str, float], first: str = "") -> str:

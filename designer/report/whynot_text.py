@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from designer.question import Question
-from designer.report.decisions import decided
-from designer.report.numbers import human, percent
-from designer.report.text import wrap
-from designer.why.why_not import Rival, WhyNotResult
+from designer.planning.why_not import Rival, WhyNotResult
+from designer.question.question import Question
+from designer.question.shown import decided
+from designer.words.numbers import human, percent
+from designer.words.text import wrap
 
 MOST = 5
 

@@ -13,13 +13,13 @@ from pydantic import Field
 from catalogs import units
 from catalogs.errors import InputError, nearest
 from constraints import domain
+from constraints.algebras.symbolic import Sym, trace
 from constraints.rule import Rule, find
 from constraints.sensitivity import elasticities
-from constraints.symbolic import Sym, trace
-from designer.answer import Answer
-from designer.evaluation import si_unit
-from designer.report.numbers import human
-from designer.report.text import Column, table, wrap
+from designer.answers.answer import Answer
+from designer.evaluating.design import si_unit
+from designer.words.numbers import human
+from designer.words.text import Column, table, wrap
 
 _NAME = r"[A-Za-z_]\w*"
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from designer.answer import Answer
+from designer.answers.answer import Answer
 
 
 class RuleExample(BaseModel):

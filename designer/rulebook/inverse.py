@@ -9,14 +9,14 @@ from pydantic import BaseModel, Field
 
 from catalogs import units
 from catalogs.errors import InputError, nearest
+from constraints.algebras.symbolic import trace
 from constraints.inverse import Inversion, Root, invert
 from constraints.rule import Rule, find
-from constraints.symbolic import trace
-from designer.answer import Answer
-from designer.evaluation import si_unit
-from designer.report.numbers import digits, human, scale_of
-from designer.report.text import wrap
+from designer.answers.answer import Answer
+from designer.evaluating.design import si_unit
 from designer.rulebook.call import called, converted, equations, split_words, values_of
+from designer.words.numbers import digits, human, scale_of
+from designer.words.text import wrap
 
 
 class SolveRoot(BaseModel):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from designer.context import Value
-from designer.question import Question
+from designer.question.context import Value
+from designer.question.question import Question
 from designer.search.compile import Array
+from designer.search.cp_sat import MAX_ROWS
 from designer.search.enumerate import Block, Count, enumerate_designs
 from designer.search.pareto import beaten, settled, skyline
-from designer.search.solve import MAX_ROWS
-from designer.search.trunk import Trunk
+from designer.search.warm_start import Trunk
 
 # Rows of the running frontier that a block is first compared with.
 FEW = 64

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from designer.question import Question
+from designer.question.question import Question
 from designer.search.compile import Array, tables_of
 from designer.search.pareto import settled, skyline
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from constraints.rule import Rule
-from designer.question import Constraint, Question
-from designer.search.sieve import Sieve, sieves
+from designer.question.question import Constraint, Question
+from designer.search.table_constraints import Sieve, sieves
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from constraints.rule import Rule
-from designer.question import Objective, Question
+from designer.question.question import Objective, Question
 from designer.search.compile import Array, Schedule, schedule
 from designer.search.deadline import OutOfTime, check
-from designer.search.outlook import Fronts, Outlook
+from designer.search.lower_bounds import Fronts, Outlook
 from designer.search.reduce import SMALLEST, ends_of, interface, undominated
-from designer.search.sieve import Sieve, narrow
-from designer.search.trunk import Look, State, Trunk
+from designer.search.table_constraints import Sieve, narrow
+from designer.search.warm_start import Look, State, Trunk
 
 # Rows handled at once; a table of a few dozen columns of this length stays in cache and memory.
 CHUNK = 1 << 17

@@ -4,7 +4,7 @@ Late decisions (nodes, region, checkpoint interval) see the layout through a few
 step time, its devices, its checkpoint. If everything that is still to be computed moves one way with
 such a number, a row that is no better in any of them than another row leads to nothing better,
 whatever is decided later. Which way things move is proven over the box of values at hand
-(`constraints.signs`); a number without a proof must be equal instead.
+(`constraints.algebras.signs`); a number without a proof must be equal instead.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from constraints.algebras.signs import Signed, box, lift
 from constraints.rule import Rule
-from constraints.signs import Signed, box, lift
-from designer.question import Constraint, Objective
+from designer.question.question import Constraint, Objective
 from designer.search.compile import Array, Schedule
 from designer.search.pareto import skyline, skyline_by_group
 

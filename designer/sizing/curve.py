@@ -10,13 +10,13 @@ from typing import Any
 
 from catalogs import units
 from catalogs.errors import InputError, nearest
-from designer.question import Question
-from designer.reading.ladders import MAX_DOMAIN
+from designer.answers.size import Curve, CurvePoint
+from designer.question.question import Question
+from designer.question.specifications import base_specs
 from designer.reading.loading import Loader
-from designer.reading.specs import base_specs
+from designer.reading.ranges import MAX_DOMAIN
 from designer.sizing.least import least
 from designer.sizing.reading import Asked, ask
-from designer.sizing.result import Curve, CurvePoint
 from designer.sizing.rows import at_most
 from designer.sizing.table import need
 

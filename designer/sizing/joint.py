@@ -8,15 +8,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from designer.context import Value
-from designer.evaluation import CheckFailed
-from designer.question import Question
-from designer.reading.specs import base_specs, hypothetical, with_specs
+from designer.answers.size import Closing, Point, Surface
+from designer.evaluating.design import CheckFailed
+from designer.question.context import Value
+from designer.question.question import Question
+from designer.question.specifications import base_specs, hypothetical, with_specs
 from designer.search.compile import Array
 from designer.search.enumerate import Block, enumerate_designs
 from designer.search.pareto import skyline, thin
 from designer.sizing.least import BELOW, CEILING, check, least
-from designer.sizing.result import Closing, Point, Surface
 from designer.sizing.rows import at_most, layouts, trial
 
 # Multiples of the least a specification can ever be, at which the surface is looked for.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from designer.context import Value
-from designer.evaluation import CheckFailed
-from designer.question import Question
-from designer.reading.specs import hypothetical
-from designer.search.checked import checked
+from designer.evaluating.checked import checked
+from designer.evaluating.design import CheckFailed
+from designer.question.context import Value
+from designer.question.question import Question
+from designer.question.specifications import hypothetical
 from designer.sizing.rows import Descent, Layouts, layouts, trial
 
 # How far from the base part a specification is looked for.

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from constraints.bundles import Bundle
-from designer.evaluation import si_unit, undefined, values_of
-from designer.question import Question
+from designer.answers.plan import Lever
+from designer.answers.size import Obstacle
+from designer.evaluating.design import si_unit, undefined, values_of
+from designer.evaluating.levers import levers
+from designer.infeasible.conflict import RESOURCE_LIMITS, Miss, diagnose
+from designer.question.question import Question
+from designer.question.specifications import SPEC
 from designer.reading.givens import workload_bundle
-from designer.reading.specs import SPEC
-from designer.result import Lever
-from designer.search.member import Member
-from designer.sizing.result import Obstacle
-from designer.why.levers import levers
-from designer.whynone.conflict import RESOURCE_LIMITS, Miss, diagnose
+from designer.search.relaxation import Member
 
 # Inputs named that a failing quantity hangs on, of so many.
 INPUTS, MANY = 2, 24

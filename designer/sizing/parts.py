@@ -11,16 +11,16 @@ from typing import Any
 from catalogs import Catalog
 from catalogs.errors import InputError
 from catalogs.schema import Node
-from designer.context import Context, Value
-from designer.evaluation import binding, si_unit, unstated, values_of
-from designer.question import Constraint, Objective, Question
-from designer.reading.specs import base_specs
+from designer.answers.size import Lack, Part, Row
+from designer.evaluating.design import binding, si_unit, unstated, values_of
+from designer.question.context import Context, Value
+from designer.question.decisions import DECISIONS
+from designer.question.question import Constraint, Objective, Question
+from designer.question.specifications import base_specs
 from designer.search.archive import frontier_of
-from designer.search.member import Member
+from designer.search.relaxation import Member
 from designer.sizing.obstacles import nearest_miss
-from designer.sizing.result import Lack, Part, Row
 from designer.sizing.rows import at_most
-from designer.space import DECISIONS
 
 # Of the parts that fall short, those closest to what is needed are looked into.
 NEAR = 8

@@ -10,10 +10,10 @@ from typing import Any
 
 from catalogs import Catalog, units, yaml
 from catalogs.errors import InputError, nearest
-from designer.question import Question
+from designer.question.question import Question
+from designer.question.specifications import SPEC, base_specs, hypothetical
 from designer.reading.domains import node_of
 from designer.reading.loading import Loader, locate, short_name
-from designer.reading.specs import SPEC, base_specs, hypothetical
 from designer.sizing.device import with_part
 
 MAX_COUNTS = 12

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from catalogs.errors import InputError
 from constraints.rules.library.roofline import arithmetic_intensity
-from designer.context import Value
-from designer.question import Question
+from designer.question.context import Value
+from designer.question.question import Question
 from designer.sizing.parts import fewest, one_each, with_node
 from designer.sizing.reading import Asked
 

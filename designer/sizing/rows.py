@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from constraints.rule import Rule
-from designer import expressions
-from designer.context import Value
-from designer.question import Constraint, Objective, Question
-from designer.reading.specs import spec_groups, with_specs
+from designer.question import expressions
+from designer.question.context import Value
+from designer.question.question import Constraint, Objective, Question
+from designer.question.specifications import spec_groups, with_specs
 from designer.search.compile import Array, tables_of
 from designer.search.enumerate import Block, enumerate_designs
 

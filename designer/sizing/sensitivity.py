@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from designer.context import Value
-from designer.evaluation import si_unit
-from designer.question import Question
-from designer.reading.specs import SPEC, base_specs, spec_groups
+from designer.answers.size import Crossing, Sensitivity
+from designer.evaluating.design import si_unit
+from designer.question.context import Value
+from designer.question.question import Question
+from designer.question.specifications import SPEC, base_specs, spec_groups
 from designer.search.compile import Array
-from designer.sizing.result import Crossing, Sensitivity
 
 STEP = 1e-4
 NEGLIGIBLE = 0.005

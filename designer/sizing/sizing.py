@@ -6,16 +6,16 @@ import math
 from collections.abc import Sequence
 
 from catalogs.errors import InputError
-from designer.context import Value
-from designer.question import Question
-from designer.reading.specs import SPEC, base_specs, hypothetical
+from designer.answers.size import Crossing, Obstacle, Row, SizeResult
+from designer.question.context import Value
+from designer.question.question import Question
+from designer.question.specifications import SPEC, base_specs, hypothetical
 from designer.sizing.curve import Axis, curve
 from designer.sizing.joint import MOST_SPECS, surface
 from designer.sizing.least import CEILING, least
 from designer.sizing.obstacles import obstacles
 from designer.sizing.parts import fewest, parts
 from designer.sizing.reading import Asked
-from designer.sizing.result import Crossing, Obstacle, Row, SizeResult
 from designer.sizing.rows import at_most, layouts
 from designer.sizing.sensitivity import Local, crossings, sensitivity
 from designer.sizing.table import counts_of, rows

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from designer.question import Question
-from designer.reading.specs import SPEC, base_specs, hypothetical
+from designer.answers.size import Closing, Need, Row
+from designer.question.question import Question
+from designer.question.specifications import SPEC, base_specs, hypothetical
 from designer.sizing.least import BELOW, CEILING, Least, least
 from designer.sizing.obstacles import obstacles
 from designer.sizing.parts import fewest
-from designer.sizing.result import Closing, Need, Row
 from designer.sizing.rows import at_most, layouts
 
 # Numbers of devices, as multiples of the fewest with which the base part meets everything.

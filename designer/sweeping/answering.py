@@ -16,8 +16,8 @@ import numpy as np
 from catalogs import Catalog, default_catalog
 from catalogs.errors import InputError
 from constraints.bundles import Known
-from designer.labels import label
-from designer.question import Question
+from designer.explain.removal import FEEDING_STAGES
+from designer.question.question import Question
 from designer.search.archive import frontier_of
 from designer.sweeping.asking import Asker, Key
 from designer.sweeping.columns import Column, number_of, quantities_of
@@ -26,7 +26,7 @@ from designer.sweeping.declaration import Plan
 from designer.sweeping.paths import is_quick
 from designer.sweeping.rows import Found, quantities
 from designer.sweeping.table import Answer, Table, changing, table_of
-from designer.why.removal import FEEDING_STAGES
+from designer.words.labels import label
 
 # Search spaces a worker holds at once.
 SPACES = 3

@@ -13,15 +13,15 @@ from pydantic import ValidationError
 
 from catalogs import Catalog, units
 from catalogs.errors import InputError
-from designer import expressions
-from designer.question import Constraint, Group, Question, groups_of
+from designer.documents.scenario import Pricing, Site
+from designer.infeasible.premises import premises
+from designer.question import expressions
+from designer.question.question import Constraint, Group, Question, groups_of
 from designer.reading.givens import workload_bundle
 from designer.reading.loading import Loader, document_of
 from designer.reading.terms import _bound, _renamed
-from designer.scenario import Pricing, Site
 from designer.sweeping.declaration import Plan
 from designer.sweeping.paths import is_quick, text_of
-from designer.whynone.premises import premises
 
 # Questions kept at once, each of one search space.
 KEPT = 64

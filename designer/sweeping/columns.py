@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from catalogs import units
 from catalogs.errors import InputError, nearest
-from designer.evaluation import si_unit, targets
-from designer.question import Question
+from designer.evaluating.design import si_unit, targets
+from designer.question.question import Question
 from designer.sweeping.axes import Axis
 
 Kind = Literal["key", "axis", "answer", "decision", "quantity"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from designer.question import Question
-from designer.search.member import Member
-from designer.whynone.conflict import WEIGHED, Diagnosis, Miss, explained
+from designer.infeasible.conflict import WEIGHED, Diagnosis, Miss, explained
+from designer.question.question import Question
+from designer.search.relaxation import Member
 
 
 def first_conflict(members: Sequence[Member], masks: Iterable[int], possible: bool) -> list[str]:

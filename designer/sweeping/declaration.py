@@ -12,16 +12,16 @@ from typing import Any
 
 from catalogs import Catalog, default_catalog, yaml
 from catalogs.errors import InputError, nearest
-from designer.question import Question
-from designer.reading.kinds import shipped_as
+from designer.documents.kinds import shipped_as
+from designer.documents.sweep import Samples, Sweep, View
+from designer.question.question import Question
 from designer.reading.loading import document_of, load, locate, shipped
-from designer.reading.places import Places
 from designer.reading.shape import ShapeReader
+from designer.reading.source_map import Places
 from designer.sweeping.axes import Axis, drawn, values_of
 from designer.sweeping.columns import quantities_of
 from designer.sweeping.paths import is_quick, text_of
 from designer.sweeping.samples import draw
-from designer.sweeping.schema import Samples, Sweep, View
 
 # Values of an axis that are read before the sweep starts, so that a mistake is found at once.
 TRIED = 200

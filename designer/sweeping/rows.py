@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from designer.evaluation import CheckFailed
-from designer.question import Question
+from designer.evaluating.design import CheckFailed
+from designer.question.question import Question
 from designer.search.compile import Array, tables_of
 from designer.search.pareto import settled
 from designer.sweeping.table import Answer, placed_tables

@@ -15,8 +15,9 @@ from typing import Any, TextIO
 
 from catalogs import Catalog
 from catalogs.errors import InputError
-from designer.evaluation import CheckFailed
-from designer.question import Question
+from designer.answers.sweep import SweepResult
+from designer.evaluating.design import CheckFailed
+from designer.question.question import Question
 from designer.sweeping.answering import Answerer, Done
 from designer.sweeping.asking import Asker
 from designer.sweeping.columns import Column, columns_of
@@ -24,7 +25,6 @@ from designer.sweeping.declaration import Plan, load_sweep, source_of
 from designer.sweeping.executors import Executor, executor_of
 from designer.sweeping.extras import needed
 from designer.sweeping.progress import Progress
-from designer.sweeping.result import SweepResult
 from designer.sweeping.stamp import Stamp, stamp_of
 from designer.sweeping.store import Manifest, Store
 

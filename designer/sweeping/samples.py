@@ -6,11 +6,11 @@ import warnings
 from collections.abc import Mapping
 
 from catalogs.errors import InputError
-from designer.question import Question
+from designer.documents.sweep import Samples
+from designer.question.question import Question
 from designer.search.compile import tables_of
 from designer.sweeping.axes import Axis, Drawn, with_unit
 from designer.sweeping.extras import needed
-from designer.sweeping.schema import Samples
 
 
 def draw(samples: Samples, over: Mapping[str, Drawn], question: Question | None) -> Axis:

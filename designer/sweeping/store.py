@@ -18,7 +18,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from catalogs.errors import InputError
-from designer.answer import Answer
+from designer.answers.answer import Answer
 from designer.sweeping.answering import Columns
 from designer.sweeping.columns import Column
 from designer.sweeping.extras import needed

@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 
 from constraints.rule import Rule
-from designer.question import Group, Question
+from designer.explain.removal import RESOURCE_LIMITS
+from designer.infeasible.conflict import RESOURCE_LIMITS as HARDWARE
+from designer.question.question import Group, Question
 from designer.search.compile import Array, tables_of
 from designer.search.deadline import OutOfTime
 from designer.search.enumerate import Block, Count, enumerate_designs
-from designer.search.member import Member
 from designer.search.pareto import settled, skyline
+from designer.search.relaxation import Member
 from designer.sweeping.conflicts import first_conflict
-from designer.why.removal import RESOURCE_LIMITS
-from designer.whynone.conflict import RESOURCE_LIMITS as HARDWARE
 
 # Rows a table may have: beyond, each point is searched on its own.
 MOST_ROWS = 1_000_000

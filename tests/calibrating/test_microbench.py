@@ -16,6 +16,7 @@ from catalogs import Catalog
 from catalogs.errors import InputError
 from constraints.rules.library.collectives import measured_all_reduce_time
 from constraints.rules.library.roofline import copy_time, gemm_time
+from designer.accuracy.table import records
 from designer.calibrating.backends import NumpyBackend, backend_of
 from designer.calibrating.bench import Runner, measure, operations, seconds_of
 from designer.calibrating.calibrate import calibrate
@@ -25,7 +26,6 @@ from designer.calibrating.measured import Operation, text
 from designer.calibrating.measured import operations as read_operations
 from designer.calibrating.operations import parts
 from designer.cli import main
-from designer.validate.table import records
 
 CATALOG = Catalog()
 H200 = CATALOG.get("accelerators", "h200-sxm")

@@ -9,12 +9,12 @@ import pytest
 
 from catalogs import Catalog
 from catalogs.errors import InputError
+from designer.accuracy.frame import validate
+from designer.accuracy.table import Row, Table, read, shipped
 from designer.calibrating.calibrate import calibrate
 from designer.calibrating.runs import serving_runs, training_runs
 from designer.cli import main
 from designer.reading.loading import load, locate
-from designer.validate.frame import validate
-from designer.validate.table import Row, Table, read, shipped
 
 CATALOG = Catalog()
 DATE = "2026-11-21"

@@ -6,7 +6,7 @@ costs it one prefill and its share of the decode steps, and Little's law gives t
 
 from __future__ import annotations
 
-from constraints.maths import guarded, maximum, minimum, sqrt
+from constraints.algebras.maths import guarded, maximum, minimum, sqrt
 from constraints.quantities import (
     Count,
     Fraction,

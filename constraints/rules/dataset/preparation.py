@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import where
+from constraints.algebras.maths import where
 from constraints.quantities import Count, Samples, SamplesPerSecond, Seconds, Truth
 from constraints.rule import rule
 from constraints.rules.library.preprocessing import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import where
+from constraints.algebras.maths import where
 from constraints.quantities import (
     Bytes,
     BytesPerSample,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import exp, guarded, minimum, sqrt
+from constraints.algebras.maths import exp, guarded, minimum, sqrt
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds, Whole
 from constraints.rule import rule
 

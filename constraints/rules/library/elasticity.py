@@ -6,7 +6,7 @@ line `designer calc RULE ... --sensitivity`.
 
 from __future__ import annotations
 
-from constraints.maths import log
+from constraints.algebras.maths import log
 from constraints.quantities import Count, Real
 from constraints.rule import rule
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import exprel
+from constraints.algebras.maths import exprel
 from constraints.quantities import Count, Fraction, Seconds
 from constraints.rule import rule
 

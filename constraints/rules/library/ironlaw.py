@@ -7,7 +7,7 @@ compute is wall 1, overhead wall 3; a fleet's efficiencies are `kernel_efficienc
 
 from __future__ import annotations
 
-from constraints.maths import maximum
+from constraints.algebras.maths import maximum
 from constraints.quantities import Flop, FlopPerSecond, Fraction, Seconds, Whole
 from constraints.rule import rule
 from constraints.rules.library.software import effective_rate

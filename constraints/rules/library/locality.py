@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import maximum
+from constraints.algebras.maths import maximum
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds, Whole
 from constraints.rule import rule
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import erlang_blocking, exp, exprel, guarded, log, maximum, minimum, root
+from constraints.algebras.maths import erlang_blocking, exp, exprel, guarded, log, maximum, minimum, root
 from constraints.quantities import Count, Fraction, PerSecond, Seconds, Whole
 from constraints.rule import rule
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from constraints.maths import ceil, maximum, minimum
+from constraints.algebras.maths import ceil, maximum, minimum
 from constraints.quantities import Count, Fraction, Whole
 from constraints.rule import rule
 

@@ -7,7 +7,7 @@ other, and their times add.
 
 from __future__ import annotations
 
-from constraints.maths import ceil, guarded, maximum, where
+from constraints.algebras.maths import ceil, guarded, maximum, where
 from constraints.quantities import Count, Fraction, Samples, SamplesPerSecond, Seconds, Whole
 from constraints.rule import rule
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from constraints import accountant
-from constraints.maths import computed, sqrt
+from constraints.algebras.maths import computed, sqrt
 from constraints.quantities import Bytes, Count, Fraction
 from constraints.rule import rule
 

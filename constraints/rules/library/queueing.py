@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import guarded, maximum, sqrt
+from constraints.algebras.maths import guarded, maximum, sqrt
 from constraints.quantities import Count, Fraction, PerSecond, Real, Seconds
 from constraints.rule import rule
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import ceil, log2
+from constraints.algebras.maths import ceil, log2
 from constraints.quantities import (
     Bytes,
     BytesPerSecond,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import sqrt
+from constraints.algebras.maths import sqrt
 from constraints.quantities import (
     Count,
     Dollars,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import maximum
+from constraints.algebras.maths import maximum
 from constraints.quantities import Bytes, BytesPerSecond, Count, Flop, FlopPerSecond, Fraction, Seconds, Whole
 from constraints.rule import rule
 

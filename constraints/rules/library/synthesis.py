@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import ceil, maximum
+from constraints.algebras.maths import ceil, maximum
 from constraints.quantities import (
     Bytes,
     BytesPerSecond,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import floor, log
+from constraints.algebras.maths import floor, log
 from constraints.quantities import Count, Fraction, PerSecond, Seconds, Whole
 from constraints.rule import rule
 from constraints.rules.library.multiserver import ggc_wait

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import ceil, log2, sqrt, where
+from constraints.algebras.maths import ceil, log2, sqrt, where
 from constraints.quantities import Bytes, BytesPerSecond, Seconds, Whole
 from constraints.rule import rule
 

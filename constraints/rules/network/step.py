@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import smooth_maximum
+from constraints.algebras.maths import smooth_maximum
 from constraints.quantities import (
     Bytes,
     BytesPerSample,

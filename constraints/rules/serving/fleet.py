@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeAlias
 
-from constraints.maths import exp, maximum, where
+from constraints.algebras.maths import exp, maximum, where
 from constraints.quantities import (
     Count,
     Dollars,

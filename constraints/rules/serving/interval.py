@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from constraints.maths import guarded, maximum, minimum, sqrt
+from constraints.algebras.maths import guarded, maximum, minimum, sqrt
 from constraints.quantities import Count, Fraction, Requests, RequestsPerSecond, Seconds, Tokens
 from constraints.rule import rule
 from constraints.rules.library.queueing import gamma_quantile

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from constraints.maths import guarded, minimum, where
+from constraints.algebras.maths import guarded, minimum, where
 from constraints.rules.library.roofline import gemm_time
 
 

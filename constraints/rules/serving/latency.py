@@ -6,7 +6,7 @@ when no prompt waits, leaves for one decode step at a time.
 
 from __future__ import annotations
 
-from constraints.maths import exp, maximum, minimum, sqrt
+from constraints.algebras.maths import exp, maximum, minimum, sqrt
 from constraints.quantities import Count, Fraction, Requests, Seconds, Tokens
 from constraints.rule import rule
 from constraints.rules.serving.interval import NINETIETH, NINETY_NINTH, tail

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import ceil, minimum, where
+from constraints.algebras.maths import ceil, minimum, where
 from constraints.quantities import Bytes, Count, Tokens, Truth
 from constraints.rule import rule
 from constraints.rules.shared.layout import within_reach

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from constraints.maths import floor, maximum, minimum, where
+from constraints.algebras.maths import floor, maximum, minimum, where
 from constraints.quantities import Bytes, BytesPerToken, Count, Tokens
 from constraints.rule import rule
 

@@ -6,7 +6,7 @@ The engine puts prefills first and lets a sequence join the batch at any step. A
 
 from __future__ import annotations
 
-from constraints.maths import guarded, minimum, sqrt
+from constraints.algebras.maths import guarded, minimum, sqrt
 from constraints.quantities import Count, Requests, RequestsPerSecond, Seconds, Tokens, Truth
 from constraints.rule import rule
 from constraints.rules.serving.interval import NINETIETH, NINETY_NINTH, tail

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import guarded, minimum
+from constraints.algebras.maths import guarded, minimum
 from constraints.quantities import Bytes, BytesPerSecond, Count, FlopPerSecond, Fraction, Seconds, Tokens
 from constraints.rule import rule
 from constraints.rules.serving.decode import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import guarded
+from constraints.algebras.maths import guarded
 from constraints.quantities import Count, Fraction, RequestsPerSecond, Seconds
 from constraints.rule import rule
 from constraints.rules.library.queueing import mg1_sojourn_deviation, mg1_wait

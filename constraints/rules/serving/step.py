@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from constraints.maths import maximum, minimum, where
+from constraints.algebras.maths import maximum, minimum, where
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds
 from constraints.rule import rule
 

@@ -5,7 +5,7 @@ Only disaggregated serving asks for these quantities; a fleet with one kind of p
 
 from __future__ import annotations
 
-from constraints.maths import guarded, minimum
+from constraints.algebras.maths import guarded, minimum
 from constraints.quantities import (
     Bytes,
     BytesPerSecond,

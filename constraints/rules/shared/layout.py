@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from constraints.maths import floor, where
+from constraints.algebras.maths import floor, where
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Ratio, Truth
 from constraints.rule import rule
 

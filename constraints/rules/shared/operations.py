@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import minimum, where
+from constraints.algebras.maths import minimum, where
 from constraints.quantities import (
     Count,
     CubicMetres,

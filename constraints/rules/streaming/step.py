@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import maximum, minimum, where
+from constraints.algebras.maths import maximum, minimum, where
 from constraints.quantities import Bytes, BytesPerSecond, Count, Seconds, Truth
 from constraints.rule import rule
 from constraints.rules.library.streaming import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from constraints.maths import maximum, minimum
+from constraints.algebras.maths import maximum, minimum
 from constraints.quantities import Bytes, BytesPerToken, Count, Fraction, Tokens
 from constraints.rule import rule
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import ceil, maximum, minimum, where
+from constraints.algebras.maths import ceil, maximum, minimum, where
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds, Tokens, Truth
 from constraints.rule import rule
 from constraints.rules.library.collectives import hierarchical_gather_time, ranks_inside

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import minimum, where
+from constraints.algebras.maths import minimum, where
 from constraints.quantities import Bytes, Count, Fraction, Tokens
 from constraints.rule import rule
 from constraints.rules.library.privacy import gradient_noise, noise_for_privacy, per_sample_gradient_bytes

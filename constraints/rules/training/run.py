@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import ceil, guarded, minimum
+from constraints.algebras.maths import ceil, guarded, minimum
 from constraints.quantities import (
     Bytes,
     BytesPerSecond,

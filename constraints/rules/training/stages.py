@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import ceil, floor, minimum, where
+from constraints.algebras.maths import ceil, floor, minimum, where
 from constraints.quantities import Count, Tokens, Truth
 from constraints.rule import rule
 

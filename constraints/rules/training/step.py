@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.maths import maximum, minimum
+from constraints.algebras.maths import maximum, minimum
 from constraints.quantities import (
     Bytes,
     Count,

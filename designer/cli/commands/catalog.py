@@ -45,7 +45,7 @@ def catalog_show(
 def catalog_lint(catalog: CatalogDir = None) -> int:
     """Check every entry: units, sources, dates, ratios, references, parameter counts."""
     from catalogs.errors import InputError
-    from designer.lint import lint_all
+    from designer.rulebook.lint import lint_all
 
     problems = lint_all(open_catalog(catalog))
     if problems:

@@ -41,8 +41,8 @@ def evaluate(
         typer.echo(call(file, with_, json, columns(width), in_))
         return 0
     refuse("is for rules; a scenario takes --design", with_=with_, in_=in_)
-    from designer.designs import parse_design
-    from designer.evaluation import evaluate as evaluate_design
+    from designer.evaluating.design import evaluate as evaluate_design
+    from designer.question.designs import parse_design
     from designer.report.evaluate_text import render
 
     q = open_question(file, set_, catalog)

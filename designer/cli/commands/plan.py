@@ -54,8 +54,8 @@ def plan(
 
     Exit code: 0 found, 1 bad input, 2 no design exists, 3 time limit.
     """
-    from designer.planning import plan_question
-    from designer.reading.places import Flagged
+    from designer.planning.plan import plan_question
+    from designer.reading.source_map import Flagged
     from designer.report.plan_text import render
 
     more = [Flagged(f"repair_weights.{_weighted(w)}", f"--repair-weight {w}") for w in repair_weight or []]
@@ -115,18 +115,18 @@ def explain(
 ) -> int:
     """Why a design is on the frontier: what binds, where the answer changes, and the equations behind it."""
     from catalogs.errors import InputError
-    from designer.designs import parse_design
+    from designer.explain.explanation import explain as explain_design
+    from designer.explain.explanation import explain_found
+    from designer.question.designs import parse_design
     from designer.report.explain_text import render
-    from designer.why.explanation import explain as explain_design
-    from designer.why.explanation import explain_found
 
     q = open_question(file, set_, catalog)
     if why_not:
         refuse("is not for --why-not", of=quantity)
         if design != "A":
             raise InputError(f"--why-not has a layout of its own; leave out {design!r}")
+        from designer.planning.why_not import why_not as ask
         from designer.report.whynot_text import render as render_why_not
-        from designer.why.why_not import why_not as ask
 
         reason = ask(q, parse_design(q, why_not, "--why-not"))
         typer.echo(reason.to_json(indent=2) if json else render_why_not(reason, q, columns(width)))
@@ -134,7 +134,7 @@ def explain(
     if "=" in design:
         answer = explain_design(q, parse_design(q, design, "DESIGN"), quantity, depth=depth)
     else:
-        from designer.planning import find_design, plan_question
+        from designer.planning.plan import find_design, plan_question
 
         result = plan_question(q, patient=True)
         if not result.frontier:
@@ -164,15 +164,15 @@ def compare(
 
     designer compare FILE OTHER_FILE
     """
-    from designer.planning import find_design, plan_question
+    from designer.explain.comparison import compare as compare_designs
+    from designer.planning.plan import find_design, plan_question
     from designer.report.compare_text import render
-    from designer.why.comparison import compare as compare_designs
 
     q = open_question(file, set_, catalog)
     first = plan_question(q)
     units = q.units
     if right is None:
-        from designer.reading.inputs import input_changes, read
+        from designer.explain.input_changes import input_changes, read
         from designer.reading.loading import locate
 
         other = open_question(left, set_, catalog)

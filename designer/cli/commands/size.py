@@ -59,7 +59,7 @@ def size(
     Exit code: 0 found, 1 bad input, 2 nothing helps.
     """
     from catalogs.errors import InputError
-    from designer.reading.specs import SPEC
+    from designer.question.specifications import SPEC
     from designer.report.size_text import render
     from designer.sizing.curve import read_axis
     from designer.sizing.reading import ask, read_counts, read_names, read_specs, reader

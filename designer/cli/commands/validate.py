@@ -35,10 +35,10 @@ def validate(
 ) -> int:
     """Predict every row of a table of measurements and report how far off the predictions are."""
     from catalogs.errors import InputError, nearest
+    from designer.accuracy.frame import GROUPINGS
+    from designer.accuracy.frame import validate as score
+    from designer.accuracy.table import read, shipped
     from designer.report.validate_text import render
-    from designer.validate.frame import GROUPINGS
-    from designer.validate.frame import validate as score
-    from designer.validate.table import read, shipped
 
     if by not in GROUPINGS:
         raise InputError(

@@ -1,0 +1,142 @@
+"""The ledger: a table of measurements, each row predicted and scored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from catalogs import Catalog
+from designer.accuracy import serving, training
+from designer.accuracy.hardware import accelerator_of
+from designer.accuracy.parameters import calibration
+from designer.accuracy.result import ScoredRow, ValidateResult
+from designer.accuracy.scoring import Prediction, Skip, Statistics, statistics
+from designer.accuracy.table import Kind, Row, Table
+
+Predict = Callable[[Row, Catalog], "list[Prediction] | Skip"]
+PREDICT: dict[Kind, Predict] = {"training": training.predict, "serving": serving.predict}
+
+# In the order they are shown.
+METRICS = ("step_time", "mfu", "peak_memory", "fits", "ttft", "tpot", "throughput", "power")
+GROUPINGS = ("group", "hardware", "framework", "model")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One prediction and the row it belongs to."""
+
+    row: Row
+    prediction: Prediction
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Every row of a table, scored or with the reason why not."""
+
+    table: Table
+    scored: tuple[Scored, ...]
+    guessed: tuple[Scored, ...]
+    skipped: dict[str, int]
+    by: str
+    catalog: Catalog
+
+    @property
+    def rows_scored(self) -> int:
+        return len({id(s.row) for s in self.scored})
+
+    @property
+    def rows_guessed(self) -> int:
+        return len({id(s.row) for s in self.guessed})
+
+    def metrics(self, guessed: bool = False) -> dict[str, Statistics]:
+        """Statistics of each metric over all scored rows."""
+        return _statistics(self.guessed if guessed else self.scored)
+
+    def groups(self, by: str | None = None) -> dict[str, dict[str, Statistics]]:
+        """Statistics of each metric, by hardware, framework, model or group of sources."""
+        parts: dict[str, list[Scored]] = {}
+        for s in self.scored:
+            parts.setdefault(group_of(s.row, by or self.by, self.catalog), []).append(s)
+        return {name: _statistics(part) for name, part in sorted(parts.items())}
+
+    def held_out(self) -> Statistics | None:
+        """Errors under parameters fitted without a row's own source, where the table states them."""
+        ratios = [s.row.number("held_out_ratio") for s in self.scored if s.prediction.metric == "step_time"]
+        return statistics(r - 1 for r in ratios if r) if any(ratios) else None
+
+    def coverage(self) -> dict[str, float]:
+        """Share of measurements inside the interval of their prediction, of metrics that have intervals."""
+        inside: dict[str, list[bool]] = {}
+        for s in self.scored:
+            p = s.prediction
+            if p.low is not None and p.high is not None:
+                inside.setdefault(p.metric, []).append(p.low <= p.measured <= p.high)
+        return {metric: sum(found) / len(found) for metric, found in inside.items()}
+
+    def worst(self, metric: str, n: int) -> list[Scored]:
+        """The rows furthest off, worst first."""
+        of = [s for s in self.scored if s.prediction.metric == metric]
+        return sorted(of, key=lambda s: -abs(s.prediction.error))[:n]
+
+    def to_json(self) -> str:
+        """`designer.accuracy/1`."""
+
+        def line(s: Scored) -> ScoredRow:
+            p = s.prediction
+            known = p.low is not None and p.high is not None
+            return ScoredRow(
+                id=s.row.id,
+                metric=p.metric,
+                predicted=_short(p.predicted),
+                measured=_short(p.measured),
+                error=round(p.error, 4),
+                interval=(_short(p.low or 0.0), _short(p.high or 0.0)) if known else None,
+            )
+
+        answer = ValidateResult(
+            metrics=self.metrics(),
+            groups=self.groups(),
+            skipped=self.skipped,
+            guessed=self.metrics(guessed=True),
+            calibration={str(k): c for k, c in calibration(self.catalog).items()},
+            coverage={metric: round(share, 4) for metric, share in self.coverage().items()},
+            rows=[line(s) for s in self.scored],
+        )
+        return answer.to_json(indent=1)
+
+
+def validate(table: Table, catalog: Catalog, by: str = "group") -> Ledger:
+    """Predict and score every row of a table. Raises InputError for a cell that cannot be read."""
+    scored: list[Scored] = []
+    guessed: list[Scored] = []
+    skipped: Counter[str] = Counter()
+    predict = PREDICT[table.kind]
+    for row in table.rows:
+        found = predict(row, catalog)
+        if isinstance(found, Skip):
+            skipped[found.reason] += 1
+            continue
+        for p in found:
+            (guessed if p.guessed else scored).append(Scored(row, p))
+    return Ledger(table, tuple(scored), tuple(guessed), dict(skipped.most_common()), by, catalog)
+
+
+def group_of(row: Row, by: str, catalog: Catalog) -> str:
+    """What a row is counted under."""
+    if by == "hardware":
+        found = accelerator_of(row.text("hardware"), catalog)
+        return found.id if found else row.text("hardware")
+    return row.group if by == "group" else row.text(by) or f"no {by} stated"
+
+
+def _statistics(of: Iterable[Scored]) -> dict[str, Statistics]:
+    errors: dict[str, list[float]] = {}
+    for s in of:
+        errors.setdefault(s.prediction.metric, []).append(s.prediction.error)
+    known = [m for m in METRICS if m in errors]
+    return {m: statistics(errors[m]) for m in [*known, *(m for m in errors if m not in known)]}
+
+
+def _short(x: float) -> float:
+    return float(f"{x:.6g}")

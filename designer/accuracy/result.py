@@ -1,0 +1,39 @@
+"""The answer of `designer validate`, as data."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from designer.accuracy.parameters import Count
+from designer.accuracy.scoring import Statistics
+from designer.answers.answer import Answer
+
+
+class ScoredRow(BaseModel):
+    """One prediction of one row of the table, in SI."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    metric: str
+    predicted: float
+    measured: float
+    error: float = Field(description="signed, as a fraction of the measured value")
+    interval: tuple[float, float] | None = Field(
+        default=None, description="what 80 % of comparable runs stay within"
+    )
+
+
+class ValidateResult(Answer):
+    """Answer of `designer validate`; errors are fractions."""
+
+    schema_name: Literal["designer.accuracy/1"] = Field(default="designer.accuracy/1", alias="schema")
+    metrics: dict[str, Statistics]
+    groups: dict[str, dict[str, Statistics]]
+    skipped: dict[str, int] = Field(description="rows that are not scored, by the reason why")
+    guessed: dict[str, Statistics] = Field(description="of rows whose layout had to be guessed")
+    calibration: dict[str, Count]
+    coverage: dict[str, float] = Field(description="share of measurements inside their interval")
+    rows: list[ScoredRow]

@@ -1,0 +1,296 @@
+"""A row of a training table as a configuration, and what the rules predict of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from catalogs import Catalog
+from catalogs.schema import Accelerator, Node
+from constraints.bundles.device import (
+    device_bundle,
+    has_rate,
+    how_known,
+    precision_bundle,
+    sustained,
+    training_precision,
+)
+from constraints.bundles.modes import NOT_CLIPPED, RECOMPUTE, SHARDING
+from constraints.graph import Graph
+from constraints.rule import Rule
+from designer.accuracy.conventions import measured_step_time, source_mfu
+from designer.accuracy.frameworks import traits
+from designer.accuracy.hardware import accelerator_of, nic_bandwidth, node_of
+from designer.accuracy.scoring import Prediction, Skip
+from designer.accuracy.shape import model_numbers
+from designer.accuracy.table import Row
+from designer.evaluating.intervals import step_time_factors
+from designer.question.question import job_rules
+from designer.reading.givens import assumptions
+
+TARGETS = ("step_time", "mfu", "device_memory", "reserved_memory", "usable_memory")
+GIB = 2.0**30
+# Notes of a table whose memory is that of the device, as monitoring tools show it.
+ON_DEVICE = ("gb on node", "nvidia-smi")
+_PRECISIONS = {
+    "bf16": "bf16", "fp16": "fp16", "fp32": "fp32", "tf32": "tf32", "fp8": "fp8", "mxfp8": "fp8", "nvfp4": "fp4",
+    "mxfp4": "fp4", "fp4": "fp4", "int8": "int8",
+}  # fmt: skip
+
+
+# Layers whose activations wait in host memory for their backward pass.
+_OFFLOAD = re.compile(r"activation cpu offload (\d+) layers", re.IGNORECASE)
+
+
+@dataclass
+class Configuration:
+    """Everything the rules need for one row, and the settings that had to be chosen."""
+
+    values: dict[str, float]
+    recompute: str | None
+    micro_batch: int | None
+    vpp: int | None
+    dp: int
+    known: str
+    chosen: list[str] = field(default_factory=list)
+
+
+def predict(row: Row, catalog: Catalog) -> list[Prediction] | Skip:
+    """Predictions of step time, MFU by the source's convention, peak memory and whether it fits.
+
+    Rows are taken as their `judge_use` says: time, memory or both; a row without that column counts for
+    whatever it measures. Raises InputError, with file and line, for a cell that cannot be read.
+    """
+    use = row.text("judge_use")
+    if "repeat-measurement" in use:
+        return Skip("repeat of a configuration with older software")
+    if use == "context":
+        return Skip("context only (averages of whole runs)")
+    found = configure(row, catalog)
+    if isinstance(found, Skip):
+        return found
+    values = evaluate(found)
+    guessed = tuple(found.chosen) or (("incomplete configuration",) if "incomplete" in use else ())
+    out: list[Prediction] = []
+    measured = measured_step_time(row, found.values)
+    oom = row.text("outcome") == "oom"
+    if measured and not oom and (not use or "time" in use):
+        time = values["step_time"]
+        low, high = step_time_factors(catalog, found.known, values["experts"] > 0)
+        out.append(Prediction("step_time", time, measured, guessed, low * time, high * time))
+        mfu = source_mfu(row, found.values, values["step_time"])
+        if mfu:
+            out.append(Prediction("mfu", *mfu, guessed))
+    memory = row.number("mem_gib_per_gpu")
+    if memory and not oom and (not use or "memory" in use):
+        out.append(Prediction("peak_memory", reported_memory(row, values) / GIB, memory, guessed))
+    fits = float(values["device_memory"] <= values["usable_memory"])
+    if oom or memory or not use:
+        out.append(Prediction("fits", fits, 0.0 if oom else 1.0, guessed))
+    return out or Skip("nothing measured that is predicted")
+
+
+def reported_memory(row: Row, values: dict[str, float]) -> float:
+    """Memory as a row's source reads it: what is allocated, what the allocator keeps, or the device's own count.
+
+    The last includes what lies outside the allocator: contexts of the driver and of communicators.
+    """
+    notes = row.text("notes").lower()
+    if "allocated" in notes:
+        return values["device_memory"]
+    outside = values["memory_capacity"] - values["usable_memory"]
+    return values["reserved_memory"] + (outside if any(w in notes for w in ON_DEVICE) else 0.0)
+
+
+def configure(row: Row, catalog: Catalog) -> Configuration | Skip:
+    """The configuration a row describes, or why it describes none."""
+    acc = accelerator_of(row.text("hardware"), catalog)
+    if acc is None:
+        return Skip(f"accelerator not in the catalog: {row.text('hardware') or 'blank'}")
+    model = model_numbers(row, catalog)
+    if isinstance(model, Skip):
+        return model
+    shape, chosen = model[0], list(model[1])
+    precision = precision_of(row.text("precision"), acc)
+    if precision is None:
+        return Skip(f"precision not known or not of this accelerator: {row.text('precision') or 'blank'}")
+    sequence, gpus = row.number("seq_len"), row.count("gpus")
+    if not sequence or not gpus:
+        return Skip("sequence length or number of devices not stated")
+    t = traits(row, catalog)
+    tp, pp, cp = row.count("tp"), row.count("pp"), row.count("cp") or 1
+    dp = row.count("dp")
+    if tp is None or pp is None:
+        if dp is None or dp != gpus:
+            return Skip("layout not stated")
+        tp = pp = 1
+    if tp * pp * cp * (dp or 0) != gpus:
+        if gpus % (tp * pp * cp):
+            return Skip("the layout does not make the number of devices")
+        dp = gpus // (tp * pp * cp)
+    assert dp is not None
+    batch = row.number("global_batch_seqs")
+    if not batch:
+        return Skip("global batch not stated")
+    micro = row.count("micro_batch")
+    if micro and batch < micro * dp:
+        micro = max(1, int(batch // dp))
+    values = dict(_device(catalog, acc, row.count("gpus_per_node"), precision))
+    values |= _assumptions(catalog) | t.values
+    if t.family == "xla" and precision == "int8":
+        # weight gradients stay in 16 bit: two of three products are narrow
+        values["compute_rate"] = 3 / (2 / values["compute_rate"] + 1 / values["attention_rate"])
+    if t.family not in ("eager", "fsdp") or acc.architecture == "Ampere":
+        values["attention_kernel_share"] = 1.0
+    nic = nic_bandwidth(row.text("interconnect"), row.count("gpus_per_node") or 8)
+    if nic:
+        values["scale_out_bandwidth"] = nic
+    values |= shape
+    if t.family == "xla":
+        micro = None if micro is None else max(1, round(batch / dp))  # the whole batch in one compiled step
+    ep = row.count("ep") or 1
+    if ep > dp * cp:
+        ep = max(
+            1, ep // tp
+        )  # experts that TP does not split: the same shares of them, counted over TP ranks
+    values |= {k: v.si for k, v in SHARDING[t.sharding].items()}
+    values |= dict(
+        tp=tp, pp=pp, cp=cp, dp=dp, ep=ep, global_batch=batch,
+        sequence_length=sequence, node_count=gpus / values["devices_per_node"], has_network=1.0,
+    )  # fmt: skip
+    offloaded = _OFFLOAD.search(row.text("recompute_or_offload_detail") + " " + row.text("notes"))
+    values["host_share"] = min(1.0, int(offloaded[1]) / (values["layers"] / pp)) if offloaded else 0.0
+    recompute = row.text("recompute")
+    values["sp"] = float(t.sequence_parallel and tp > 1)
+    word = re.match(r"[a-z-]*", recompute.lower())
+    stated = {"full-partial": "selective"}.get(word[0], word[0]) if word else ""
+    mode = stated or t.recompute
+    if mode is not None and mode not in RECOMPUTE:
+        return Skip(f"recompute mode not known: {recompute}")
+    vpp = row.count("vpp") or t.interleaving(int(values["layers"]), pp)
+    known = how_known(catalog, acc, precision)
+    return Configuration(values, mode, micro, vpp, dp, known, chosen)
+
+
+def evaluate(c: Configuration) -> dict[str, float]:
+    """Every predicted quantity of a configuration.
+
+    What the row does not say is taken as anybody would set it: the least recomputation that fits,
+    and the fastest micro-batch and interleaving of those that fit.
+    """
+    best: dict[str, float] | None = None
+    for size in _sizes(c):
+        for vpp in _interleavings(c, size):
+            found, fits = _least_recompute(
+                {**c.values, "micro_batch": float(size), "vpp": float(vpp)}, c.recompute
+            )
+            if best is None or (fits and found["step_time"] < best["step_time"]):
+                best = found
+    assert best is not None
+    return best
+
+
+def _sizes(c: Configuration) -> list[int]:
+    """Micro-batches to try."""
+    if c.micro_batch:
+        return [c.micro_batch]
+    return [b for b in (1, 2, 4, 8) if c.values["global_batch"] % (b * c.dp) == 0] or [1]
+
+
+def _interleavings(c: Configuration, size: int) -> list[int]:
+    """Virtual stages to try: those that divide the layers and the micro-batches."""
+    pp, layers = c.values["pp"], c.values["layers"]
+    stages = [c.vpp] if c.vpp else [1]
+    if c.vpp is None and pp > 1 and (c.values["global_batch"] / (size * c.dp)) % pp == 0:
+        stages += [v for v in range(2, int(layers // pp) + 1) if layers % (pp * v) == 0]
+    return stages
+
+
+def _least_recompute(values: dict[str, float], mode: str | None) -> tuple[dict[str, float], bool]:
+    """The configuration with the mode stated, or the one that repeats least of those that fit.
+
+    A stated selective mode that does not fit means a policy of its own, which repeats whole layers
+    for as many of them as it must.
+    """
+    tried = [mode] if mode in ("none", "full") else ["selective"] if mode else ["none", "selective"]
+    candidates = [_mode(m) for m in tried]
+    if mode not in ("none", "full"):
+        candidates += [_between(share) for share in (0.25, 0.5, 0.75, 1.0)]
+    away = 1 - values["host_share"]
+    for numbers in candidates:
+        here = {k: away * numbers[k] for k in ("keep_products", "keep_cheap")}
+        found = run({**values, **numbers, **here})
+        if found["device_memory"] <= found["usable_memory"]:
+            return found, True
+    return (run({**values, **candidates[0]}) if mode else found), False
+
+
+@lru_cache(maxsize=8)
+def _between(share: float) -> dict[str, float]:
+    """Selective recomputation of all layers, and full of a share of them."""
+    some, all_ = _mode("selective"), _mode("full")
+    return {k: (1 - share) * some[k] + share * all_[k] for k in some}
+
+
+@lru_cache(maxsize=1)
+def _rules() -> list[Rule]:
+    graph = Graph(job_rules("training"))
+    return graph.order(TARGETS, graph.inputs_of(TARGETS))
+
+
+def run(values: dict[str, float]) -> dict[str, float]:
+    """All quantities on the way to the predicted ones."""
+    for r in _rules():
+        values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
+    return values
+
+
+@lru_cache(maxsize=8)
+def _mode(mode: str) -> dict[str, float]:
+    return {k: v.si for k, v in RECOMPUTE[mode].items()}
+
+
+@lru_cache(maxsize=8)
+def _assumptions(catalog: Catalog) -> dict[str, float]:
+    return {k: v.si for k, v in assumptions(catalog, "training").items()}
+
+
+def precision_of(name: str, acc: Accelerator) -> str | None:
+    """The catalog's name of a precision; "fp16/bf16" is whichever the device multiplies in."""
+    for part in name.lower().replace("(", " ").replace("+", " ").replace("/", " ").split() or ["bf16"]:
+        found = _PRECISIONS.get(part.split("_")[0].split("-")[0])
+        if found and has_rate(acc, found):
+            return found
+    return None
+
+
+_Device = dict[str, float]
+
+
+def _device(catalog: Catalog, acc: Accelerator, per_node: int | None, precision: str) -> _Device:
+    return _device_numbers(catalog, acc.id, per_node, precision)
+
+
+@lru_cache(maxsize=512)
+def _device_numbers(catalog: Catalog, id: str, per_node: int | None, precision: str) -> _Device:
+    acc = catalog.get("accelerators", id)
+    node = node_of(acc, per_node, catalog) or _machine(acc, per_node)
+    bundle = sustained(catalog, node, None, device_bundle(catalog, node))
+    bundle |= sustained(catalog, node, precision, precision_bundle(catalog, node, precision))
+    bundle |= training_precision(precision) | NOT_CLIPPED
+    out = {k: v.si for k, v in bundle.items()}
+    if per_node:
+        out["devices_per_node"] = float(per_node)
+    if out["scale_out_bandwidth"] != out["scale_out_bandwidth"]:
+        out["scale_out_bandwidth"] = out["scale_up_bandwidth"]
+    return out
+
+
+def _machine(acc: Accelerator, per_node: int | None) -> Node:
+    """A machine nobody lists, with as many of the accelerator as stated and no network of its own."""
+    return Node.model_construct(
+        id=acc.id, name=acc.name, sources=acc.sources, kind="system", source=next(iter(acc.sources.values())),
+        accelerator=acc.id, accelerators=per_node or 8, scale_up_domain=acc.scale_up.domain if acc.scale_up else 1,
+        nic=None, power=None,
+    )  # fmt: skip

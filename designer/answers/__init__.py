@@ -1,0 +1,1 @@
+"""Answers as records: what every verb returns and `--json` prints."""

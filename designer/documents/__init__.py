@@ -1,0 +1,1 @@
+"""The files people write: scenarios, fleets and sweeps, each with its schema."""

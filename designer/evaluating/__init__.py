@@ -1,0 +1,1 @@
+"""One design, or a grid of designs, by the rules alone: no search and no solver."""

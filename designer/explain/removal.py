@@ -1,0 +1,179 @@
+"""What binds: each limit is taken away in turn, and the question is answered again.
+
+Without a limit the search looks for the frontier of the objectives and of one thing more, how far a
+design is over the limit. That one frontier says all there is to say about the limit: which designs
+it stops from being better, from which bound on (the least excess of any design that beats them), and
+what each objective would gain first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from constraints.bundles import Known
+from constraints.rule import Rule
+from designer.question.context import Value
+from designer.question.question import Objective, Question
+from designer.search.archive import Archive, frontier_of
+from designer.search.compile import Array, schedule
+from designer.search.enumerate import Count
+from designer.search.pareto import beaten
+from designer.search.relaxation import LACK, Member, measured, without
+from designer.search.warm_start import Trunk
+from designer.words.numbers import human, percent
+
+# A plan removes limits for so many seconds of processor time; `explain` takes as long as the scenario gives.
+REMOVAL_SECONDS = 3.0
+# How many times longer than its processor time a search may take on a loaded machine.
+LOADED = 2.0
+# How many times longer a search without a limit of the hardware is taken to be than the one with it: such
+# limits act early, and with one thing more to be good at, fewer designs are dropped from there on.
+HARDER = 3.0
+# Limits of the hardware that are worth asking "what if it were not there?" beside budgets and rules.
+RESOURCE_LIMITS = ("memory_fits", "slots_suffice", "load_below_one", "workers_fit")
+# Stages that feed the devices: each binds a design that would be better if it took no time.
+FEEDING_STAGES = ("storage_time", "transform_time")
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What is possible without one limit that is not possible with it.
+
+    A row of `objectives` (smaller is better) for each design, its share over the limit in `excess`
+    (NaN where the limit is no plain comparison, or what it reads is unknown), and the design itself.
+    """
+
+    member: Member
+    objectives: Array
+    excess: Array
+    designs: list[dict[str, Value]]
+
+    def better_than(self, row: Array) -> Array:
+        """Positions of designs that beat `row`, those nearest to the limit first."""
+        better = (self.objectives <= row).all(axis=1) & (self.objectives < row).any(axis=1)
+        found = np.flatnonzero(better)
+        return found[np.argsort(self.excess[found], kind="stable")]
+
+    def gain(self, question: Question, row: Array) -> str:
+        """The largest relative gain in one objective over `row`; empty where nothing beats it."""
+        found = self.better_than(row)
+        better = self.objectives[found]
+        if not len(better):
+            return ""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gains = np.where(row != 0, (row - better) / np.abs(row), 0.0)
+        best, k = np.unravel_index(int(np.argmax(gains)), gains.shape)
+        o = question.objectives[int(k)]
+        text = f"{percent(float(gains[best, k]))} {'lower' if o.sign > 0 else 'higher'} {o.quantity}"
+        unknown = self.member.comparison is not None and np.isnan(self.excess[found[best]])
+        return f"{text} where {self.member.quantity or 'it'} is unknown" if unknown else text
+
+
+def candidates_of(question: Question, count: Count) -> list[Member]:
+    """What is worth removing: limits that cut anything, and stages that feed the devices."""
+    found = [Member(c) for c in question.constraints if count.cut.get(c.name)]
+    found += [Member(question.graph.rules[n]) for n in RESOURCE_LIMITS if count.cut.get(n)]
+    return found + [Member(question.graph.rules[n]) for n in FEEDING_STAGES if n in question.graph.rules]
+
+
+def relaxed(question: Question, member: Member) -> tuple[Question, list[Objective]]:
+    """The question without `member`, which asks for designs that exceed it by as little as possible as well."""
+    if member.name in FEEDING_STAGES:
+        at_once = {**question.given, member.name: Known(0.0, "assumed", "taken away")}
+        freed = replace(question, given=at_once)
+    elif member.comparison is None:
+        freed = without(question, member)
+    else:
+        freed = measured(question, member)
+        freed = replace(freed, objectives=[*question.objectives, Objective(LACK, 1)])
+    return freed, freed.objectives
+
+
+def removal(
+    question: Question, member: Member, deadline: float | None = None, trunk: Trunk | None = None
+) -> Removal | None:
+    """The question solved without `member`, from where that matters; None where the time did not suffice."""
+    freed, goals = relaxed(question, member)
+    archive, count = frontier_of(freed, deadline, after=trunk)
+    if not count.complete:
+        return None
+    known = len(question.objectives)
+    values = archive.objectives
+    excess = values[:, known] if len(goals) > known else np.full(len(values), np.nan)
+    found = Removal(member, values[:, :known], excess, archive.designs())
+    return _with_unknown(question, found, deadline, trunk) if archive.unknown[known:].any() else found
+
+
+def _with_unknown(
+    question: Question, found: Removal, deadline: float | None, trunk: Trunk | None
+) -> Removal | None:
+    """The same with what nobody can hold against the bound: no loosening lets it in, removal does."""
+    archive, count = frontier_of(without(question, found.member), deadline, after=trunk)
+    if not count.complete:
+        return None
+    designs = archive.designs()
+    new = np.flatnonzero(~beaten(archive.objectives, found.objectives))
+    return Removal(
+        found.member,
+        np.concatenate([found.objectives, archive.objectives[new]]),
+        np.append(found.excess, np.full(len(new), np.nan)),
+        [*found.designs, *(designs[i] for i in new)],
+    )
+
+
+def removals(
+    question: Question,
+    archive: Archive,
+    count: Count,
+    deadline: float,
+    seconds: float | None = None,
+    trunk: Trunk | None = None,
+) -> tuple[list[Removal], list[str]]:
+    """What each limit that cuts designs keeps out, and a note for each that took too long to remove.
+
+    `seconds` of processor time (`REMOVAL_SECONDS` by default) are for all of them together; nothing is
+    claimed of a limit that is left out.
+    """
+    most = REMOVAL_SECONDS if seconds is None else seconds
+    found: dict[str, Removal | None] = {}
+    spent = 0.0
+    members = candidates_of(question, count) if len(archive.positions) else []
+    expected = {
+        m.name: (HARDER if isinstance(m.rule, Rule) else 1.0) * _seconds(question, m, count, trunk)
+        for m in members
+    }
+    for member in sorted(members, key=lambda m: expected[m.name]):
+        found[member.name] = None
+        if spent + expected[member.name] <= most:
+            # A machine that others load as well is given its time; the limit is for large spaces.
+            started, until = time.process_time(), min(deadline, time.monotonic() + LOADED * (most - spent))
+            found[member.name] = removal(question, member, until, trunk)
+            spent += time.process_time() - started
+    out = [r for m in members if (r := found[m.name]) is not None]
+    skipped = [m.name for m in members if found[m.name] is None]
+    if not skipped:
+        return out, []
+    return out, [f"too large to solve again without {', '.join(skipped)}: whether these bind is not stated"]
+
+
+def _seconds(question: Question, member: Member, count: Count, trunk: Trunk | None) -> float:
+    """Processor seconds the search of the plan took for what the search without `member` has to do again."""
+    if trunk is None:
+        return count.processor
+    freed, goals = relaxed(question, member)
+    return trunk.seconds_after(trunk.before(schedule(freed, {o.quantity for o in goals}), goals))
+
+
+def stage_text(question: Question, name: str, values: Mapping[str, Any]) -> str:
+    """How long a feeding stage takes, and how long the devices it keeps waiting."""
+    title = question.graph.rules[name].title.split(";")[0].split(",")[0]
+    text = f"{title}: {human(values[name], 's')}, the devices {human(values['accelerate_time'], 's')}"
+    if name == "transform_time":
+        needed = human(values["workers_needed"], "")
+        text += f" ({needed} workers a device would keep up, {human(values['workers'], '')} here)"
+    return text

@@ -1,0 +1,238 @@
+"""What cannot hold together: minimal conflicts over budgets, rules, demand and candidates.
+
+The oracle is the search itself, stopped at the first design. A set of members is impossible when no
+design exists with only these in force, every other one taken away: budgets and rules dropped, demand
+and candidates in each of their variants.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from designer.evaluating.checked import checked
+from designer.evaluating.design import CheckFailed
+from designer.infeasible.conflict import WEIGHED, design_at
+from designer.question.context import Value
+from designer.question.question import Premise, Question
+from designer.search.brute import brute_frontier
+from designer.search.deadline import OutOfTime
+from designer.search.enumerate import Block, enumerate_designs
+from designer.search.relaxation import Member
+
+# Designs that plain brute force confirms an impossibility over; beyond, violations are recorded.
+BRUTE = 150_000
+# Lists of candidates are widened as long as the space stays below so many times its size, and within
+# these numbers of designs.
+WIDER, NARROWEST, WIDEST = 25, 50_000, 20_000_000
+SMALL = 4_000_000
+# Members whose subsets are all looked at.
+MOST = 16
+Part = Member | Premise
+Design = dict[str, Value]
+
+
+class _Found(Exception):
+    def __init__(self, design: Design):
+        self.design = design
+
+
+def some_design(question: Question, deadline: float | None) -> Design | None:
+    """Any feasible design, checked in floats; None is a proof that there is none. May raise OutOfTime."""
+
+    def take(block: Block) -> None:
+        if block.rows:
+            raise _Found(design_at(question, block.positions, 0))
+
+    # Looking for dominated rows costs more than going through all of a small space.
+    first = question.objectives[:1] if size_of(question) > SMALL else []
+    try:
+        count = enumerate_designs(
+            question, {question.objectives[0].quantity}, take, objectives=first, deadline=deadline
+        )
+    except _Found as found:
+        checked(question, found.design)
+        return found.design
+    if not count.complete:
+        raise OutOfTime
+    return None
+
+
+@dataclass
+class Impossible:
+    """An impossible question and everything in it that could give way."""
+
+    question: Question
+    deadline: float
+    asked: int = 0
+    known: dict[frozenset[int], Design | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        q = self.question
+        premises = q.taken_for_granted()
+        # Tried for removal in this order: what a user would rather keep out of the answer comes first.
+        self.parts: list[Part] = []
+        self.taken_as_given: list[str] = []
+        wide = q
+        widest = min(WIDEST, max(NARROWEST, WIDER * size_of(q)))
+        for p in premises:
+            if p.kind == "candidates":
+                wider = p.least(wide)
+                if size_of(wider) <= widest:
+                    self.parts.append(p)
+                    wide = wider
+                else:
+                    self.taken_as_given.append(p.name)
+        self.parts += [p for p in premises if p.kind == "demand"]
+        self.parts += [Member(q.graph.rules[n]) for n in self.weighed]
+        self.parts += sorted((Member(c) for c in q.constraints), key=lambda m: m.kind != "default")
+
+    @property
+    def weighed(self) -> list[str]:
+        """Limits of the hardware that may give way like a budget."""
+        return [n for n in self.question.limits if n in WEIGHED]
+
+    def versions(self, kept: frozenset[int]) -> list[Question]:
+        """The questions in which only `kept` parts are in force."""
+        names = {p.name for i, p in enumerate(self.parts) if i in kept and isinstance(p, Member)}
+        off = set(self.weighed) - names
+        start = replace(
+            self.question,
+            constraints=[c for c in self.question.constraints if c.name in names],
+            limits=[n for n in self.question.limits if n not in off],
+        )
+        given = [p for i, p in enumerate(self.parts) if i not in kept and isinstance(p, Premise)]
+        for p in given:
+            if p.kind == "candidates":
+                start = p.least(start)
+        out = [start]
+        # Every mixture of the demands, each as asked or at its least; the lightest first.
+        for p in given:
+            if p.kind == "demand":
+                out = [v for q in out for v in (p.least(q), q)]
+        return out
+
+    def design(self, kept: frozenset[int]) -> Design | None:
+        """A design that meets the kept parts, or None where there is none."""
+        if kept in self.known:
+            return self.known[kept]
+        found = None
+        for q in self.versions(kept):
+            self.asked += 1
+            found = some_design(q, self.deadline)
+            if found is not None:
+                break
+        self.known[kept] = found
+        return found
+
+    def conflict(self) -> frozenset[int] | None:
+        """One minimal conflict: each part was dropped in turn, and kept where a design then exists.
+
+        None where no part is to blame: nothing that may give way would help.
+        """
+        kept = frozenset(range(len(self.parts)))
+        if self.design(frozenset()) is None:
+            return None
+        for i in range(len(self.parts)):
+            if self.design(kept - {i}) is None:
+                kept -= {i}
+        for i in kept:  # said again of the final set, in which others are missing too
+            if self.design(kept - {i}) is None:
+                raise CheckFailed(f"{self.parts[i].name} is not needed for the conflict it was found in")
+        return kept
+
+    def all_conflicts(self) -> tuple[list[frozenset[int]], bool]:
+        """Every minimal conflict, and whether there are surely no more.
+
+        Subsets are asked about until each is above a conflict or below a possible set.
+        """
+        n = len(self.parts)
+        if n > MOST:
+            return [], False
+        open_ = np.ones(1 << n, dtype=bool)
+        index = np.arange(1 << n)
+        found: list[frozenset[int]] = []
+        try:
+            while open_.any():
+                free = np.flatnonzero(open_)
+                mask = int(free[np.argmax(np.bitwise_count(free))])
+                seed = _members(mask, n)
+                if self.design(seed) is None:
+                    seed = self._shrunk(seed)
+                    found.append(seed)
+                    bits = _mask(seed)
+                    open_ &= (index & bits) != bits
+                else:
+                    open_ &= (index & mask) != index
+        except OutOfTime:
+            return _sorted(found), False
+        return _sorted(found), True
+
+    def _shrunk(self, kept: frozenset[int]) -> frozenset[int]:
+        for i in sorted(kept):
+            if self.design(kept - {i}) is None:
+                kept -= {i}
+        return kept
+
+    def confirmed(self, kept: frozenset[int]) -> str:
+        """How a second route found that `kept` is impossible; raises CheckFailed if it did not."""
+        routes = dict.fromkeys(impossible_again(q, self.deadline) for q in self.versions(kept))
+        return "; ".join(routes)
+
+
+def impossible_again(question: Question, deadline: float | None) -> str:
+    """Confirm that a question has no design, without the search that said so; returns the route.
+
+    Small spaces are gone through one by one with nothing cut. In others every well-formed design is
+    evaluated in full, budgets and rules recorded and not applied, and nothing left out as dominated.
+    Raises CheckFailed where a design turns up, OutOfTime where it takes too long.
+    """
+    if size_of(question) <= BRUTE:
+        _, feasible = brute_frontier(question)
+        if feasible:
+            raise CheckFailed(f"the search found no design, brute force {feasible:,}")
+        return "brute force"
+    members = [Member(c) for c in question.constraints]
+
+    def take(block: Block) -> None:
+        fits = np.ones(block.rows, dtype=bool)
+        for m in members:
+            fits &= np.broadcast_to(np.asarray(m.holds(block.values), dtype=bool), fits.shape)
+        if fits.any():
+            raise CheckFailed("the search found no design, recording violations did")
+
+    keep = set().union(*(m.inputs for m in members)) if members else {question.objectives[0].quantity}
+    soft = frozenset(c.name for c in question.constraints)
+    count = enumerate_designs(question, keep, take, soft=soft, deadline=deadline)
+    if not count.complete:
+        raise OutOfTime
+    return "violations of every well-formed design recorded, none applied"
+
+
+def size_of(question: Question) -> int:
+    """Raw designs of a question."""
+    return math.prod(len(question.domains[d.name]) for d in question.decisions)
+
+
+def _members(mask: int, n: int) -> frozenset[int]:
+    return frozenset(i for i in range(n) if mask >> i & 1)
+
+
+def _mask(kept: frozenset[int]) -> int:
+    return sum(1 << i for i in kept)
+
+
+def _sorted(found: Sequence[frozenset[int]]) -> list[frozenset[int]]:
+    return sorted(found, key=lambda f: (len(f), sorted(f)))
+
+
+def until(question: Question, seconds: float) -> float:
+    """A deadline so many seconds from now, or the scenario's if that is sooner."""
+    return time.monotonic() + min(seconds, question.scenario.solver.time_limit)
+
+
+__all__ = ["Impossible", "Part", "impossible_again", "some_design", "until"]

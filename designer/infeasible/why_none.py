@@ -1,0 +1,124 @@
+"""An impossible question: what cannot hold together, and the smallest changes that make it possible."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from designer.answers.plan import Binding, Member, Miss
+from designer.evaluating.design import CheckFailed, binding, values_of, violations
+from designer.infeasible.conflict import Diagnosis, diagnose
+from designer.infeasible.impossible import Impossible, impossible_again
+from designer.infeasible.repairs import budget_repairs, joint_repair, ordered, premise_repairs
+from designer.question.question import Constraint, Question
+from designer.search.deadline import OutOfTime
+from designer.search.enumerate import Count
+from designer.search.relaxation import Member as Involved
+
+MAX_REPAIRS, MAX_MISSES = 10, 5
+# Demand and candidates are varied for so long at most.
+SECONDS = 20.0
+
+
+def why_none(
+    question: Question, found: Diagnosis, count: Count, deadline: float, *, every: bool = False
+) -> dict[str, Any]:
+    """Conflicts, misses and repairs of a question without a feasible design, as fields of its result.
+
+    With `every`, all minimal conflicts over budgets, rules, demand and candidates. Raises CheckFailed
+    when a second route contradicts the first.
+    """
+    if any(not m.violated for m in found.misses):
+        raise CheckFailed("the search found no design, its second pass found one")
+    out: dict[str, Any] = {"notes": list(question.notes)}
+    conflicts = [[_member(m) for m in conflict] for conflict in found.conflicts]
+    if not found.misses:
+        members = _decisive(question, count, deadline)
+        conflicts = [members] if members else []
+    out["conflicts"] = conflicts
+    out["misses"] = _misses(question, found)
+    # First what needs the question alone: varying its demand and candidates may take all the time there is.
+    repairs = budget_repairs(question, found, deadline)
+    out["joint"] = joint_repair(question, found, deadline)
+    until = min(deadline, time.monotonic() + SECONDS)
+    notes: list[str] = out["notes"]
+    with _in_time(notes, "to vary demand and candidates: the conflict is of the rest"):
+        out |= _over_everything(question, until, every)
+    if not out.get("conflict"):
+        out["conflict"] = conflicts[0] if conflicts else []
+        out["confirmed"] = impossible_again(question, deadline)
+    with _in_time(notes, "to look for repairs by other demand or candidates"):
+        repairs += premise_repairs(question, question.taken_for_granted(), until)
+    out["repairs"] = ordered(question, repairs)[:MAX_REPAIRS]
+    return out
+
+
+@contextlib.contextmanager
+def _in_time(notes: list[str], task: str) -> Iterator[None]:
+    """What time runs out for is left out and named."""
+    try:
+        yield
+    except OutOfTime:
+        notes.append(f"no time was left {task}")
+
+
+def _over_everything(question: Question, until: float, every: bool) -> dict[str, Any]:
+    """The minimal conflict over budgets, rules, demand and candidates; with `every`, all of them."""
+    impossible = Impossible(question, until)
+    kept = impossible.conflict()
+    if kept is None:
+        return {}
+
+    def members(of: frozenset[int]) -> list[Member]:
+        return [_member(impossible.parts[i]) for i in sorted(of, key=lambda i: -i)]
+
+    out: dict[str, Any] = {
+        "conflict": members(kept),
+        "confirmed": impossible.confirmed(kept),
+        "not_involved": [p.name for i, p in enumerate(impossible.parts) if i not in kept],
+        "taken_as_given": impossible.taken_as_given,
+    }
+    if every:
+        found, complete = impossible.all_conflicts()
+        for other in found:
+            impossible.confirmed(other)
+        out |= {"all_conflicts": [members(f) for f in found], "all_conflicts_complete": complete}
+    return out
+
+
+def _misses(question: Question, found: Diagnosis) -> list[Miss]:
+    """The designs that come closest, one for each set of limits they violate."""
+    near = sorted((m for m in found.misses if math.isfinite(m.excess)), key=lambda m: m.excess)
+    out = []
+    for m in near[:MAX_MISSES]:
+        values = values_of(question, m.design)
+        broken = [_broken(question, found.members[i], values) for i in sorted(m.violated)]
+        out.append(Miss(design=m.design, violated=broken, excess=m.excess))
+    return out
+
+
+def _broken(question: Question, m: Involved, values: Mapping[str, Any]) -> Binding:
+    if isinstance(m.rule, Constraint):
+        return binding(question, m.rule, values)
+    return next(v for v in violations(question, values) if v.name == m.name)
+
+
+def _decisive(question: Question, count: Count, deadline: float) -> list[Member]:
+    """No candidate is well formed: the rule without which one would be, if a single one is to blame."""
+    for name, cut in sorted(count.cut.items(), key=lambda i: -i[1]):
+        if cut and name in question.graph.rules and _possible_without(question, name, deadline):
+            return [_member(Involved(question.graph.rules[name]))]
+    return []
+
+
+def _possible_without(question: Question, limit: str, deadline: float) -> bool:
+    without = replace(question, limits=[n for n in question.limits if n != limit], constraints=[])
+    return bool(diagnose(without, deadline, hardware=True).misses)
+
+
+def _member(part: Any) -> Member:
+    return Member(name=part.name, text=part.text, place=part.place, kind=part.kind)

@@ -1,0 +1,1 @@
+"""`plan` and why not: the frontier of a question, proven, checked and explained."""

@@ -1,0 +1,1 @@
+"""A question made ready to answer: decisions, limits, objectives, and the numbers that choices bring."""

@@ -1,0 +1,340 @@
+"""A scenario made ready to answer: facts looked up, domains listed, limits and budgets parsed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+from catalogs import Catalog
+from catalogs.schema import Node
+from constraints.bundles import Bundle, Known, same
+from constraints.bundles.dataset import DECODE, host_bundle
+from constraints.bundles.device import (
+    ELEMENT_BYTES,
+    device_bundle,
+    precision_bundle,
+    stream_bundle,
+    sustained,
+    training_precision,
+    weight_bundle,
+)
+from constraints.bundles.fidelity import score_bundle
+from constraints.bundles.modes import CLIPPING, RECOMPUTE, SHARDING
+from constraints.bundles.serving import engine_bundle, serving_bundle
+from constraints.bundles.site import (
+    embodied_bundle,
+    own_site,
+    price_bundle,
+    region_bundle,
+)
+from constraints.graph import Graph
+from constraints.rule import Rule, rules
+from designer.documents.scenario import Scenario
+from designer.question import expressions
+from designer.question.context import Value
+from designer.question.data_pipeline import dataset_of
+from designer.question.decisions import Decision
+
+LAYERS = {
+    "training": ("shared", "training"),
+    "serving": ("shared", "serving"),
+    "concurrent": ("shared", "serving", "concurrent"),
+    "batch": ("shared", "serving", "batch"),
+}
+
+
+# What a rule goes on being called when a layer replaces it by one that reads it.
+_KEPT = {
+    "streaming": {
+        n: f"resident_{n}"
+        for n in ("stage_time", "gradient_exposed", "gather_exposed", "optimizer_time", "device_memory")
+    },
+    "dataset": {"step_time": "device_step_time", "step_computation": "device_computation"},
+    "bounds": {n: f"expected_{n}" for n in ("ttft", "tpot")},
+    "queue_bounds": {n: f"expected_{n}" for n in ("capacity", "ttft_deviation", "tpot_deviation")},
+}
+
+
+@cache
+def job_rules(job: str, parts: tuple[str, ...] = ()) -> dict[str, Rule]:
+    """Rules of a job by quantity, with the layers that parts of a scenario add (`network`, `dataset`).
+
+    Those of a later layer replace earlier ones of the same name.
+    """
+    found: dict[str, Rule] = {}
+    for layer in (*LAYERS[job], *parts):
+        for name, kept in _KEPT.get(layer, {}).items():
+            found[kept] = replace(found[name], id=kept)
+        found |= rules(layer)
+    return found
+
+
+def parts_of(scenario: Scenario, model: Bundle, nodes: Iterable[Node]) -> tuple[str, ...]:
+    """The layers a scenario adds to those of its job; bounds where latencies are held against bounds."""
+    workload = scenario.workload
+    streams = workload.job == "training" and any(n.weight_stream for n in nodes)
+    bounded = scenario.confidence is not None and workload.job != "training"
+    asked: dict[str, object] = {
+        "network": "layers" not in model, "streaming": streams, "dataset": dataset_of(workload),
+        "bounds": bounded, "queue_bounds": bounded and workload.job != "concurrent",
+        "codesign": scenario.pricing.model,
+    }  # fmt: skip
+    return tuple(part for part, there in asked.items() if there)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Numbers that depend on some choices together: `build` makes them from one value of each."""
+
+    axes: tuple[str, ...]
+    build: Callable[..., Bundle]
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A budget or site rule: a comparison of quantities. `place` is its file and line."""
+
+    name: str
+    text: str
+    kind: str
+    place: str
+    node: expressions.Node = field(repr=False)
+
+    @property
+    def inputs(self) -> set[str]:
+        return self.node.names()
+
+    def holds(self, values: Mapping[str, Any]) -> Any:
+        """Truth, for floats or arrays. A NaN never satisfies a comparison."""
+        return self.node.evaluate(values)
+
+    @property
+    def bound(self) -> float | None:
+        """The number a quantity is compared with, if the constraint is that simple."""
+        if self.quantity is None:
+            return None
+        return self.node.parts[1].value
+
+    @property
+    def quantity(self) -> str | None:
+        n = self.node
+        simple = n.op in ("<=", ">=", "<", ">") and n.parts[0].op == "name" and n.parts[1].op == "number"
+        return n.parts[0].name if simple else None
+
+    def excess(self, values: Mapping[str, Any]) -> Any:
+        """By what share of the bound the constraint is missed: positive where it is violated.
+
+        Infinite where the constraint is not a plain comparison and does not hold.
+        """
+        from constraints.algebras.maths import maximum, where
+
+        n = self.node
+        if n.op in ("<=", "<", ">=", ">"):
+            a, b = (p.evaluate(values) for p in n.parts)
+            scale = maximum(abs(b), 1e-300)
+            over = (a - b) / scale if n.op in ("<=", "<") else (b - a) / scale
+            return where(over == over, over, math.inf)
+        return where(self.holds(values), 0.0, math.inf)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A quantity to make small (`sign` 1) or large (-1)."""
+
+    quantity: str
+    sign: int
+
+
+@dataclass(frozen=True)
+class Premise:
+    """Part of the demand or a list of candidates: what a question takes for granted, and could be else.
+
+    `least` is a question in which it gives way as far as it may; `at` one with the demand at a share
+    of what is asked, or with one more candidate.
+    """
+
+    name: str
+    text: str
+    place: str
+    kind: str
+    least: Callable[[Question], Question] = field(repr=False)
+    at: Callable[[Question, Any], Question] = field(repr=False)
+    # What `at` takes: for candidates the values that could be added, nearest first; for demand nothing.
+    more: tuple[Value, ...] = ()
+    amount: float = 0.0
+    unit: str = ""
+    # Whether it is several numbers that shrink together, of which only a share can be told.
+    several: bool = False
+    # Shares a demand comes in, where not all are possible.
+    shares: tuple[float, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Its name in the scenario, without the section."""
+        return self.name.split(".")[1]
+
+
+@dataclass
+class Question:
+    """Everything a search or an evaluation needs, free of files and of the catalog."""
+
+    scenario: Scenario
+    job: str
+    graph: Graph
+    decisions: tuple[Decision, ...]
+    domains: dict[str, list[Value]]
+    defaulted: set[str]
+    given: Bundle
+    groups: list[Group]
+    limits: list[str]
+    constraints: list[Constraint]
+    objectives: list[Objective]
+    baseline: dict[str, Value]
+    notes: list[str]
+    # What could be otherwise, worked out when an impossible question asks for it.
+    taken_for_granted: Callable[[], list[Premise]] = field(default=list, repr=False)
+    parts: tuple[str, ...] = ()
+    # Ends of the intervals of a design's quantities, as multiples of their predictions.
+    intervals: Callable[[Mapping[str, Value]], dict[str, tuple[float, float]]] = field(
+        default=lambda design: {}, repr=False
+    )
+
+    @property
+    def units(self) -> dict[str, str]:
+        """SI unit of every quantity."""
+        return quantity_units(self.job, self.parts)
+
+    def bundle(self, design: Mapping[str, Value]) -> Bundle:
+        """Every number the rules are given for one design, decisions included."""
+        out: Bundle = {}
+        for d in self.decisions:
+            if d.kind != "choice":
+                out[d.name] = Known(float(design[d.name]), "decision", "")
+        for g in self.groups:
+            out |= g.build(*(design[a] for a in g.axes))
+        return {**out, **self.given}
+
+    def unit(self, quantity: str) -> str:
+        """SI unit of a quantity."""
+        return self.units.get(quantity, "")
+
+    def first_design(self) -> dict[str, Value]:
+        return {d.name: self.domains[d.name][0] for d in self.decisions}
+
+
+@cache
+def quantity_units(job: str, parts: tuple[str, ...] = ()) -> dict[str, str]:
+    """SI unit of every quantity of a job, made or given."""
+    out: dict[str, str] = {}
+    for r in job_rules(job, parts).values():
+        out.update(r.inputs)
+    for r in job_rules(job, parts).values():
+        out[r.id] = r.unit
+    return out
+
+
+def price_group(scenario: Scenario, catalog: Catalog) -> Group:
+    """What a node costs in a region, or as the scenario states it."""
+
+    def price(node: Value, where: Value) -> Bundle:
+        p = scenario.pricing
+        place = None if scenario.site else catalog.get("regions", str(where))
+        out = price_bundle(catalog, catalog.get("nodes", str(node)), place, p.tenure, p.provider)
+        if p.price is not None:
+            out |= same("scenario", "the scenario's pricing.price", {"rental_rate": p.price})
+        if p.model is not None:
+            del out["purchase_price"]  # a rule makes it
+        if p.purchase is not None:
+            out |= same("scenario", "the scenario's pricing.purchase", {"purchase_price": p.purchase})
+        if p.electricity is not None:
+            out |= same(
+                "scenario", "the scenario's pricing.electricity", {"electricity_price": p.electricity}
+            )
+        return out
+
+    return Group(("node", "region"), price)
+
+
+def groups_of(
+    scenario: Scenario, catalog: Catalog, models: Mapping[str, Bundle], open_: Collection[str]
+) -> list[Group]:
+    """How choices become numbers; `models` are those the search may choose from, `open_` its decisions."""
+    job = scenario.workload.job
+
+    def node_of(name: Value) -> Any:
+        return catalog.get("nodes", str(name))
+
+    def device(name: Value) -> Bundle:
+        node = node_of(name)
+        numbers = device_bundle(catalog, node)
+        if job == "training":
+            numbers = sustained(catalog, node, None, numbers)
+        return {**numbers, **embodied_bundle(catalog, node)}
+
+    def products(name: Value, precision: Value) -> Bundle:
+        node = node_of(name)
+        return sustained(catalog, node, str(precision), precision_bundle(catalog, node, str(precision)))
+
+    def region(name: Value) -> Bundle:
+        if scenario.site:
+            s = scenario.site
+            return own_site(s.carbon_intensity, s.pue, s.water_usage, s.electricity)
+        return region_bundle(catalog, catalog.get("regions", str(name)))
+
+    def element(name: str) -> Callable[[Value], Bundle]:
+        return lambda p: same("datasheet", "definition", {name: ELEMENT_BYTES[str(p)]})
+
+    out = [
+        Group(("node",), device),
+        Group(("region",), region),
+        price_group(scenario, catalog),
+    ]
+    if dataset_of(scenario.workload):
+        out.append(Group(("node",), lambda n: host_bundle(node_of(n))))
+        out.append(Group(("decode",), lambda d: DECODE[str(d)]))
+    if models:
+        out.append(Group(("model",), lambda m: models[str(m)]))
+    if "engine" in open_:
+        out.append(Group(("engine",), lambda e: engine_bundle(catalog, str(e))))
+    if "clipping" in open_:
+        out.append(Group(("clipping",), lambda c: CLIPPING[str(c)]))
+    if job == "training":
+        return [
+            *out,
+            Group(("node", "precision"), products),
+            Group(("node",), lambda n: stream_bundle(node_of(n))),
+            Group(("precision",), lambda p: training_precision(str(p))),
+            Group(("recompute",), lambda r: RECOMPUTE[str(r)]),
+            Group(("sharding",), lambda s: SHARDING[str(s)]),
+        ]
+    return [
+        *out,
+        *_compression(scenario, catalog, "sparsity" in open_),
+        Group(("node", "precision"), lambda n, p: serving_bundle(catalog, node_of(n), str(p))),
+        Group(("kv",), element("kv_element_bytes")),
+    ]
+
+
+def _compression(scenario: Scenario, catalog: Catalog, sparsity: bool) -> list[Group]:
+    """How stored weights and their sparsity become bytes, rates and scores."""
+    model = catalog.get("models", str(scenario.workload.model)).id
+
+    def node_precision(node: Value, precision: Value, pattern: Value = "none") -> Bundle:
+        return precision_bundle(catalog, catalog.get("nodes", str(node)), str(precision), str(pattern))
+
+    def stored(weights: Value, pattern: Value = "none") -> Bundle:
+        return weight_bundle(str(weights), str(pattern))
+
+    def score(weights: Value, precision: Value, kv: Value, pattern: Value = "none") -> Bundle:
+        formats = (str(weights), str(precision), str(kv), str(pattern))
+        return score_bundle(catalog, model, scenario.benchmark, *formats)
+
+    more = ("sparsity",) if sparsity else ()
+    return [
+        Group(("node", "precision", *more), node_precision),
+        Group(("weights", *more), stored),
+        Group(("weights", "precision", "kv", *more), score),
+    ]

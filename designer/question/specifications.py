@@ -1,0 +1,127 @@
+"""Numbers of a device as decisions: a part that does not exist yet, described by what it must offer.
+
+A specification that is decided takes the place of the base part's number. Everything else, its
+efficiencies, latencies and power too, stays that of the base part. One line here is one specification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from constraints.bundles import Bundle, Known
+from designer.question.context import Value
+from designer.question.decisions import SPECIFICATIONS, Decision
+from designer.question.question import Group, Question
+
+DECIDED = "a decision: a hypothetical part"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One number of a device, as tables and messages name it; `short` heads a column."""
+
+    name: str
+    title: str
+    short: str
+
+    @property
+    def unit(self) -> str:
+        return next(d.unit for d in SPECIFICATIONS if d.name == self.name) or ""
+
+
+SPECS = (
+    Spec("memory_bandwidth", "memory bandwidth", "memory\nbandwidth"),
+    Spec("compute_rate", "16-bit FLOP/s", "16-bit\nFLOP/s"),
+    Spec("scale_up_bandwidth", "scale-up link", "scale-up\nlink"),
+    Spec("memory_capacity", "memory capacity", "memory\ncapacity"),
+    Spec("scale_out_bandwidth", "scale-out link", "scale-out\nlink"),
+    Spec("stream_bandwidth", "weight stream", "weight\nstream"),
+    Spec("storage_write_bandwidth", "storage writes", "storage\nwrites"),
+    Spec("storage_read_bandwidth", "storage reads", "storage\nreads"),
+    Spec("dataset_bandwidth", "data storage", "data\nstorage"),
+)
+SPEC = {s.name: s for s in SPECS}
+
+
+def spec_groups(groups: Sequence[Group], opened: Collection[str]) -> list[Group]:
+    """What decided specifications say; to be put after `groups`, whose numbers they replace.
+
+    The rate is that of 16-bit products; those of other precisions stay in the proportion they have on
+    the base part.
+    """
+
+    def only(name: str) -> Group:
+        return Group((name,), lambda value: {name: Known(float(value), "decision", DECIDED)})
+
+    out = [only(d.name) for d in SPECIFICATIONS if d.name in opened and d.name != "compute_rate"]
+    if "compute_rate" in opened:
+        rates, node = _made_by(groups, "compute_rate"), _made_by(groups, "attention_rate")
+
+        def scaled(*chosen: Value) -> Bundle:
+            by_axis = dict(zip(rates.axes, chosen, strict=False))
+            base = node.build(*(by_axis[a] for a in node.axes))["attention_rate"].si
+            own, rate = rates.build(*chosen[:-1])["compute_rate"], float(chosen[-1])
+            return {
+                "compute_rate": Known(own.si / base * rate, "decision", DECIDED),
+                "attention_rate": Known(rate, "decision", DECIDED),
+            }
+
+        out.append(Group((*rates.axes, "compute_rate"), scaled))
+    return out
+
+
+def _made_by(groups: Sequence[Group], name: str) -> Group:
+    """The group whose numbers hold this one: of the device, or of the device in a precision."""
+    return next(
+        g for g in groups if g.axes[0] == "node" and ("precision" in g.axes) == (name == "compute_rate")
+    )
+
+
+def base_specs(question: Question) -> dict[str, float]:
+    """What the first design's device offers, of the specifications its scenario has; SI, NaN where unknown."""
+    bundle = question.bundle(question.first_design())
+    read = question.graph.inputs_of([*question.limits, *_asked(question)])
+    found = {s.name: bundle[s.name].si for s in SPECS if s.name in bundle and s.name in read}
+    if "compute_rate" in found:
+        found["compute_rate"] = bundle["attention_rate"].si
+    return found
+
+
+def _asked(question: Question) -> list[str]:
+    return [o.quantity for o in question.objectives] + [
+        n for c in question.constraints for n in sorted(c.inputs)
+    ]
+
+
+def with_specs(question: Question, values: Mapping[str, Sequence[float]], *, last: bool = False) -> Question:
+    """The same question of a device with these specifications; several values leave one open.
+
+    They are decided first, or `last`, where many combinations share the layouts that are well formed.
+    """
+    kept = tuple(d for d in question.decisions if d.name not in values)
+    opened = tuple(d for d in SPECIFICATIONS if d.name in values)
+    groups = [g for g in question.groups if not set(g.axes) & set(values)]
+    return replace(
+        question,
+        decisions=(*kept, *opened) if last else (*opened, *kept),
+        domains={**question.domains, **{n: list(v) for n, v in values.items()}},
+        groups=[*groups, *spec_groups(groups, values)],
+        given={n: k for n, k in question.given.items() if n not in values},
+    )
+
+
+def decision_of(name: str) -> Decision:
+    """The decision of a specification."""
+    return next(d for d in SPECIFICATIONS if d.name == name)
+
+
+def hypothetical(question: Question, values: Mapping[str, float]) -> Question:
+    """The same question of a device with exactly these specifications."""
+    return with_specs(question, {n: [v] for n, v in values.items()})
+
+
+def spec_values(question: Question, design: Mapping[str, Any]) -> dict[str, float]:
+    """The specifications a design decides."""
+    return {d.name: float(design[d.name]) for d in SPECIFICATIONS if d.name in design}

@@ -1,0 +1,1 @@
+"""How things are said: numbers with their units, tables of text, labels."""

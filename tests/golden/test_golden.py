@@ -1,0 +1,178 @@
+"""What a user reads, in full, at 80 and 100 columns.
+
+pytest tests/golden/test_golden.py --update-golden     writes today's output into tests/golden
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from designer.cli import main
+from designer.reading.loading import shipped
+
+ROOT = Path(__file__).resolve().parents[2]
+SLOWER = 500.0
+HERE = Path(__file__).parent
+CHAT = "scenarios/llama-3.1-70b-chat.yaml"
+GPT = "scenarios/gpt-3-175b-carbon.yaml"
+RING_LESS = ["message=140GB", "ranks=1024", "latency=2us"]
+RING = [*RING_LESS, "bandwidth=50GB/s"]
+WASTE = ["checkpoint_time=2min", "mtbf=3h", "recovery_time=0s"]
+QUEUE = ["share=99%", "arrival_rate=128/s", "service=50ms"]
+STEP = ["--step-time", "50ms", "--data-wait", "5ms", "--flops", "14TFLOP", "--bytes", "14GB", "--batch", "1"]
+TOKEN = [
+    "--step-time",
+    "50ms",
+    "--parameters",
+    "7e9",
+    "--batch",
+    "1",
+    "--work",
+    "decode",
+    "--accelerator",
+    "h100-sxm",
+]
+SIZED = (
+    "llama-3.1-70b-chat-20ms",
+    "deepseek-v3-decode",
+    "million-token-context",
+    "llama-3.1-405b-30-days",
+    "edge-8b",
+    "wafer-scale-70b",
+)
+COMMANDS: dict[str, tuple[list[str], int]] = {
+    **{f"plan-{name}": (["plan", f"scenarios/{name}.yaml"], 0) for name in shipped()},
+    **{f"size-{name}": (["size", f"scenarios/{name}.yaml"], 0) for name in SIZED},
+    **{f"size-joint-{name}": (["size", f"scenarios/{name}.yaml", "--joint"], 0) for name in SIZED},
+    "size-curve": (["size", CHAT, "--curve", "memory_bandwidth", "--against", "context=500..8000"], 0),
+    "size-roofline": (["size", CHAT, "--roofline", "-"], 0),
+    "size-infeasible": (["size", CHAT, "--set", "budgets.tpot_p99=1 ms"], 2),
+    "plan-infeasible": (["plan", CHAT, "--set", "budgets.tpot_p99=4 ms", "--set", "budgets.cost=2 MUSD"], 2),
+    "plan-infeasible-training": (
+        ["plan", GPT, "--set", "budgets.carbon=40 t", "--set", "budgets.time_to_train=10 day"],
+        2,
+    ),
+    "plan-infeasible-all": (
+        [
+            *("plan", CHAT, "--set", "budgets.tpot_p99=18 ms", "--set", "budgets.devices=24"),
+            *("--all-conflicts", "--repair-weight", "budgets.devices=3"),
+        ],
+        2,
+    ),
+    "why-not-rejected": (["explain", "llama-3.1-405b-pretrain", "--why-not", "tp=8,pp=4"], 0),
+    "why-not-dominated": (["explain", CHAT, "--why-not", "tp=8,batch=64"], 0),
+    "compare-designs": (["compare", GPT, "A", "D"], 0),
+    "compare-scenarios": (["compare", CHAT, "scenarios/deepseek-v3-serving.yaml"], 0),
+    "explain-training": (["explain", "scenarios/gpt-3-175b-carbon.yaml", "A"], 0),
+    "explain-serving": (["explain", CHAT, "A"], 0),
+    "evaluate": (["evaluate", CHAT, "--design", "tp=2,batch=128"], 0),
+    "fleet": (["fleet", "scenarios/fleets/ai-lab.yaml"], 0),
+    "fleet-other": (["fleet", "tests/fleets/small.yaml", "B"], 0),
+    "fleet-infeasible": (
+        [
+            "fleet",
+            "ai-lab",
+            "--set",
+            "budgets.carbon=150 t",
+            "--set",
+            "sites.aws-eu-north-1.peak_power=120 kW",
+        ],
+        2,
+    ),
+    "evaluate-rule": (
+        [
+            "evaluate",
+            "ring_all_reduce_time",
+            "--with",
+            "message=140 GB, ranks=1024, bandwidth=50 GB/s, latency=2 us",
+        ],
+        0,
+    ),
+    "calc": (["calc", "ring_all_reduce_time", *RING], 0),
+    "calc-solve": (["calc", "ring_all_reduce_time", *RING_LESS, "--solve", "bandwidth", "target=1s"], 0),
+    "calc-solve-two": (["calc", "checkpoint_waste", *WASTE, "--solve", "interval", "target=20%"], 0),
+    "calc-solve-whole": (["calc", "mmc_sojourn_percentile", *QUEUE, "--solve", "servers", "target=300ms"], 0),
+    "calc-solve-none": (
+        ["calc", "ring_all_reduce_time", *RING_LESS, "--solve", "bandwidth", "target=1ms"],
+        2,
+    ),
+    "rules-wall": (["rules", "--wall", "14", "--layer", "library"], 0),
+    "rules-one": (["rules", "mmc_sojourn_percentile"], 0),
+    "diagnose": (["diagnose", *STEP, "--accelerator", "a100-sxm-80gb"], 0),
+    "diagnose-unknown": (["diagnose", *TOKEN], 0),
+    "diagnose-runs": (["diagnose", "tests/diagnosing/runs.csv"], 0),
+    "catalog-accelerator": (["catalog", "show", "accelerators", "h100-sxm"], 0),
+}
+# How long it took is the machine's business, and so is where the project lies.
+TIME = re.compile(r"(complete,|proven,)\s+\d+(?:\.\d+)? s$", re.MULTILINE)
+RULE_LINE = re.compile(r"(?<=\.py:)\d+")
+
+
+def scrubbed(text: str) -> str:
+    """Output without wall time, absolute paths and the line a rule stands on today.
+
+    >>> scrubbed("search   1 designs, proven complete,\\n         0.3 s\\nall      ckpt 30 s\\n")
+    'search   1 designs, proven complete, TIME\\nall      ckpt 30 s\\n'
+    """
+    text = RULE_LINE.sub(lambda found: "#" * len(found[0]), text)
+    return TIME.sub(r"\1 TIME", text, count=1).replace(f"{ROOT}/", "")
+
+
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clocks that run slow, so that every limit of time is hundreds of times as long.
+
+    What is solved again within a limit, to say what binds, would else depend on the machine and its load.
+    """
+    for name in ("monotonic", "process_time"):
+        monkeypatch.setattr(time, name, slowed(getattr(time, name)))
+
+
+def slowed(clock: Callable[[], float]) -> Callable[[], float]:
+    began = clock()
+    return lambda: began + (clock() - began) / SLOWER
+
+
+@pytest.mark.parametrize("width", [80, 100])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_golden(
+    name: str,
+    width: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    update_golden: bool,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    patient(monkeypatch)
+    arguments, code = COMMANDS[name]
+    assert main([*arguments, "--width", str(width)]) == code
+    out, err = capsys.readouterr()
+    assert err == ""
+    said = scrubbed(out)
+    for line in said.splitlines():
+        assert len(line.removesuffix(" TIME")) <= width or _unbreakable(line, width), line
+        assert line == line.rstrip()
+    assert "/root" not in said and str(ROOT) not in said
+    file = HERE / f"{name}-{width}.txt"
+    if update_golden:
+        HERE.mkdir(exist_ok=True)
+        file.write_text(said, "utf-8")
+    expected = file.read_text("utf-8")
+    difference = "\n".join(
+        difflib.unified_diff(expected.splitlines(), said.splitlines(), "golden", "now", n=1)
+    )
+    assert not difference, f"{difference}\n\n(intended? pytest tests/golden/test_golden.py --update-golden)"
+
+
+def _unbreakable(line: str, width: int) -> bool:
+    """Whether one word, such as a path, makes the line too long."""
+    return max(map(len, line.split())) > width - 15
+
+
+def test_no_golden_file_is_left_over() -> None:
+    assert {f.name for f in HERE.glob("*.txt")} == {f"{n}-{w}.txt" for n in COMMANDS for w in (80, 100)}
