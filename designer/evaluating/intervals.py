@@ -11,7 +11,8 @@ from catalogs.errors import InputError
 from constraints.bundles import Bundle, Known
 from constraints.bundles.device import how_known
 from designer.question.context import Value
-from designer.question.question import Group, Question
+from designer.question.groups import Group
+from designer.question.question import Question
 
 # The ends that are stored: one measurement in ten lies below the one, one in ten above the other.
 _STORED = NormalDist().inv_cdf(0.9)
@@ -59,7 +60,7 @@ def _hold_steps(question: Question, catalog: Catalog, confidence: float) -> str:
         if part in question.parts:
             raise InputError(f"confidence: no intervals are known for {what}")
     expected = question.given.pop("straggler_factor")
-    choice = next((g for g in question.groups if g.axes == ("model",)), None)
+    choice = next(iter(question.named("model")), None)
 
     def bound(node: Value, precision: Value, *model: Value) -> Bundle:
         shape = choice.build(*model) if choice else question.given
@@ -70,7 +71,7 @@ def _hold_steps(question: Question, catalog: Catalog, confidence: float) -> str:
         )
         return {"straggler_factor": Known(expected.si * factor, "fitted", source)}
 
-    question.groups.append(Group(("node", "precision", *(("model",) if choice else ())), bound))
+    question.groups.append(Group("bound", ("node", "precision", *(("model",) if choice else ())), bound))
     return "times, and all that follows from them, are upper bounds"
 
 
@@ -87,7 +88,7 @@ def _hold_latencies(question: Question, catalog: Catalog, confidence: float) -> 
         source = f"assumptions/intervals-serving, for a device whose speed is known as {known!r}"
         return {f"{m}_bound": Known(bound_factor(e, confidence), "fitted", source) for m, e in ends.items()}
 
-    question.groups.append(Group(("node", "precision"), bound))
+    question.groups.append(Group("bound", ("node", "precision"), bound))
     return "latencies are upper bounds and throughput is a lower one, with all that follows from them,"
 
 

@@ -20,7 +20,8 @@ from designer.answers.plan import FactRange, Leaving
 from designer.evaluating.design import CheckFailed, si_unit, values_of, violations
 from designer.evaluating.levers import levers
 from designer.question.context import Value
-from designer.question.question import Group, Question
+from designer.question.groups import Group
+from designer.question.question import Question
 from designer.search.archive import frontier_of
 from designer.search.compile import Array
 from designer.search.deadline import OutOfTime
@@ -131,7 +132,7 @@ def with_fact(question: Question, design: Layout, name: str, value: Any) -> Ques
 
         return build
 
-    return replace(question, groups=[Group(g.axes, changed(g)) for g in question.groups])
+    return replace(question, groups=[replace(g, build=changed(g)) for g in question.groups])
 
 
 class _Search:

@@ -15,7 +15,8 @@ from typing import Any
 from constraints.bundles import Bundle
 from designer.question.context import Value
 from designer.question.decisions import Decision
-from designer.question.question import Group, Question
+from designer.question.groups import Group
+from designer.question.question import Question
 
 # The decision that tells workloads of one search apart.
 WHICH = "workload"
@@ -73,5 +74,5 @@ def merged(questions: Sequence[Question]) -> Question:
         decisions=(*first.decisions, decision),
         domains={**first.domains, WHICH: which},
         given=shared,
-        groups=[*first.groups, Group((WHICH,), given)],
+        groups=[*first.groups, Group(WHICH, (WHICH,), given)],
     )

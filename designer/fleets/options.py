@@ -26,7 +26,8 @@ from designer.documents.fleet import Line
 from designer.fleets.batching import WHICH, likeness, merged, together
 from designer.fleets.reading import FleetQuestion, Wanted
 from designer.question.context import Value
-from designer.question.question import Group, Objective, Question, price_group
+from designer.question.groups import Group, price_group
+from designer.question.question import Objective, Question
 from designer.reading.loading import Loader
 from designer.reading.source_map import Path
 from designer.search.archive import Archive
@@ -210,8 +211,9 @@ class PoolLoader(Loader):
             objectives=objectives,
             given={**q.given, "owned": owned},
             groups=[
-                *(g for g in q.groups if g.axes != ("node", "region")),
+                *(g for g in q.groups if g.name != "price"),
                 Group(
+                    "price",
                     ("node", "region"),
                     lambda node, region: priced[str(node), str(region)].build(node, region),
                 ),

@@ -71,8 +71,7 @@ def read_value(question: Question, d: Decision, written: object, flag: str = "--
 
 def _look_up(question: Question, decision: str, name: str, flag: str) -> None:
     try:
-        for group in question.groups:
-            if group.axes == (decision,):
-                group.build(name)
+        for group in question.named(decision):
+            group.build(name)
     except InputError as e:
         raise InputError(*(p if p.file else f"{flag}: {p.message}" for p in e.problems)) from None

@@ -13,7 +13,8 @@ from typing import Any
 from constraints.bundles import Bundle, Known
 from designer.question.context import Value
 from designer.question.decisions import SPECIFICATIONS, Decision
-from designer.question.question import Group, Question
+from designer.question.groups import Group
+from designer.question.question import Question
 
 DECIDED = "a decision: a hypothetical part"
 
@@ -53,11 +54,11 @@ def spec_groups(groups: Sequence[Group], opened: Collection[str]) -> list[Group]
     """
 
     def only(name: str) -> Group:
-        return Group((name,), lambda value: {name: Known(float(value), "decision", DECIDED)})
+        return Group(name, (name,), lambda value: {name: Known(float(value), "decision", DECIDED)})
 
     out = [only(d.name) for d in SPECIFICATIONS if d.name in opened and d.name != "compute_rate"]
     if "compute_rate" in opened:
-        rates, node = _made_by(groups, "compute_rate"), _made_by(groups, "attention_rate")
+        rates, node = (next(g for g in groups if g.name == name) for name in ("rates", "node"))
 
         def scaled(*chosen: Value) -> Bundle:
             by_axis = dict(zip(rates.axes, chosen, strict=False))
@@ -68,15 +69,8 @@ def spec_groups(groups: Sequence[Group], opened: Collection[str]) -> list[Group]
                 "attention_rate": Known(rate, "decision", DECIDED),
             }
 
-        out.append(Group((*rates.axes, "compute_rate"), scaled))
+        out.append(Group("compute_rate", (*rates.axes, "compute_rate"), scaled))
     return out
-
-
-def _made_by(groups: Sequence[Group], name: str) -> Group:
-    """The group whose numbers hold this one: of the device, or of the device in a precision."""
-    return next(
-        g for g in groups if g.axes[0] == "node" and ("precision" in g.axes) == (name == "compute_rate")
-    )
 
 
 def base_specs(question: Question) -> dict[str, float]:

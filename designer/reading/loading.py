@@ -23,7 +23,8 @@ from designer.evaluating.intervals import ends_of, hold_upper_bounds
 from designer.infeasible.premises import premises
 from designer.question.data_pipeline import dataset_bundle, dataset_of
 from designer.question.decisions import decisions_of
-from designer.question.question import Question, groups_of, job_rules, parts_of
+from designer.question.groups import groups_of
+from designer.question.question import Question, job_rules, parts_of
 from designer.question.specifications import spec_groups
 from designer.reading.givens import assumptions, price_model_bundle, record_bundle, workload_bundle
 from designer.reading.shape import ShapeReader

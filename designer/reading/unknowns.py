@@ -9,7 +9,8 @@ from constraints.bundles.device import ELEMENT_BYTES, base_precision, has_rate
 from constraints.bundles.fidelity import benchmarks
 from constraints.graph import Graph
 from designer.documents.scenario import Scenario
-from designer.question.question import Group, Question
+from designer.question.groups import Group
+from designer.question.question import Question
 from designer.reading.source_map import Path
 from designer.reading.terms import TermReader
 
@@ -31,6 +32,8 @@ _LIMITED = {
     "stream_bandwidth",
     "device_decode_rate",
 }
+# Groups of what somebody states or leaves open: of machines, places and models.
+_LOOKED_UP = ("node", "host", "stream", "region", "price", "model")
 
 
 class UnknownReader(TermReader):
@@ -62,7 +65,7 @@ class UnknownReader(TermReader):
         asked = {o.quantity for o in q.objectives} | {n for c in q.constraints for n in c.inputs}
         if q.job == "training" or "accuracy_loss" not in asked:
             return []
-        group = next(g for g in q.groups if g.axes[:3] == ("weights", "precision", "kv"))
+        group = q.named("score")[0]
         # Weights wider than the products that read them are left out for that already.
         built = [
             group.build(*way)
@@ -88,13 +91,12 @@ class UnknownReader(TermReader):
         # Only one of the two ways to pay is ever computed with.
         unpaid = "rental_cost" if q.scenario.pricing.tenure == "owned" else "ownership_cost"
         used = Graph({n: r for n, r in q.graph.rules.items() if n != unpaid})
-        axes = (("node", "region"), ("region",), ("node",), ("model",))
-        groups = [g for g in q.groups if g.axes in axes] + [Group((), lambda: q.given)]
+        groups = [*q.named(*_LOOKED_UP), Group("given", (), lambda: q.given)]
         built = [
             (g, c, g.build(*c)) for g in groups for c in itertools.product(*(q.domains[a] for a in g.axes))
         ]
         # What the scenario's prices say takes the place of what a region does not.
-        priced = [bundle for g, _, bundle in built if g.axes == ("node", "region")]
+        priced = [bundle for g, _, bundle in built if g.name == "price"]
         stated = {n for n in priced[0] if all(b[n].si == b[n].si for b in priced)}
         stated |= {n for n in q.given if n in q.scenario.assume}
         for path, name in asked:

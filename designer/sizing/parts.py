@@ -106,7 +106,7 @@ def with_node(question: Question, catalog: Catalog, node: Node, devices: int) ->
         given["node_limit"] = replace(given["node_limit"], si=float(most))
     models = [given]
     if "model" in domains:
-        group = next(g for g in question.groups if g.axes == ("model",))
+        (group,) = question.named("model")
         models = [group.build(m) for m in domains["model"]]
     context = Context(
         question.job, catalog, question.scenario.workload, models, {**domains, "node_count": [most]}
@@ -119,9 +119,8 @@ def with_node(question: Question, catalog: Catalog, node: Node, devices: int) ->
         ):
             context.domains[d.name] = domains[d.name] = list(d.default(context))
     made = replace(question, domains=domains, given=given)
-    for group in made.groups:
-        if group.axes == ("node",):
-            group.build(node.id)
+    for group in made.named("node", "host", "stream"):
+        group.build(node.id)
     return at_most(made, devices)
 
 

@@ -16,7 +16,8 @@ from catalogs.errors import InputError
 from designer.documents.scenario import Pricing, Site
 from designer.infeasible.premises import premises
 from designer.question import expressions
-from designer.question.question import Constraint, Group, Question, groups_of
+from designer.question.groups import PLACES, Group, groups_of
+from designer.question.question import Constraint, Question
 from designer.reading.givens import workload_bundle
 from designer.reading.loading import Loader, document_of
 from designer.reading.terms import _bound, _renamed
@@ -25,8 +26,6 @@ from designer.sweeping.paths import is_quick, text_of
 
 # Questions kept at once, each of one search space.
 KEPT = 64
-# Groups of numbers that prices and sites make.
-_PLACES = (("region",), ("node", "region"))
 
 
 class _Otherwise(Exception):
@@ -119,10 +118,10 @@ def _replaced(base: Base, changes: Mapping[str, Any], catalog: Catalog) -> Quest
             raise _Otherwise
         constraints[at] = _bounded(base, constraints[at], name, value)
     if by_section.keys() & {"pricing", "site"}:
-        made: dict[tuple[str, ...], Group] = {
-            g.axes: g for g in groups_of(scenario, catalog, {}, q.domains) if g.axes in _PLACES
+        made: dict[str, Group] = {
+            g.name: g for g in groups_of(scenario, catalog, {}, q.domains) if g.name in PLACES
         }
-        groups = [made.get(g.axes, g) for g in q.groups]
+        groups = [made.get(g.name, g) for g in q.groups]
     out = replace(q, scenario=scenario, given=given, constraints=constraints, groups=groups)
     said = {p: f"--set {text_of(p, v)}" for p, v in changes.items()}
 

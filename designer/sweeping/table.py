@@ -16,7 +16,8 @@ import numpy as np
 from constraints.rule import Rule
 from designer.explain.removal import RESOURCE_LIMITS
 from designer.infeasible.conflict import RESOURCE_LIMITS as HARDWARE
-from designer.question.question import Group, Question
+from designer.question.groups import PLACES, Group
+from designer.question.question import Question
 from designer.search.compile import Array, tables_of
 from designer.search.deadline import OutOfTime
 from designer.search.enumerate import Block, Count, enumerate_designs
@@ -26,7 +27,6 @@ from designer.sweeping.conflicts import first_conflict
 
 # Rows a table may have: beyond, each point is searched on its own.
 MOST_ROWS = 1_000_000
-_PLACES = (("region",), ("node", "region"))
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def changing(question: Question, paths: Collection[str]) -> set[str]:
         elif section == "workload":
             out |= {"answer_rate", "requests"}
         elif section in ("pricing", "site"):
-            out |= {n for g in question.groups if g.axes in _PLACES for n in _names(question, g)}
+            out |= {n for g in question.named(*PLACES) for n in _names(question, g)}
     return out
 
 
@@ -225,7 +225,7 @@ def _cuts(count: Count) -> list[str]:
 
 def placed_tables(q: Question) -> dict[str, Any]:
     """Numbers of a question that depend on region and price."""
-    return tables_of(replace(q, decisions=(), groups=[g for g in q.groups if g.axes in _PLACES]))
+    return tables_of(replace(q, decisions=(), groups=q.named(*PLACES)))
 
 
 def table_of(question: Question, paths: Collection[str]) -> Table | None:

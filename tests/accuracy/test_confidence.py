@@ -110,7 +110,7 @@ def test_what_nobody_published_has_no_interval(name: str) -> None:
 
 def test_a_search_over_models_bounds_each_by_its_kind() -> None:
     question = load(locate("ten-million-dollars"), ["confidence=0.9"], CATALOG)
-    assert any(g.axes == ("node", "precision", "model") for g in question.groups)
+    assert [g.axes for g in question.named("bound")] == [("node", "precision", "model")]
 
 
 @pytest.mark.parametrize("text", ["0.9", "90 %", "90%", '"90 %"', "'0.9'"])
