@@ -116,7 +116,8 @@ class Accelerator(Entry):
     memory_kind: Text
     memory_bandwidth: BytesPerSecond
     sram: Bytes | None = None
-    power: Watts | None = None
+    power: Watts | None = None  # at its limit
+    idle_power: Watts | None = None  # with the driver loaded and no work
     compute: Compute
     scale_up: ScaleUp | None = None
     host_link: HostLink | None = None

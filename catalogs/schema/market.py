@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from catalogs import units
 from catalogs.schema.entry import Block, Entry
-from catalogs.schema.fact import Carbon, Count, Fact, Quantity, Seconds, Text, Wrong
+from catalogs.schema.fact import Carbon, Count, Fact, Frequency, Quantity, Seconds, Text, Wrong
 
 
 class Offer(Block):
@@ -20,6 +20,8 @@ class Offer(Block):
     instance: Text | None = None
     price: Annotated[Fact, Quantity("USD/h", other="USD")]
     confidence: Literal["high", "medium", "low"]
+    # what a purchase buys: the bare part, or its share of a system that is ready to run
+    buys: Literal["part", "system"] | None = None
 
     @model_validator(mode="after")
     def _unit_of_type(self) -> Offer:
@@ -34,6 +36,7 @@ class Price(Entry):
 
     provider: Text
     accelerator: Text
+    reclaim_rate: Frequency | None = None  # how often the provider takes one spot machine back
     offers: tuple[Offer, ...] = Field(min_length=1)
 
 

@@ -9,9 +9,10 @@ from catalogs.schema.fact import Bytes, BytesPerSecond, Count, Number, Seconds, 
 
 
 class Nic(Block):
-    """The way out of the node, per accelerator per direction."""
+    """The way out of the node, per accelerator per direction; `ports` are those of the whole node."""
 
     bandwidth: BytesPerSecond
+    ports: Count | None = None
     fabric: Text | None = None
     latency: Seconds | None = None
 
@@ -31,7 +32,10 @@ class Node(Entry):
     cores: Count | None = None
     host_memory: Bytes | None = None
     local_storage: Bytes | None = None
-    power: Watts | None = None
+    power: Watts | None = None  # all of it at its limit
+    host_power: Watts | None = None  # at its limit, without the accelerators
+    mean_power: Watts | None = None  # measured through a large job
+    idle_power: Watts | None = None
     cooling: Literal["air", "liquid"] | None = None
 
 

@@ -27,7 +27,11 @@ class Operator(Entry):
 
 
 class Region(Entry):
-    """One cloud region."""
+    """One cloud region.
+
+    `direct_intensity` is what the power plants of its grid zone emit while they run, without fuel supply
+    and construction: a second basis, which no life-cycle figure may be compared with.
+    """
 
     provider: Text
     location: Text
@@ -35,4 +39,6 @@ class Region(Entry):
     grid: Text | None = None
     year: Count | None = None
     carbon_intensity: CarbonIntensity
+    zone: Text | None = None
+    direct_intensity: CarbonIntensity | None = None
     electricity_price: EnergyPrice | None = None

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from catalogs import Catalog
 from catalogs.lint import lint
-from catalogs.schema import Entry, Fact
+from catalogs.schema import Entry, Fact, Node, Price
 from catalogs.schema.fact import FACT_KINDS, check_date
 from catalogs.units import factor
 
@@ -197,3 +197,37 @@ def test_structure_that_is_often_wrong(catalog: Catalog) -> None:
     fleet = catalog.get("reliability", "llama-3")
     assert fleet.devices is not None
     assert fleet.mtbf_device.si / 3600 / fleet.devices == pytest.approx(3.09, abs=0.01)
+
+
+def test_every_accelerator_is_in_a_node(catalog: Catalog) -> None:
+    held = {catalog.get("nodes", n).accelerator for n in catalog.ids("nodes")}
+    assert set(catalog.ids("accelerators")) == held
+
+
+def test_every_price_says_whose_it_is_and_of_when(entries: Entries) -> None:
+    offers = 0
+    for price in entries["prices"].values():
+        assert isinstance(price, Price)
+        assert price.id == f"{price.provider.lower()}-{price.accelerator}"
+        for offer in price.offers:
+            offers += 1
+            assert offer.type and offer.price.date[:2] == "20", price.id
+    assert offers > 200
+
+
+def test_ports_carry_the_bandwidth(entries: Entries) -> None:
+    """All ports of a node together are a whole multiple of 1 Gb/s each."""
+    with_ports = [n for n in entries["nodes"].values() if isinstance(n, Node) and n.nic and n.nic.ports]
+    assert len(with_ports) > 50
+    for node in with_ports:
+        assert node.nic and node.nic.ports
+        each = node.nic.bandwidth.si * node.accelerators / node.nic.ports * 8 / 1e9
+        assert each == pytest.approx(round(each)), node.id
+
+
+def test_what_the_driver_reports(catalog: Catalog) -> None:
+    """Bytes of published logs; the marketed size where no log was found."""
+    known = {"mi300x": 206_141_652_992, "rtx-4090": 24_564 * 2**20, "a100-pcie-40gb": 39.38 * 2**30}
+    for name, size in known.items():
+        usable = catalog.get("accelerators", name).memory_usable
+        assert usable and usable.si == pytest.approx(size, rel=1e-9)
