@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 from catalogs.errors import InputError, nearest
 from constraints.quantities import Domain
+from constraints.quantity import Record
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,7 +42,8 @@ class Rule:
     `inputs` maps each input quantity to its SI unit, `domains` to the values it may take; `unit` is the
     result's. `where` holds what must be true of the inputs together, by the reason why
     (`constraints.domain` checks both). A *limit* is a rule whose unit is `"truth"`. `layer` is the folder
-    it lives in: `library` rules are formulas to call, the others also form the graph of a job.
+    it lives in: `library` rules are formulas to call, the others also form the graph of a job. `record`
+    is what its decorator says of the quantity; what all rules of the name say is in `constraints.records`.
     """
 
     id: str
@@ -55,6 +57,7 @@ class Rule:
     layer: str
     file: str
     line: int
+    record: Record = field(default=Record(), repr=False)
 
     @property
     def is_limit(self) -> bool:
@@ -84,20 +87,25 @@ def _quantity(fn: Callable[..., Any], annotation: Any) -> tuple[str, Domain]:
 
 def _line_of_def(file: str, line: int) -> int:
     """Line of the `def` of a decorated function whose first decorator stands on `line`."""
-    for n in range(line, line + 20):
+    for n in range(line, line + 40):
         if linecache.getline(file, n).startswith("def "):
             return n
     return line
 
 
 def rule(
-    *, cite: str, wall: int | None = None, where: Mapping[str, Callable[..., Any]] | None = None
+    *,
+    cite: str,
+    wall: int | None = None,
+    where: Mapping[str, Callable[..., Any]] | None = None,
+    **record: Any,
 ) -> Callable[[F], F]:
     """Declare a function to be a rule; it stays a function, to be called by other rules and by anyone.
 
     `cite` names the source of the equation, or is "definition"; `wall` is its number among the
     22 walls, where it has one. `where` maps the reason for a condition to the condition, a function
-    of some of the inputs by name; outside it the rule has no meaning.
+    of some of the inputs by name; outside it the rule has no meaning. All other keywords are fields of
+    the quantity's `Record`: its heading, which way is better, what it is for.
     """
 
     def declare(fn: F) -> F:
@@ -128,6 +136,7 @@ def rule(
             layer=layer,
             file=str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path),
             line=_line_of_def(code.co_filename, code.co_firstlineno),
+            record=Record(fn.__name__, **record),
         )
         return cast(F, call)
 

@@ -46,7 +46,7 @@ def data_wait(step_time: Seconds, accelerate_time: Seconds) -> Seconds:
     return maximum(0, step_time - accelerate_time)
 
 
-@rule(wall=9, cite="definition")
+@rule(wall=9, cite="definition", head="fed")
 def fed_share(accelerate_time: Seconds, step_time: Seconds) -> Fraction:
     """Share of a step in which devices have samples to work on.
 
@@ -56,7 +56,7 @@ def fed_share(accelerate_time: Seconds, step_time: Seconds) -> Fraction:
     return accelerator_utilisation(accelerate_time, step_time)
 
 
-@rule(cite="definition")
+@rule(cite="definition", head="rate")
 def sample_rate(step_samples: Samples, step_time: Seconds) -> SamplesPerSecond:
     """Samples per second of the whole job while it runs.
 

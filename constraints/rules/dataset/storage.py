@@ -52,7 +52,7 @@ def ingest_bandwidth(
     )
 
 
-@rule(wall=8, cite="definition")
+@rule(wall=8, cite="definition", feeds="accelerate_time")
 def storage_time(
     step_samples: Samples, sample_size: BytesPerSample, ingest_bandwidth: BytesPerSecond
 ) -> Seconds:

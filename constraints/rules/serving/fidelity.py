@@ -7,7 +7,11 @@ from constraints.rule import rule
 from constraints.rules.library.compression import score_loss
 
 
-@rule(wall=13, cite="published scores, see `designer catalog list fidelity`; unknown pairs stay unknown")
+@rule(
+    wall=13,
+    cite="published scores, see `designer catalog list fidelity`; unknown pairs stay unknown",
+    head="score\nloss",
+)
 def accuracy_loss(score_before: Count, score_after: Count, score_sense: Count) -> Fraction:
     """Share of the score on the scenario's benchmark that compression costs; 0 in 16 bit.
 

@@ -38,7 +38,14 @@ def shared_step(
     return decode_step_fixed + decode_step_variable * minimum(batch, occupancy + 1) / batch
 
 
-@rule(wall=4, cite="definition: steps, stretched by prefills, after those of the prompts left behind")
+@rule(
+    wall=4,
+    cite="definition: steps, stretched by prefills, after those of the prompts left behind",
+    head="TPOT",
+    aliases=("tpot_mean", "itl"),
+    needs="output",
+    follows="tpot",
+)
 def tpot(
     shared_step: Seconds, prefill_stretch: Count, prefill_backlog: Seconds, decode_steps: Tokens
 ) -> Seconds:
@@ -97,7 +104,9 @@ def tpot_deviation(
     return prefill_jitter / guarded(decode_steps, 1) + crowd * prefill_stretch
 
 
-@rule(wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
+@rule(
+    wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931", needs="output", head="TPOT\np50"
+)
 def tpot_p50(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     """Median of the time per output token.
 
@@ -107,7 +116,9 @@ def tpot_p50(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     return tail(tpot, tpot_deviation, 0)
 
 
-@rule(wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
+@rule(
+    wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931", needs="output", head="TPOT\np90"
+)
 def tpot_p90(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     """90th percentile of the time per output token.
 
@@ -117,7 +128,9 @@ def tpot_p90(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     return tail(tpot, tpot_deviation, NINETIETH)
 
 
-@rule(wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
+@rule(
+    wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931", head="TPOT\np99", needs="output"
+)
 def tpot_p99(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     """99th percentile of the time per output token.
 

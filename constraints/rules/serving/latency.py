@@ -34,7 +34,14 @@ def decoding_share(occupancy: Requests) -> Fraction:
     return 1 - exp(-1 * occupancy)
 
 
-@rule(wall=4, cite="Fuhrmann & Cooper 1985: M/G/1 with vacations, the wait and a residual vacation add")
+@rule(
+    wall=4,
+    cite="Fuhrmann & Cooper 1985: M/G/1 with vacations, the wait and a residual vacation add",
+    head="TTFT",
+    aliases=("ttft_mean",),
+    needs="waiting",
+    follows="ttft",
+)
 def ttft(
     prefill_wait: Seconds, prefill_time: Seconds, step_under_way: Seconds, decoding_share: Fraction
 ) -> Seconds:
@@ -67,7 +74,12 @@ def ttft_deviation(
     return sqrt(maximum(0, prefill_sojourn_deviation**2 + own + residual))
 
 
-@rule(wall=7, cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low")
+@rule(
+    wall=7,
+    cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low",
+    needs="waiting",
+    head="TTFT\np50",
+)
 def ttft_p50(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     """Median of the time to first token.
 
@@ -77,7 +89,12 @@ def ttft_p50(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     return tail(ttft, ttft_deviation, 0)
 
 
-@rule(wall=7, cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low")
+@rule(
+    wall=7,
+    cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low",
+    needs="waiting",
+    head="TTFT\np90",
+)
 def ttft_p90(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     """90th percentile of the time to first token.
 
@@ -87,7 +104,12 @@ def ttft_p90(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     return tail(ttft, ttft_deviation, NINETIETH)
 
 
-@rule(wall=7, cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low")
+@rule(
+    wall=7,
+    cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low",
+    head="TTFT\np99",
+    needs="waiting",
+)
 def ttft_p99(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     """99th percentile of the time to first token.
 
@@ -97,7 +119,7 @@ def ttft_p99(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     return tail(ttft, ttft_deviation, NINETY_NINTH)
 
 
-@rule(wall=4, cite="definition")
+@rule(wall=4, cite="definition", needs="waiting", head="latency")
 def request_latency(ttft: Seconds, decode_steps: Tokens, tpot: Seconds) -> Seconds:
     """Mean time from a request to the last token of its answer.
 

@@ -73,7 +73,7 @@ def it_power(it_energy: Joules, duration: Seconds, it_peak_power: Watts) -> Watt
     return minimum(it_energy / duration, it_peak_power)
 
 
-@rule(wall=18, cite="ISO/IEC 30134-2: power usage effectiveness")
+@rule(wall=18, cite="ISO/IEC 30134-2: power usage effectiveness", head="power\nmean", total="peak")
 def power(it_power: Watts, pue: Count) -> Watts:
     """Mean power at the meter of the data centre.
 
@@ -83,7 +83,12 @@ def power(it_power: Watts, pue: Count) -> Watts:
     return it_power * pue
 
 
-@rule(wall=18, cite="definition: what must be provisioned, everything at full power")
+@rule(
+    wall=18,
+    cite="definition: what must be provisioned, everything at full power",
+    head="peak\npower",
+    total="peak",
+)
 def peak_power(it_peak_power: Watts, pue: Count) -> Watts:
     """Power to provision at the meter.
 
@@ -93,7 +98,7 @@ def peak_power(it_peak_power: Watts, pue: Count) -> Watts:
     return it_peak_power * pue
 
 
-@rule(wall=18, cite="ISO/IEC 30134-2")
+@rule(wall=18, cite="ISO/IEC 30134-2", head="energy", total="sum")
 def energy(it_energy: Joules, pue: Count) -> Joules:
     """Energy at the meter of the data centre.
 
@@ -103,7 +108,7 @@ def energy(it_energy: Joules, pue: Count) -> Joules:
     return facility_energy_used(it_energy, pue)
 
 
-@rule(wall=18, cite="The Green Grid WUE: litres per kWh of IT energy")
+@rule(wall=18, cite="The Green Grid WUE: litres per kWh of IT energy", total="sum", head="water")
 def water(it_energy: Joules, water_usage: CubicMetresPerJoule) -> CubicMetres:
     """Water used on site. WUE is per IT energy, not per facility energy.
 
@@ -115,7 +120,7 @@ def water(it_energy: Joules, water_usage: CubicMetresPerJoule) -> CubicMetres:
     return water_used(it_energy, water_usage)
 
 
-@rule(wall=18, cite="GHG Protocol scope 2, location based")
+@rule(wall=18, cite="GHG Protocol scope 2, location based", head="CO2e of\nelectricity")
 def operational_carbon(energy: Joules, carbon_intensity: KilogramsPerJoule) -> Kilograms:
     """Carbon of the electricity.
 
@@ -127,7 +132,7 @@ def operational_carbon(energy: Joules, carbon_intensity: KilogramsPerJoule) -> K
     return operational_carbon_of(energy, carbon_intensity)
 
 
-@rule(wall=18, cite="LLMCarbon (Faiz et al. 2024)")
+@rule(wall=18, cite="LLMCarbon (Faiz et al. 2024)", head="embodied\nCO2e")
 def embodied_carbon(
     devices: Count, embodied_per_device: Kilograms, duration: Seconds, hardware_lifetime: Seconds
 ) -> Kilograms:
@@ -139,7 +144,7 @@ def embodied_carbon(
     return embodied_carbon_of(devices, embodied_per_device, duration, hardware_lifetime)
 
 
-@rule(wall=18, cite="definition")
+@rule(wall=18, cite="definition", head="CO2e", total="sum")
 def carbon(operational_carbon: Kilograms, embodied_carbon: Kilograms) -> Kilograms:
     """Carbon, operational and embodied.
 
@@ -186,7 +191,7 @@ def ownership_cost(
     return capital * duration * (1 / hardware_lifetime + maintenance_rate) + energy * electricity_price
 
 
-@rule(wall=17, cite="definition")
+@rule(wall=17, cite="definition", head="cost", total="sum")
 def cost(owned: Count, ownership_cost: Dollars, rental_cost: Dollars) -> Dollars:
     """Cost of the hardware for the time held, owned or rented as the scenario says.
 

@@ -76,7 +76,7 @@ def step_coordination(bubble_time: Seconds, step_time: Seconds, straggler_factor
     return bubble_time + (1 - 1 / straggler_factor) * step_time
 
 
-@rule(wall=3, cite="definition")
+@rule(wall=3, cite="definition", head="step\ncomputing")
 def step_computation_share(
     step_computation: Seconds, step_communication: Seconds, step_coordination: Seconds
 ) -> Fraction:
@@ -88,7 +88,7 @@ def step_computation_share(
     return computation_share(step_computation, step_communication, step_coordination)
 
 
-@rule(wall=14, cite="definition")
+@rule(wall=14, cite="definition", head="step\nsending")
 def step_communication_share(
     step_computation: Seconds, step_communication: Seconds, step_coordination: Seconds
 ) -> Fraction:
@@ -100,7 +100,7 @@ def step_communication_share(
     return communication_share(step_computation, step_communication, step_coordination)
 
 
-@rule(wall=14, cite="definition")
+@rule(wall=14, cite="definition", head="step\nwaiting")
 def step_coordination_share(
     step_computation: Seconds, step_communication: Seconds, step_coordination: Seconds
 ) -> Fraction:

@@ -39,7 +39,7 @@ def tokens_per_parameter(dataset_tokens: Tokens, parameters: Count) -> Count:
     return dataset_tokens / parameters
 
 
-@rule(wall=11, cite="Hoffmann et al. 2022, eq. 2; constants of the scenario's scaling law")
+@rule(wall=11, cite="Hoffmann et al. 2022, eq. 2; constants of the scenario's scaling law", head="loss")
 def loss(
     parameters: Count,
     dataset_tokens: Tokens,

@@ -40,7 +40,7 @@ def noise_multiplier(epsilon: Count, delta: Fraction, sampling_rate: Fraction, s
     return noise_for_privacy(epsilon, delta, sampling_rate, steps)
 
 
-@rule(wall=20, cite="Abadi et al. 2016, algorithm 1")
+@rule(wall=20, cite="Abadi et al. 2016, algorithm 1", head="gradient\nnoise")
 def private_gradient_noise(noise_multiplier: Count, global_batch: Count) -> Count:
     """Noise in each coordinate of the mean gradient, over the clipping norm.
 
