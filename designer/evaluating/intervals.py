@@ -12,6 +12,7 @@ from constraints.bundles import Bundle, Known
 from constraints.bundles.device import how_known
 from designer.question.context import Value
 from designer.question.groups import Group
+from designer.question.job import Intervals, Measure
 from designer.question.question import Question
 
 # The ends that are stored: one measurement in ten lies below the one, one in ten above the other.
@@ -50,54 +51,32 @@ def hold_upper_bounds(question: Question, catalog: Catalog, confidence: float) -
     A design is feasible then if it meets its budgets even when it is as slow as all but
     `1 - confidence` of comparable published measurements were.
     """
-    hold = _hold_steps if question.job == "training" else _hold_latencies
-    question.notes.append(f"{hold(question, catalog, confidence)} at {100 * confidence:g} % confidence")
-
-
-def _hold_steps(question: Question, catalog: Catalog, confidence: float) -> str:
-    """Training: longer steps."""
-    for part, what in _UNLIKE.items():
-        if part in question.parts:
-            raise InputError(f"confidence: no intervals are known for {what}")
-    expected = question.given.pop("straggler_factor")
-    choice = next(iter(question.named("model")), None)
+    found = question.job.intervals
+    unlike = [what for part, what in _UNLIKE.items() if part in question.parts]
+    if found is None or unlike:
+        raise InputError(f"confidence: no intervals are known for {unlike[0] if unlike else question.job.title}")
+    expected = {m.held: question.given.pop(m.held, None) for m in found.measures}
+    choice = next(iter(question.named("model")), None) if found.by_kind else None
 
     def bound(node: Value, precision: Value, *model: Value) -> Bundle:
         shape = choice.build(*model) if choice else question.given
         known = _known(catalog, node, precision)
-        factor = bound_factor(step_time_factors(catalog, known, shape["experts"].si > 0)[1], confidence)
-        source = (
-            f"{expected.source}; times {factor:.3g}, the upper bound at {100 * confidence:g} % confidence"
-        )
-        return {"straggler_factor": Known(expected.si * factor, "fitted", source)}
+        out: Bundle = {}
+        for m in found.measures:
+            low, high = _ends(catalog, found, m, known, shape)
+            factor = bound_factor(low if m.worst == "low" else high, confidence)
+            own = expected[m.held]
+            if own is None:
+                source = f"assumptions/{found.entry}, for a device whose speed is known as {known!r}"
+                out[m.held] = Known(factor, "fitted", source)
+            else:
+                worst = {"low": "lower", "high": "upper"}[m.worst]
+                source = f"{own.source}; times {factor:.3g}, the {worst} bound at {100 * confidence:g} % confidence"
+                out[m.held] = Known(own.si * factor, "fitted", source)
+        return out
 
     question.groups.append(Group("bound", ("node", "precision", *(("model",) if choice else ())), bound))
-    return "times, and all that follows from them, are upper bounds"
-
-
-def _hold_latencies(question: Question, catalog: Catalog, confidence: float) -> str:
-    """Serving: longer latencies, and where requests queue, replicas that do less."""
-
-    def bound(node: Value, precision: Value) -> Bundle:
-        known = _known(catalog, node, precision)
-        ends = {
-            "ttft": serving_factors(catalog, "ttft", known)[1],
-            "tpot": serving_factors(catalog, "tpot", known)[1],
-            "throughput": serving_factors(catalog, "throughput", known)[0],
-        }
-        source = f"assumptions/intervals-serving, for a device whose speed is known as {known!r}"
-        return {f"{m}_bound": Known(bound_factor(e, confidence), "fitted", source) for m, e in ends.items()}
-
-    question.groups.append(Group("bound", ("node", "precision"), bound))
-    return "latencies are upper bounds and throughput is a lower one, with all that follows from them,"
-
-
-# Quantities in proportion to one that intervals are known of, and whether they fall as it grows.
-_STEP = {"step_time": False, "mfu": True, "throughput_per_device": True}
-_SERVED = {
-    "ttft": "ttft", "tpot": "tpot", "capacity": "throughput", "fleet_capacity": "throughput",
-    "user_token_rate": "throughput",
-}  # fmt: skip
+    question.notes.append(f"{found.says} at {100 * confidence:g} % confidence")
 
 
 def ends_of(
@@ -108,16 +87,29 @@ def ends_of(
     Only of what was measured: times and rates. Empty where budgets are held against bounds already, and
     for jobs that no published measurements are like.
     """
-    if question.scenario.confidence is not None or {*_UNLIKE, "dataset"} & set(question.parts):
+    found = question.job.intervals
+    unlike = {*_UNLIKE, "dataset"} & set(question.parts)
+    if found is None or unlike or question.scenario.confidence is not None:
         return {}
     if not {"node", "precision"} <= design.keys():
         return {}
     known = _known(catalog, design["node"], design["precision"])
-    if question.job != "training":
-        return {q: serving_factors(catalog, metric, known) for q, metric in _SERVED.items()}
-    experts = question.given.get("experts") or question.bundle(design)["experts"]
-    low, high = step_time_factors(catalog, known, experts.si > 0)
-    return {q: (1 / high, 1 / low) if falls else (low, high) for q, falls in _STEP.items()}
+    shape = question.bundle(design) if found.by_kind and "experts" not in question.given else question.given
+    out: dict[str, tuple[float, float]] = {}
+    for m in found.measures:
+        low, high = _ends(catalog, found, m, known, shape)
+        for quantity, way in m.quantities.items():
+            out[quantity] = (1 / high, 1 / low) if way == "falls" else (low, high)
+    return out
+
+
+def _ends(catalog: Catalog, found: Intervals, m: Measure, known: str, shape: Bundle) -> tuple[float, float]:
+    """Ends of the interval of a measure, on a device that is known so well."""
+    kind = m.name
+    if found.by_kind:
+        kind = "mixture" if shape["experts"].si > 0 else "dense"
+    values = catalog.get("assumptions", found.entry).values
+    return values[f"{kind}_{known}_low"].si, values[f"{kind}_{known}_high"].si
 
 
 def _known(catalog: Catalog, node: Value, precision: Value) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from designer.question.question import quantity_units
+from designer.jobs import JOBS, quantity_units
 
 # Quantities that add up over workloads, whenever they run.
 SUMS = ("cost", "carbon", "energy", "water")
@@ -17,7 +17,7 @@ ALIASES = {"nodes": "node_count", "gpus": "devices", "accelerators": "devices"}
 
 def unit_of(quantity: str) -> str:
     """SI unit of a total: that of the quantity of each workload."""
-    return quantity_units("serving").get(quantity, "")
+    return next((u[quantity] for u in map(quantity_units, JOBS) if quantity in u), "")
 
 
 @dataclass(frozen=True)
