@@ -8,7 +8,7 @@ from functools import lru_cache
 from constraints.graph import Graph
 from constraints.rule import Rule
 from designer.accuracy.table import Row
-from designer.question.question import job_rules
+from designer.jobs import job_rules
 
 
 @lru_cache(maxsize=1)

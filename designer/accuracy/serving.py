@@ -14,7 +14,7 @@ from designer.accuracy.deployments import Deployment, Load, deploy
 from designer.accuracy.scoring import Prediction, Skip
 from designer.accuracy.table import Row
 from designer.evaluating.intervals import serving_factors
-from designer.question.question import job_rules
+from designer.jobs import job_rules
 
 # The job whose rules answer each kind of load, and what is asked of them.
 _ASKED: dict[Load, tuple[str, tuple[str, ...]]] = {

@@ -14,7 +14,7 @@ from constraints.bundles.model import model_bundle
 from constraints.graph import Graph
 from designer.accuracy.scoring import Skip
 from designer.accuracy.table import Row
-from designer.question.question import job_rules
+from designer.jobs import job_rules
 
 # How far the parameters of a described shape may be from those stated.
 TOLERANCE = 0.06

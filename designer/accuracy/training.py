@@ -26,7 +26,7 @@ from designer.accuracy.scoring import Prediction, Skip
 from designer.accuracy.shape import model_numbers
 from designer.accuracy.table import Row
 from designer.evaluating.intervals import step_time_factors
-from designer.question.question import job_rules
+from designer.jobs import job_rules
 from designer.reading.givens import assumptions
 
 TARGETS = ("step_time", "mfu", "device_memory", "reserved_memory", "usable_memory")

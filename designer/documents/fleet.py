@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from designer.documents.fields import EnergyPrice, HourlyPrice, Price, Scalar, Time, Unit
 from designer.documents.scenario import Pricing, Solver
+from designer.fields.written import EnergyPrice, HourlyPrice, Price, Scalar, Time, Unit
 
 SCHEMA = "designer.fleet-file/1"
 YEAR = 365.25 * 86400

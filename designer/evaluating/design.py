@@ -21,32 +21,6 @@ class CheckFailed(Exception):
     """An answer did not pass its solver-free check: a defect of this program."""
 
 
-# What people look at first, by job; all other quantities follow.
-HEADLINE = {
-    "training": (
-        "time_to_train", "cost", "carbon", "energy", "power", "mfu", "step_time", "throughput_per_device",
-        "sample_rate", "fed_share", "storage_time", "transform_time", "accelerate_time", "workers_needed",
-        "goodput", "bubble_share", "step_computation_share", "step_communication_share",
-        "step_coordination_share", "peak_power", "device_memory", "usable_memory", "devices_used", "idle_devices",
-    ),
-    "serving": (
-        "cost_per_token", "carbon_per_token", "ttft", "ttft_p50", "ttft_p90", "ttft_p99", "tpot", "tpot_p50",
-        "tpot_p90", "tpot_p99", "decode_communication_share", "tokens_per_second_per_device", "capacity",
-        "serving_load", "device_memory", "usable_memory", "devices", "devices_used", "idle_devices", "power",
-        "peak_power", "cost", "carbon",
-    ),
-    "concurrent": (
-        "cost_per_token", "carbon_per_token", "ttft", "ttft_p99", "tpot", "tpot_p99", "median_token_interval",
-        "user_token_rate", "request_rate", "tokens_per_second_per_device", "device_memory", "usable_memory",
-        "devices", "devices_used", "idle_devices", "power", "peak_power", "cost", "carbon",
-    ),
-    "batch": (
-        "time_to_complete", "cost", "carbon", "energy", "power", "peak_power", "cost_per_token",
-        "tokens_per_second_per_device", "device_memory", "usable_memory", "devices", "devices_used", "idle_devices",
-    ),
-}  # fmt: skip
-
-
 def si_unit(unit: str) -> str:
     """The unit a value is stored in: a share is stored as a pure number."""
     return "" if unit in ("%", "truth") else unit
@@ -54,7 +28,7 @@ def si_unit(unit: str) -> str:
 
 def targets(question: Question) -> list[str]:
     """Quantities an answer states: headline, objectives, and what limits and budgets compare."""
-    names = [n for n in HEADLINE[question.job] if n in question.graph.rules]
+    names = [n for n in question.job.headline if n in question.graph.rules]
     names += [o.quantity for o in question.objectives]
     for c in question.constraints:
         names += sorted(c.inputs)

@@ -13,13 +13,11 @@ from constraints.bundles.device import how_known
 from constraints.records import marked, record
 from designer.question.context import Value
 from designer.question.groups import Group
+from designer.question.job import Intervals, Measure
 from designer.question.question import Question
 
 # The ends that are stored: one measurement in ten lies below the one, one in ten above the other.
 _STORED = NormalDist().inv_cdf(0.9)
-
-# What a training step's quantities follow; the others follow a metric of serving.
-STEP = "step"
 
 # What none of the published measurements is like, by the part of the question that makes it so.
 _UNLIKE = {"network": "networks known by their totals", "streaming": "weights that are streamed in"}
@@ -53,47 +51,32 @@ def hold_upper_bounds(question: Question, catalog: Catalog, confidence: float) -
     A design is feasible then if it meets its budgets even when it is as slow as all but
     `1 - confidence` of comparable published measurements were.
     """
-    hold = _hold_steps if question.job == "training" else _hold_latencies
-    question.notes.append(f"{hold(question, catalog, confidence)} at {100 * confidence:g} % confidence")
-
-
-def _hold_steps(question: Question, catalog: Catalog, confidence: float) -> str:
-    """Training: longer steps."""
-    for part, what in _UNLIKE.items():
-        if part in question.parts:
-            raise InputError(f"confidence: no intervals are known for {what}")
-    expected = question.given.pop("straggler_factor")
-    choice = next(iter(question.named("model")), None)
+    found = question.job.intervals
+    unlike = [what for part, what in _UNLIKE.items() if part in question.parts]
+    if found is None or unlike:
+        raise InputError(f"confidence: no intervals are known for {unlike[0] if unlike else question.job.title}")
+    expected = {m.held: question.given.pop(m.held, None) for m in found.measures}
+    choice = next(iter(question.named("model")), None) if found.by_kind else None
 
     def bound(node: Value, precision: Value, *model: Value) -> Bundle:
         shape = choice.build(*model) if choice else question.given
         known = _known(catalog, node, precision)
-        factor = bound_factor(step_time_factors(catalog, known, shape["experts"].si > 0)[1], confidence)
-        source = (
-            f"{expected.source}; times {factor:.3g}, the upper bound at {100 * confidence:g} % confidence"
-        )
-        return {"straggler_factor": Known(expected.si * factor, "fitted", source)}
+        out: Bundle = {}
+        for m in found.measures:
+            low, high = _ends(catalog, found, m, known, shape)
+            factor = bound_factor(low if m.worst == "low" else high, confidence)
+            own = expected[m.held]
+            if own is None:
+                source = f"assumptions/{found.entry}, for a device whose speed is known as {known!r}"
+                out[m.held] = Known(factor, "fitted", source)
+            else:
+                worst = {"low": "lower", "high": "upper"}[m.worst]
+                source = f"{own.source}; times {factor:.3g}, the {worst} bound at {100 * confidence:g} % confidence"
+                out[m.held] = Known(own.si * factor, "fitted", source)
+        return out
 
     question.groups.append(Group("bound", ("node", "precision", *(("model",) if choice else ())), bound))
-    return "times, and all that follows from them, are upper bounds"
-
-
-def _hold_latencies(question: Question, catalog: Catalog, confidence: float) -> str:
-    """Serving: longer latencies, and where requests queue, replicas that do less."""
-
-    def bound(node: Value, precision: Value) -> Bundle:
-        known = _known(catalog, node, precision)
-        # The worse end: the upper one, but the lower one of what should be large.
-        ends = {
-            str(m): serving_factors(catalog, str(m), known)[record(n).better == "less"]
-            for n, m in marked("follows").items()
-            if m != STEP
-        }
-        source = f"assumptions/intervals-serving, for a device whose speed is known as {known!r}"
-        return {f"{m}_bound": Known(bound_factor(e, confidence), "fitted", source) for m, e in ends.items()}
-
-    question.groups.append(Group("bound", ("node", "precision"), bound))
-    return "latencies are upper bounds and throughput is a lower one, with all that follows from them,"
+    question.notes.append(f"{found.says} at {100 * confidence:g} % confidence")
 
 
 def ends_of(
@@ -104,23 +87,30 @@ def ends_of(
     Only of what was measured: times and rates. Empty where budgets are held against bounds already, and
     for jobs that no published measurements are like.
     """
-    if question.scenario.confidence is not None or {*_UNLIKE, "dataset"} & set(question.parts):
+    found = question.job.intervals
+    unlike = {*_UNLIKE, "dataset"} & set(question.parts)
+    if found is None or unlike or question.scenario.confidence is not None:
         return {}
     if not {"node", "precision"} <= design.keys():
         return {}
     known = _known(catalog, design["node"], design["precision"])
-    experts = question.given.get("experts") or question.bundle(design)["experts"]
-    out = {}
-    for name, measured in marked("follows").items():
-        if name in question.graph.rules:
-            step = measured == STEP
-            low, high = (
-                step_time_factors(catalog, known, experts.si > 0)
-                if step
-                else serving_factors(catalog, str(measured), known)
-            )
-            out[name] = (1 / high, 1 / low) if record(name).inversely else (low, high)
+    shape = question.bundle(design) if found.by_kind and "experts" not in question.given else question.given
+    out: dict[str, tuple[float, float]] = {}
+    for m in found.measures:
+        low, high = _ends(catalog, found, m, known, shape)
+        for name, follows in marked("follows").items():
+            if follows == m.name and name in question.graph.rules:
+                out[name] = (1 / high, 1 / low) if record(name).inversely else (low, high)
     return out
+
+
+def _ends(catalog: Catalog, found: Intervals, m: Measure, known: str, shape: Bundle) -> tuple[float, float]:
+    """Ends of the interval of a measure, on a device that is known so well."""
+    kind = m.name
+    if found.by_kind:
+        kind = "mixture" if shape["experts"].si > 0 else "dense"
+    values = catalog.get("assumptions", found.entry).values
+    return values[f"{kind}_{known}_low"].si, values[f"{kind}_{known}_high"].si
 
 
 def _known(catalog: Catalog, node: Value, precision: Value) -> str:

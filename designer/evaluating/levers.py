@@ -12,9 +12,9 @@ from constraints.bundles import Known
 from constraints.bundles.model import MODEL_NAMES
 from designer.answers.plan import Lever
 from designer.evaluating.design import si_unit
+from designer.jobs import decided
 from designer.question.context import Value
 from designer.question.question import Question
-from designer.question.shown import decided
 from designer.search.compile import Array
 
 STEP = 1e-3
@@ -75,14 +75,11 @@ def edges(question: Question, design: Mapping[str, Value]) -> list[str]:
     out = []
     for d in question.decisions:
         domain = question.domains[d.name]
-        if d.kind == "choice" or len(domain) < 2 or d.name in ("tp", "cp", "ep", "sp"):
+        if d.named or len(domain) < 2:
             continue
-        if design[d.name] == max(domain, key=float):
-            out.append(f"{d.name} {decided(d.name, design[d.name])} (largest)")
-        elif (
-            d.name != "workers"
-            and design[d.name] == min(domain, key=float)
-            and float(min(domain, key=float)) > 1
-        ):
-            out.append(f"{d.name} {decided(d.name, design[d.name])} (smallest)")
+        least, most = min(map(d.number, domain)), max(map(d.number, domain))
+        at = d.number(design[d.name])
+        end = "largest" if at == most else "smallest" if at == least and least > 1 else ""
+        if end in d.edges:
+            out.append(f"{d.name} {decided(d.name, design[d.name])} ({end})")
     return out

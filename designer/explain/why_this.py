@@ -11,8 +11,8 @@ from designer.evaluating.design import CheckFailed, binding, values_of
 from designer.explain.fact_ranges import fact_ranges, key
 from designer.explain.next_better import changes_of
 from designer.infeasible.impossible import NARROWEST, WIDER, size_of
+from designer.jobs import decided
 from designer.question.question import Constraint, Premise, Question
-from designer.question.shown import decided
 from designer.search.archive import Archive, frontier_of
 from designer.search.compile import Array
 from designer.search.deadline import OutOfTime
@@ -114,13 +114,12 @@ class _Solver:
     def added(self, p: Premise, archive: Archive, rows: Array) -> Step:
         """The first of the added candidates, nearest first, that some row of these has."""
         designs = archive.designs()
-        name = {"accelerator": "node", "devices": "node_count"}.get(p.key, p.key)
         rank = {str(v): i for i, v in enumerate(p.more)}
-        j = min(rows.tolist(), key=lambda i: rank.get(str(designs[i].get(name)), len(rank)))
-        value = designs[j].get(name)
+        j = min(rows.tolist(), key=lambda i: rank.get(str(designs[i].get(p.decision)), len(rank)))
+        value = designs[j].get(p.decision)
         return Step(
             limit=p.name,
-            text=f"up to {p.more[-1]}" if value is None else f"add {decided(name, value)}",
+            text=f"up to {p.more[-1]}" if value is None else f"add {decided(p.decision, value)}",
             place=p.place,
             relative=None,
             changes=changes_of(self.question, self.row, archive.objectives[j]),

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from constraints.bundles import Bundle
+from designer.jobs import JOBS
 from designer.question.context import Value
 from designer.question.decisions import Decision
 from designer.question.groups import Group
@@ -20,8 +21,6 @@ from designer.question.question import Question
 
 # The decision that tells workloads of one search apart.
 WHICH = "workload"
-# What there is to do, by job: read by what comes after the layout.
-_AMOUNT = {"training": "dataset", "batch": "requests"}
 
 
 def likeness(data: dict[str, Any]) -> str:
@@ -29,7 +28,9 @@ def likeness(data: dict[str, Any]) -> str:
     left = {k: v for k, v in data.items() if k not in ("name", "description")}
     workload = left.get("workload")
     if isinstance(workload, dict) and left.get("confidence") is None:
-        amount = _AMOUNT.get(str(workload.get("job")), "")
+        job = JOBS.get(str(workload.get("job")))
+        # What there is to do is read by what comes after the layout.
+        amount = job.amount if job else ""
         if not isinstance(workload.get(amount), dict):
             left["workload"] = {k: v for k, v in workload.items() if k != amount}
     return json.dumps(left, sort_keys=True, default=str)

@@ -25,8 +25,10 @@ from constraints.bundles import Known
 from designer.documents.fleet import Line
 from designer.fleets.batching import WHICH, likeness, merged, together
 from designer.fleets.reading import FleetQuestion, Wanted
+from designer.jobs import JOBS
 from designer.question.context import Value
 from designer.question.groups import Group, price_group
+from designer.question.job import Job
 from designer.question.question import Objective, Question
 from designer.reading.loading import Loader
 from designer.reading.source_map import Path
@@ -69,6 +71,11 @@ class _Read:
     held: float
 
 
+def job_of(workload: Any) -> Job | None:
+    """The job of a workload as it is written, if it names one."""
+    return JOBS.get(str(workload.get("job"))) if isinstance(workload, dict) else None
+
+
 def pools_of(wanted: Wanted) -> list[str]:
     """The pools of a workload: one, or one for prompts and one for answers."""
     return [""] if wanted.entry.pools == "shared" else ["prefill", "decode"]
@@ -103,7 +110,7 @@ class PoolLoader(Loader):
                 doubled = [2**k for k in range(most.bit_length() + 1)]
                 candidates.setdefault("node_count", sorted({*doubled, most}))
         workload = self.data.get("workload")
-        if isinstance(workload, dict) and workload.get("job") == "serving":
+        if isinstance(workload, dict) and (job := job_of(workload)) and job.goes_on:
             workload["period"] = f"{period!r} s"
         self.data["objectives"] = ["cost"]
 
@@ -114,7 +121,8 @@ class PoolLoader(Loader):
         time here; what they wait for their key-value cache is added to every time per token.
         """
         workload = self.data.get("workload")
-        if not isinstance(workload, dict) or workload.get("job") != "serving":
+        job = job_of(workload)
+        if not isinstance(workload, dict) or job is None or not job.pools:
             raise self.fail(("workload", "job"), "only a serving workload has pools to separate")
         drop = _ANSWER if pool == "prefill" else _PROMPT
         terms = [t for t in self._terms() if not drop.search(t[0])]
@@ -254,9 +262,8 @@ class Menus:
 
     def _key(self, wanted: Wanted, pool: str) -> str:
         # A run is the same whenever it starts; a service is charged for as long as it is held.
-        workload = wanted.document.data.get("workload")
-        serves = isinstance(workload, dict) and workload.get("job") == "serving"
-        held = self._held(wanted) if serves else None
+        job = job_of(wanted.document.data.get("workload"))
+        held = self._held(wanted) if job and job.goes_on else None
         return json.dumps([wanted.source, wanted.entry.set, pool, held], default=str)
 
     def _search(self) -> None:
@@ -294,8 +301,8 @@ class Menus:
         q, held = self.question, self._held(wanted)
         try:
             loader = PoolLoader(wanted, q.catalog, q.fleet.inventory, held, pool, [])
-            job = loader.data["workload"]["job"] if isinstance(loader.data.get("workload"), dict) else ""
-            loader.asked = [*q.coupled, "node_count", *(["duration"] if job != "serving" else [])]
+            job = job_of(loader.data.get("workload"))
+            loader.asked = [*q.coupled, "node_count", *([] if job and job.goes_on else ["duration"])]
             loader.asked = list(dict.fromkeys(loader.asked))
             return _Read(loader, loader.question(), held)
         except _Unknown as e:

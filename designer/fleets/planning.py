@@ -27,13 +27,8 @@ from designer.fleets.terms import unit_of
 from designer.search.compile import Array
 from designer.words.labels import label
 
+# What people ask of every placed workload, beside what its job says.
 _ALWAYS = ("cost", "carbon", "peak_power", "devices")
-# What people ask first of a placed workload, by job.
-_HEADLINE = {
-    "training": ("time_to_train", "mfu", *_ALWAYS),
-    "serving": ("ttft_p99", "tpot_p99", "kv_transfer_time", *_ALWAYS),
-    "batch": ("time_to_complete", *_ALWAYS),
-}
 _MEANINGLESS = {"": ("kv_transfer_time",), "prefill": ("tpot_p99",), "decode": ("ttft_p99",)}
 
 
@@ -135,7 +130,7 @@ def _placement(question: FleetQuestion, table: Table, row: int, copies: int) -> 
     for name, taken in option.takes.items():
         if not math.isclose(float(values[name]), taken, rel_tol=1e-9):
             raise CheckFailed(f"{p.name}: {name} of {option.design} is {values[name]}, not {taken}")
-    asked = [n for n in _HEADLINE[q.job] if n in q.graph.rules and n not in _MEANINGLESS[p.pool]]
+    asked = [n for n in (*q.job.placed, *_ALWAYS) if n in q.graph.rules and n not in _MEANINGLESS[p.pool]]
     shown = q.graph.evaluate(asked, values)
     return Placement(
         workload=p.wanted.entry.name,

@@ -15,9 +15,11 @@ from typing import Any
 from catalogs import Catalog
 from catalogs.errors import InputError
 from constraints.bundles import Known
-from designer.documents.gives import Gives, declared
+from designer.fields.gives import Gives, declared
+from designer.jobs import DECISIONS
+from designer.jobs.shared import NODE_COUNT
 from designer.question.context import Context, Value
-from designer.question.decisions import DECISIONS, Decision
+from designer.question.decisions import Decision
 from designer.question.question import Premise, Question
 from designer.words.numbers import human
 
@@ -28,8 +30,6 @@ MULTIPLES = (1 / 16, 1 / 4, 1 / 2, 2, 4, 16)
 # Of counts so many values are added.
 NEAREST = 4
 Where = Callable[..., str]
-# Candidates people change first.
-_FIRST = ("node", "accelerator", "node_count", "devices", "region", "precision", "replicas", "batch")
 
 
 def premises(question: Question, catalog: Catalog, where: Where) -> list[Premise]:
@@ -113,26 +113,25 @@ def _candidates(question: Question, catalog: Catalog, where: Where) -> list[Prem
         domains = {**domains, "node_count": [int(question.given["node_limit"].si)]}
     first = question.first_design()
     models = [question.bundle({**first, "model": m}) for m in domains.get("model", [""])]
-    context = Context(question.job, catalog, question.scenario.workload, models, domains)
-    stated = {
-        {"accelerator": "node", "devices": "node_count"}.get(k, k): k for k in question.scenario.candidates
-    }
-    for d in DECISIONS[question.job]:
-        key = stated.get(d.name)
+    context = Context(catalog, question.scenario.workload, models, domains)
+    written = question.scenario.candidates
+    for d in question.job.decisions:
+        key = next((k for k in (d.name, *d.written) if k in written), None)
         if key and d.name in question.domains and d.name != "global_batch":
             more = _more(d, context, question)
             if more:
-                out.append(_list(d.name, key, tuple(more), question, where))
-    if question.job != "training" and "node_count" in stated:
-        out.append(_node_limit(question, stated["node_count"], where))
-    return sorted(out, key=lambda p: p.key not in _FIRST)
+                out.append(_list(d, key, tuple(more), question, where))
+    limited = next((k for k in (NODE_COUNT.name, *NODE_COUNT.written) if k in written), None)
+    if limited and "node_limit" in question.given:
+        out.append(_node_limit(question, limited, where))
+    return sorted(out, key=lambda p: not DECISIONS[p.decision].first)
 
 
 def _more(d: Decision, c: Context, question: Question) -> list[Value]:
     """Values a list of candidates could have besides its own, the nearest first."""
     own = question.domains[d.name]
     found: list[Value] = [*d.default(c), *(d.wider(c) if d.wider else ())]
-    if d.kind == "choice":
+    if d.named:
         return [v for v in dict.fromkeys(found) if v not in own and _known(question, d.name, v)]
     if d.name == "node_count":
         top = max(float(v) for v in own)
@@ -160,7 +159,9 @@ def _known(question: Question, decision: str, value: Value) -> bool:
     return True
 
 
-def _list(name: str, key: str, more: tuple[Value, ...], question: Question, where: Where) -> Premise:
+def _list(d: Decision, key: str, more: tuple[Value, ...], question: Question, where: Where) -> Premise:
+    name = d.name
+
     def widened(q: Question, values: tuple[Value, ...]) -> Question:
         own = q.domains[name]
         joined = [*own, *(v for v in values if v not in own)]
@@ -178,6 +179,7 @@ def _list(name: str, key: str, more: tuple[Value, ...], question: Question, wher
         least=lambda q: widened(q, more),
         at=lambda q, value: widened(q, (value,)),
         more=more,
+        decision=name,
     )
 
 
@@ -198,4 +200,5 @@ def _node_limit(question: Question, key: str, where: Where) -> Premise:
         least=lambda q: at(q, more[-1]),
         at=at,
         more=more,
+        decision=NODE_COUNT.name,
     )

@@ -132,8 +132,7 @@ def _distance(question: Question, p: Premise, value: Value) -> float | None:
     """How far a count is from the nearest of its list, as a share of that."""
     if isinstance(value, str):
         return None
-    name = {"devices": "node_count"}.get(p.key, p.key)
-    own = question.domains.get(name) or [question.given["node_limit"].si]
+    own = question.domains.get(p.decision) or [question.given["node_limit"].si]
     return min(abs(float(value) / float(v) - 1) for v in own)
 
 

@@ -17,6 +17,7 @@ from designer.explain.next_better import binding_limits, next_better, turning
 from designer.explain.removal import removals
 from designer.infeasible.conflict import explained
 from designer.infeasible.why_none import why_none
+from designer.jobs import decided
 from designer.question.context import Value
 from designer.question.question import Question
 from designer.search.archive import Archive, frontier_of
@@ -183,8 +184,8 @@ def _result(question: Question, status: Any, proof: Proof, **rest: Any) -> PlanR
     shown = {
         d.name: _domain_text(question, d.name) for d in question.decisions if d.name in question.defaulted
     }
-    if question.job != "training" and "engine" not in question.domains:
-        shown["engine"] = "default"
+    if question.job.engine is not None and "engine" not in question.domains:
+        shown["engine"] = question.job.engine
     return PlanResult(
         scenario=question.scenario.name,
         status=status,
@@ -198,12 +199,10 @@ def _result(question: Question, status: Any, proof: Proof, **rest: Any) -> PlanR
 def _domain_text(question: Question, name: str) -> str:
     values = question.domains[name]
     kind = next(d.kind for d in question.decisions if d.name == name)
-    if kind == "time":
-        return ", ".join(f"{float(v) / 60:g} min" for v in values)
     counts = [int(v) for v in values] if kind == "count" else []
     if len(counts) > 3 and counts == list(range(counts[0], counts[-1] + 1)):
         return f"{counts[0]}..{counts[-1]}"
-    return ", ".join(map(str, values))
+    return ", ".join(decided(name, v) for v in values)
 
 
 def _design(question: Question, label: str, design: dict[str, Value], moved: bool) -> Design:

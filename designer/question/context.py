@@ -9,7 +9,6 @@ from typing import Any
 from catalogs import Catalog
 from constraints.bundles import Bundle
 from constraints.bundles.device import base_precision, has_rate
-from designer.documents.scenario import Training, Workload
 
 # What a decision can be: a name, a count, or a quantity in SI.
 Value = str | int | float
@@ -19,9 +18,8 @@ Value = str | int | float
 class Context:
     """What the defaults of decisions may ask about the scenario."""
 
-    job: str
     catalog: Catalog
-    workload: Workload
+    workload: Any
     models: list[Bundle]
     domains: dict[str, list[Value]]
 
@@ -31,9 +29,6 @@ class Context:
     def model_counts(self, name: str) -> list[int]:
         """A count of each candidate model."""
         return [int(m[name].si) for m in self.models]
-
-    def workload_value(self, name: str) -> float:
-        return float(getattr(self.workload, name))
 
     @cached_property
     def nodes(self) -> list[Any]:
@@ -51,7 +46,3 @@ class Context:
 
     def base_precision(self) -> str:
         return base_precision(self.catalog.get("accelerators", self.nodes[0].accelerator))
-
-    def global_batch(self) -> int:
-        assert isinstance(self.workload, Training)
-        return round(self.workload.sequences)

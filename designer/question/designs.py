@@ -7,12 +7,8 @@ import re
 from catalogs import units
 from catalogs.errors import InputError, nearest
 from designer.question.context import Value
-from designer.question.decisions import DECISIONS, Decision
+from designer.question.decisions import MAX_COUNT, Decision, switched
 from designer.question.question import Question
-from designer.reading.domains import MAX_COUNT, SWITCHES
-
-# Names a scenario takes for candidates, and what a design says instead.
-_INSTEAD = {"devices": "; give node_count", "accelerator": "; give node"}
 
 
 def parse_design(question: Question, text: str, flag: str = "--design") -> dict[str, Value]:
@@ -24,7 +20,7 @@ def parse_design(question: Question, text: str, flag: str = "--design") -> dict[
         if not equals or not raw:
             raise InputError(f"{flag} {part!r}: write it as decision=value, for example tp=8,pp=16")
         if name not in decisions:
-            hint = _INSTEAD.get(name) or _left_open(question, name) or nearest(name, decisions)
+            hint = _instead(name, question) or _left_open(question, name) or nearest(name, decisions)
             hint = hint or f" (has: {', '.join(decisions)})"
             raise InputError(f"{flag}: unknown decision {name!r}{hint}")
         if name in out:
@@ -33,9 +29,14 @@ def parse_design(question: Question, text: str, flag: str = "--design") -> dict[
     return out
 
 
+def _instead(name: str, question: Question) -> str:
+    """What a design says where a scenario may write its candidates under another name."""
+    return next((f"; give {d.name}" for d in question.decisions if name in d.written), "")
+
+
 def _left_open(question: Question, name: str) -> str:
     """What to say of a decision that is made only where a scenario has candidates of it."""
-    known = any(d.name == name for d in DECISIONS[question.job])
+    known = any(d.name == name for d in question.job.decisions)
     return f"; to choose it here, give the scenario candidates.{name}" if known else ""
 
 
@@ -54,10 +55,14 @@ def read_value(question: Question, d: Decision, written: object, flag: str = "--
             raise InputError(f"{flag}: {d.name}: {raw!r} must be above 0")
         return amount
     if d.kind == "count":
-        low, high = (0, 1) if d.name in SWITCHES else (1, MAX_COUNT)
-        if not re.fullmatch("[0-9]{1,12}", raw) or not low <= int(raw) <= high:
-            raise InputError(f"{flag}: {d.name}: {raw!r} is not a count from {low} to {high:,}")
+        if not re.fullmatch("[0-9]{1,12}", raw) or not 1 <= int(raw) <= MAX_COUNT:
+            raise InputError(f"{flag}: {d.name}: {raw!r} is not a count from 1 to {MAX_COUNT:,}")
         return int(raw)
+    if d.kind == "switch":
+        setting = switched(raw)
+        if setting is None:
+            raise InputError(f"{flag}: {d.name}: {raw!r} is no setting of it; expected on or off")
+        return setting
     domain = [str(v) for v in question.domains[d.name]]
     known = list(d.choices) if d.choices else domain
     if raw in known:

@@ -5,50 +5,36 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
 
 from catalogs.schema import Node
 from constraints.bundles import Bundle, Known
 from constraints.graph import Graph
 from constraints.quantity import Record
-from constraints.records import record
-from constraints.rule import Rule, layered
-from designer.documents.scenario import Scenario
 from designer.question import expressions
 from designer.question.context import Value
-from designer.question.data_pipeline import dataset_of
 from designer.question.decisions import Decision
 from designer.question.groups import Group
+from designer.question.job import Job
+from designer.question.rules import quantity_of, units_of
 
-LAYERS = {
-    "training": ("shared", "training"),
-    "serving": ("shared", "serving"),
-    "concurrent": ("shared", "serving", "concurrent"),
-    "batch": ("shared", "serving", "batch"),
-}
+if TYPE_CHECKING:
+    from designer.documents.scenario import Scenario
 
-
-@cache
-def job_rules(job: str, parts: tuple[str, ...] = ()) -> dict[str, Rule]:
-    """Rules of a job by quantity, with the layers that parts of a scenario add (`network`, `dataset`).
-
-    Those of a later layer replace earlier ones of the same name.
-    """
-    return layered((*LAYERS[job], *parts))
-
-
-def parts_of(scenario: Scenario, model: Bundle, nodes: Iterable[Node]) -> tuple[str, ...]:
+def parts_of(job: Job, scenario: Scenario, model: Bundle, nodes: Iterable[Node]) -> tuple[str, ...]:
     """The layers a scenario adds to those of its job; bounds where latencies are held against bounds."""
-    workload = scenario.workload
-    streams = workload.job == "training" and any(n.weight_stream for n in nodes)
-    bounded = scenario.confidence is not None and workload.job != "training"
+    bounded = scenario.confidence is not None
     asked: dict[str, object] = {
-        "network": "layers" not in model, "streaming": streams, "dataset": dataset_of(workload),
-        "bounds": bounded, "queue_bounds": bounded and workload.job != "concurrent",
+        "network": "layers" not in model,
+        "streaming": any(n.weight_stream for n in nodes),
+        "dataset": isinstance(getattr(scenario.workload, "dataset", None), BaseModel),
+        "bounds": bounded,
+        "queue_bounds": bounded,
         "codesign": scenario.pricing.model,
-    }  # fmt: skip
-    return tuple(part for part, there in asked.items() if there)
+    }
+    return tuple(part for part in job.parts if asked[part])
 
 
 @dataclass(frozen=True)
@@ -128,6 +114,8 @@ class Premise:
     several: bool = False
     # Shares a demand comes in, where not all are possible.
     shares: tuple[float, ...] = ()
+    # Of candidates: of which decision, whatever the file calls it.
+    decision: str = ""
 
     @property
     def key(self) -> str:
@@ -140,7 +128,7 @@ class Question:
     """Everything a search or an evaluation needs, free of files and of the catalog."""
 
     scenario: Scenario
-    job: str
+    job: Job
     graph: Graph
     decisions: tuple[Decision, ...]
     domains: dict[str, list[Value]]
@@ -163,14 +151,14 @@ class Question:
     @property
     def units(self) -> dict[str, str]:
         """SI unit of every quantity."""
-        return quantity_units(self.job, self.parts)
+        return units_of((*self.job.layers, *self.parts))
 
     def bundle(self, design: Mapping[str, Value]) -> Bundle:
         """Every number the rules are given for one design, decisions included."""
         out: Bundle = {}
         for d in self.decisions:
             if d.kind != "choice":
-                out[d.name] = Known(float(design[d.name]), "decision", "")
+                out[d.name] = Known(d.number(design[d.name]), "decision", "")
         for g in self.groups:
             out |= g.build(*(design[a] for a in g.axes))
         return {**out, **self.given}
@@ -186,27 +174,8 @@ class Question:
     def quantity(self, name: str) -> Record:
         """What is known of a quantity of the job, or of a decision: title, unit, direction and the rest."""
         chosen = {d.name: d.title for d in self.decisions if d.name not in self.graph.rules}
-        known = quantity_of(self.job, name, self.parts)
+        known = quantity_of((*self.job.layers, *self.parts), name)
         return replace(known, title=chosen.get(name, known.title))
 
     def first_design(self) -> dict[str, Value]:
         return {d.name: self.domains[d.name][0] for d in self.decisions}
-
-
-@cache
-def quantity_of(job: str, name: str, parts: tuple[str, ...] = ()) -> Record:
-    """What is known of a quantity, with the unit and title it has in a job."""
-    made, known = job_rules(job, parts).get(name), record(name)
-    unit = quantity_units(job, parts).get(name, known.unit)
-    return replace(known, unit=unit, title=made.title if made else known.title)
-
-
-@cache
-def quantity_units(job: str, parts: tuple[str, ...] = ()) -> dict[str, str]:
-    """SI unit of every quantity of a job, made or given."""
-    out: dict[str, str] = {}
-    for r in job_rules(job, parts).values():
-        out.update(r.inputs)
-    for r in job_rules(job, parts).values():
-        out[r.id] = r.unit
-    return out

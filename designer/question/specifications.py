@@ -6,44 +6,52 @@ efficiencies, latencies and power too, stays that of the base part. One line her
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from constraints.bundles import Bundle, Known
-from designer.question.context import Value
-from designer.question.decisions import SPECIFICATIONS, Decision
+from designer.question.context import Context, Value
+from designer.question.decisions import Decision, Kind, only
 from designer.question.groups import Group
 from designer.question.question import Question
 
 DECIDED = "a decision: a hypothetical part"
 
 
-@dataclass(frozen=True)
-class Spec:
-    """One number of a device, as tables and messages name it; `short` heads a column."""
 
-    name: str
-    title: str
-    short: str
+_NEVER = only()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Specification(Decision):
+    """One number of a device; it is decided only where a scenario leaves it open. `sized` by `designer size`."""
+
+    kind: Kind = "ladder"
+    unit: str = ""
+    default: Callable[[Context], list[Value]] = _NEVER
+    tells: Literal["core", "layout", "detail"] = "detail"
+    sized: bool = True
 
     @property
-    def unit(self) -> str:
-        return next(d.unit for d in SPECIFICATIONS if d.name == self.name) or ""
+    def heading(self) -> str:
+        """Its title in two lines."""
+        return self.title.replace(" ", "\n", 1)
 
 
-SPECS = (
-    Spec("memory_bandwidth", "memory bandwidth", "memory\nbandwidth"),
-    Spec("compute_rate", "16-bit FLOP/s", "16-bit\nFLOP/s"),
-    Spec("scale_up_bandwidth", "scale-up link", "scale-up\nlink"),
-    Spec("memory_capacity", "memory capacity", "memory\ncapacity"),
-    Spec("scale_out_bandwidth", "scale-out link", "scale-out\nlink"),
-    Spec("stream_bandwidth", "weight stream", "weight\nstream"),
-    Spec("storage_write_bandwidth", "storage writes", "storage\nwrites"),
-    Spec("storage_read_bandwidth", "storage reads", "storage\nreads"),
-    Spec("dataset_bandwidth", "data storage", "data\nstorage"),
+SPECIFICATIONS = (
+    Specification("memory_bandwidth", title="memory bandwidth", unit="byte/s"),
+    Specification("compute_rate", title="16-bit FLOP/s", unit="FLOP/s"),
+    Specification("scale_up_bandwidth", title="scale-up link", unit="byte/s"),
+    Specification("memory_capacity", title="memory capacity", unit="byte"),
+    Specification("scale_out_bandwidth", title="scale-out link", unit="byte/s"),
+    Specification("stream_bandwidth", title="weight stream", unit="byte/s"),
+    Specification("storage_write_bandwidth", title="storage writes", unit="byte/s"),
+    Specification("storage_read_bandwidth", title="storage reads", unit="byte/s"),
+    Specification("dataset_bandwidth", title="data storage", unit="byte/s"),
+    Specification("device_power", title="device power", unit="W", sized=False),
 )
-SPEC = {s.name: s for s in SPECS}
+SPEC = {s.name: s for s in SPECIFICATIONS if s.sized}
 
 
 def spec_groups(groups: Sequence[Group], opened: Collection[str]) -> list[Group]:
@@ -77,7 +85,7 @@ def base_specs(question: Question) -> dict[str, float]:
     """What the first design's device offers, of the specifications its scenario has; SI, NaN where unknown."""
     bundle = question.bundle(question.first_design())
     read = question.graph.inputs_of([*question.limits, *_asked(question)])
-    found = {s.name: bundle[s.name].si for s in SPECS if s.name in bundle and s.name in read}
+    found = {s.name: bundle[s.name].si for s in SPEC.values() if s.name in bundle and s.name in read}
     if "compute_rate" in found:
         found["compute_rate"] = bundle["attention_rate"].si
     return found
@@ -104,11 +112,6 @@ def with_specs(question: Question, values: Mapping[str, Sequence[float]], *, las
         groups=[*groups, *spec_groups(groups, values)],
         given={n: k for n, k in question.given.items() if n not in values},
     )
-
-
-def decision_of(name: str) -> Decision:
-    """The decision of a specification."""
-    return next(d for d in SPECIFICATIONS if d.name == name)
 
 
 def hypothetical(question: Question, values: Mapping[str, float]) -> Question:

@@ -10,15 +10,13 @@ from catalogs.errors import InputError, Problem, nearest
 from catalogs.schema import Node
 from constraints.bundles import Bundle
 from designer.documents.scenario import Scenario
+from designer.jobs import DECISIONS, decisions_of
+from designer.jobs.shared import NODE, NODE_COUNT
 from designer.question.context import Context, Value
-from designer.question.decisions import DECISION_NAMES, DECISIONS, Decision, decisions_of
+from designer.question.decisions import MAX_COUNT, Decision, switched
+from designer.question.job import Job
 from designer.reading.ranges import MAX_DOMAIN, Ladders
 from designer.reading.source_map import Path
-
-# No cluster, batch or degree is larger; far beyond it, products of counts are no longer exact.
-MAX_COUNT = 100_000_000
-# Counts that say whether, not how many.
-SWITCHES = ("sp",)
 
 
 def node_of(catalog: Catalog, accelerator: str) -> Node | None:
@@ -31,33 +29,33 @@ class DomainReader(Ladders):
     """Reads `candidates`, and designs such as the baseline."""
 
     def _domains(
-        self, scenario: Scenario, job: str, models: dict[str, Bundle]
+        self, scenario: Scenario, job: Job, models: dict[str, Bundle]
     ) -> tuple[dict[str, list[Value]], set[str]]:
         wanted = dict(scenario.candidates)
-        decisions = {d.name: d for d in decisions_of(scenario.workload, next(iter(models.values())))}
-        for d in DECISIONS[job]:
+        decisions = {d.name: d for d in decisions_of(job, next(iter(models.values())))}
+        for d in job.decisions:
             if d.name in wanted and d.name not in decisions:
                 raise self.fail(
                     ("candidates", d.name),
                     f"{d.name} splits layers, and {scenario.workload.model} is known by its totals:"
                     " it is planned whole on every device",
                 )
-        extra = {"accelerator", "devices", "node_count"}
+        extra = {*NODE.written, NODE_COUNT.name, *NODE_COUNT.written}
         for name in wanted:
             if name not in decisions and name not in extra:
                 hint = nearest(name, [*decisions, *extra])
                 if (
-                    name in DECISION_NAMES
+                    name in DECISIONS
                 ):  # of another job, which may have the like by a longer or shorter name
                     alike = [d for d in decisions if name in d or d in name]
-                    hint = f" of this {job} workload{nearest(name, alike)}"
+                    hint = f" of this {job.name} workload{nearest(name, alike)}"
                 self.problems.append(
                     self.problem(("candidates", name), f"unknown decision {name!r}{hint}", key=True)
                 )
         self.raise_problems()
         domains: dict[str, list[Value]] = {}
         defaulted: set[str] = set()
-        context = Context(job, self.catalog, scenario.workload, list(models.values()), domains)
+        context = Context(self.catalog, scenario.workload, list(models.values()), domains)
         if "model" in wanted:
             domains["model"] = list(models)
         if scenario.engine is not None:
@@ -153,7 +151,7 @@ class DomainReader(Ladders):
         domains: dict[str, list[Value]],
         defaulted: set[str],
         c: Context,
-        job: str,
+        job: Job,
     ) -> None:
         if "devices" in wanted:
             if "node_count" in wanted:
@@ -181,7 +179,7 @@ class DomainReader(Ladders):
         elif "node_count" in wanted:
             domains["node_count"] = list(self._counts(("candidates", "node_count"), wanted["node_count"]))
         else:
-            domains["node_count"] = [2**i for i in range(8)] if job == "training" else [8]
+            domains["node_count"] = list(job.node_counts)
             defaulted.add("node_count")
 
     def _counts(self, path: Path, raw: Any) -> list[int]:
@@ -220,9 +218,9 @@ class DomainReader(Ladders):
         path: Path = ("candidates", d.name)
         if d.name == "global_batch":
             return list(self._batches(path, raw))
-        if d.unit and d.unit != "s":
+        if d.unit:
             return list(self._ladder(path, raw, d.unit))
-        if d.kind == "count" and d.name not in SWITCHES:
+        if d.kind == "count":
             return list(self._counts(path, raw))
         out: list[Value] = []
         for i, item in enumerate(self._list(path, raw)):
@@ -260,15 +258,16 @@ class DomainReader(Ladders):
 
     def _value(self, d: Decision, item: Any, path: Path) -> Value:
         """One value of a decision, checked."""
-        if d.name in SWITCHES:
-            if item not in (0, 1):
-                raise self.fail(path, f"{item!r} is neither 0 (off) nor 1 (on)")
-            return 1 if item == 1 else 0
+        if d.kind == "switch":
+            found = switched(item)
+            if found is None:
+                raise self.fail(path, f"{item!r} is no setting of {d.name}; expected on or off")
+            return found
         if d.kind == "count":
-            found = self._counts(path, item)
-            if len(found) != 1:
+            counts = self._counts(path, item)
+            if len(counts) != 1:
                 raise self.fail(path, f"{item!r} is not one count")
-            return found[0]
+            return counts[0]
         if d.unit:
             return self._amount(path, item, d.unit)
         name = self._text(path, item, d.name)

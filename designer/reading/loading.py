@@ -12,19 +12,18 @@ from catalogs import Catalog, default_catalog, yaml
 from catalogs.errors import InputError, Problem, nearest
 from constraints.bundles import Bundle, Known
 from constraints.bundles.dataset import source_bundle
-from constraints.bundles.fidelity import scaling_bundle
 from constraints.bundles.model import model_bundle
-from constraints.bundles.modes import NOT_CLIPPED
 from constraints.bundles.site import check_provider
 from constraints.graph import Graph
 from designer.documents.kinds import shipped_as
 from designer.documents.scenario import Scenario
 from designer.evaluating.intervals import ends_of, hold_upper_bounds
 from designer.infeasible.premises import premises
-from designer.question.data_pipeline import dataset_bundle, dataset_of
-from designer.question.decisions import decisions_of
+from designer.jobs import JOBS, decisions_of
+from designer.jobs.data_pipeline import dataset_bundle, dataset_of
 from designer.question.groups import groups_of
-from designer.question.question import Question, job_rules, parts_of
+from designer.question.question import Question, parts_of
+from designer.question.rules import rules_of
 from designer.question.specifications import spec_groups
 from designer.reading.givens import assumptions, price_model_bundle, record_bundle, workload_bundle
 from designer.reading.shape import ShapeReader
@@ -108,34 +107,29 @@ class Loader(ShapeReader, SenseReader):
 
     def question(self) -> Question:
         scenario = self._scenario()
-        job = scenario.workload.job
+        job = JOBS[scenario.workload.job]
         notes: list[str] = []
         models = self._models(scenario)
         domains, defaulted = self._domains(scenario, job, models)
         self.raise_problems()
         model = next(iter(models.values()))
         nodes = (self.catalog.get("nodes", str(n)) for n in domains["node"])
-        parts = parts_of(scenario, model, nodes)
+        parts = parts_of(job, scenario, model, nodes)
         given = {
             **(model if "model" not in domains else {}),
             **self._fed(scenario),
-            **assumptions(self.catalog, job, "engine" in domains),
+            **assumptions(self.catalog, job.name, "engine" in domains),
             **self._record(scenario),
             **price_model_bundle(scenario),
             **workload_bundle(scenario.workload),
         }
         # A decision takes the place of an assumption of its name.
         given = {name: known for name, known in given.items() if name not in domains}
-        if job == "training" and "clipping" not in domains:
-            given |= NOT_CLIPPED
+        given |= job.assumed(domains)
         given["owned"] = Known(
             float(scenario.pricing.tenure == "owned"), "scenario", "the scenario's pricing"
         )
-        if job != "training":
-            given["node_limit"] = Known(
-                float(max(int(n) for n in domains["node_count"])), "scenario", "candidates.node_count"
-            )
-            given["activation_bytes"] = Known(2.0, "datasheet", "definition: 16-bit activations")
+        if not job.decides_nodes:
             domains.pop("node_count")
             defaulted.discard("node_count")
         if scenario.pricing.provider:
@@ -150,10 +144,10 @@ class Loader(ShapeReader, SenseReader):
                 " leave out nodes that do so",
             )
         several = models if "model" in domains else {}
-        made = groups_of(scenario, self.catalog, several, domains)
+        made = groups_of(job, scenario, self.catalog, several, domains)
         groups = [g for g in made if domains.keys() >= set(g.axes)]
         groups += spec_groups(groups, domains)
-        graph = Graph(job_rules(job, parts))
+        graph = Graph(rules_of((*job.layers, *parts)))
         if "network" in parts:
             # What splits or counts layers has nothing to say of a network known by its totals.
             makes = (g.build(*(domains[a][0] for a in g.axes)) for g in groups)
@@ -162,7 +156,7 @@ class Loader(ShapeReader, SenseReader):
             scenario=scenario,
             job=job,
             graph=graph,
-            decisions=tuple(d for d in decisions_of(scenario.workload, model) if d.name in domains),
+            decisions=tuple(d for d in decisions_of(job, model) if d.name in domains),
             domains=domains,
             defaulted=defaulted,
             given=given,
@@ -218,7 +212,8 @@ class Loader(ShapeReader, SenseReader):
 
     def _models(self, scenario: Scenario) -> dict[str, Bundle]:
         """Numbers of each candidate model, by its id: the workload's, or those of `candidates.model`."""
-        self.check_open_choices(scenario)
+        job = JOBS[scenario.workload.job]
+        self.check_open_choices(job, scenario)
         try:
             self.catalog.get("scaling", scenario.scaling)
         except InputError as e:
@@ -231,12 +226,10 @@ class Loader(ShapeReader, SenseReader):
         for name, at in names.items():
             try:
                 model = self.catalog.get("models", name)
-                models[model.id] = model_bundle(model)
-                if scenario.workload.job == "training":
-                    models[model.id] |= scaling_bundle(self.catalog, scenario.scaling, model)
+                models[model.id] = model_bundle(model) | job.model(self.catalog, scenario.scaling, model)
             except InputError as e:
                 raise self._at(at, e) from None
-            self.check_workload(scenario, model, models[model.id])
+            self.check_workload(job, scenario, model, models[model.id])
         self.check_money_and_place(scenario)
         self.raise_problems()
         return models

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from catalogs.errors import InputError, nearest
 from designer.documents.kinds import other_kind, said
 from designer.documents.scenario import Scenario
-from designer.question.decisions import DECISION_NAMES, DECISIONS
-from designer.reading.source_map import Places
+from designer.jobs import DECISIONS, JOBS
+from designer.reading.source_map import Path, Places
+from designer.words.text import listed
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
@@ -30,7 +31,7 @@ class ShapeReader(Places):
 
     def validated(self, model: type[Shape]) -> Shape:
         """The document as an instance of its schema; raises InputError with every mistake of shape."""
-        self.refuse_truths()
+        self.refuse_truths(_is_switch)
         try:
             return model.model_validate(self.data)
         except ValidationError as e:
@@ -52,7 +53,7 @@ class ShapeReader(Places):
         if kind == "extra_forbidden":
             known = self.field_names(loc[:-1])
             hint = nearest(str(loc[-1]), known)
-            if not hint and loc[-1] in DECISION_NAMES:
+            if not hint and loc[-1] in DECISIONS:
                 hint = f"; it is a decision: candidates.{loc[-1]}"
             self.problems.append(self.problem(loc, f"unknown key {loc[-1]!r}{hint}", key=True))
         elif kind == "missing":
@@ -61,12 +62,12 @@ class ShapeReader(Places):
             workload = self.data.get("workload")
             found = workload.get("job") if isinstance(workload, dict) else None
             if found is None:
-                self.problems.append(self.problem(loc, "missing key 'job': training, serving or batch"))
+                self.problems.append(self.problem(loc, f"missing key 'job': {listed(JOBS)}"))
             else:
                 self.problems.append(
                     self.problem(
                         (*loc, "job"),
-                        f"unknown job {found!r}{nearest(str(found), DECISIONS)} (has: {', '.join(DECISIONS)})",
+                        f"unknown job {found!r}{nearest(str(found), JOBS)} (has: {', '.join(JOBS)})",
                     )
                 )
         else:
@@ -138,9 +139,16 @@ def _one_per_mistake(errors: Sequence[Any]) -> list[Any]:
 
 def _place(loc: tuple[Any, ...]) -> tuple[Any, ...]:
     """A pydantic location without the tags that say which member of a union was tried."""
-    job = 1 if loc[:1] == ("workload",) and loc[1:2] and loc[1] in DECISIONS else None
+    job = 1 if loc[:1] == ("workload",) and loc[1:2] and loc[1] in JOBS else None
     loc = tuple(p for i, p in enumerate(loc) if i != job and p != "[key]")
     return tuple(p for i, p in enumerate(loc) if i == 0 or not _is_type_tag(p))
+
+
+def _is_switch(path: Path) -> bool:
+    """Whether a place holds a setting of a switch, which `true` and `false` may stand for."""
+    names = [p for p in path if isinstance(p, str)]
+    found = DECISIONS.get(names[-1]) if len(names) > 1 and names[-2] in ("candidates", "baseline") else None
+    return found is not None and found.kind == "switch"
 
 
 def _short(value: object) -> str:
@@ -159,20 +167,19 @@ def _is_type_tag(part: object) -> bool:
 
 def _field_names(path: tuple[Any, ...], data: Any) -> list[str]:
     """Keys the schema knows at a place."""
-    from designer.documents import scenario as s
+    block: type[BaseModel] | None = Scenario
+    for part in path:
+        if block is Scenario and part == "workload":
+            job = JOBS.get(str(data.get("workload", {}).get("job")))
+            block = job.workload if job else None
+        elif not isinstance(part, int):
+            field = block.model_fields.get(part) if block else None
+            block = _block_in(field.annotation) if field else None
+    return list(block.model_fields) if block else []
 
-    parts: dict[str, type[BaseModel]] = {"pricing": s.Pricing, "site": s.Site, "solver": s.Solver}
-    jobs: dict[str, type[BaseModel]] = {
-        "training": s.Training, "serving": s.Serving, "concurrent": s.Concurrent, "batch": s.Batch,
-    }  # fmt: skip
-    if not path:
-        return list(Scenario.model_fields)
-    if path[0] == "workload" and len(path) == 1:
-        kind = jobs.get(data.get("workload", {}).get("job"))
-        return list(kind.model_fields) if kind else []
-    if path[:2] == ("workload", "dataset"):
-        return list(s.Dataset.model_fields)
-    if path[0] == "workload":
-        return list((s.Privacy if path[1] == "privacy" else s.Length).model_fields)
-    model = parts.get(str(path[0]))
-    return list(model.model_fields) if model else []
+
+def _block_in(annotation: Any) -> type[BaseModel] | None:
+    """The block that a field holds, perhaps several of it, or instead of something else."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_block_in, get_args(annotation))), None)

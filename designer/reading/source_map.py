@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from catalogs import Catalog, yaml
@@ -126,11 +126,13 @@ class Places:
         """The same error, placed in the scenario unless it has a place already."""
         return InputError(*(p if p.file else self.problem(path, p.message) for p in error.problems))
 
-    def refuse_truths(self) -> None:
-        """Nothing in a scenario is true or false, and Python would take either for a number."""
+    def refuse_truths(self, but: Callable[[Path], bool]) -> None:
+        """Nothing in a scenario is true or false `but` what is off or on; Python would take either for a number."""
         todo: list[tuple[Path, Any]] = [((), self.data)]
         while todo:
             path, value = todo.pop()
+            if isinstance(value, bool) and but(path):
+                continue
             if isinstance(value, bool):
                 self.problems.append(
                     self.problem(path, f"{str(value).lower()} is not a value here; nothing is true or false")

@@ -12,22 +12,13 @@ from catalogs import units
 from catalogs.errors import InputError, nearest
 from constraints.bundles import Known
 from constraints.records import aliases, record
+from designer.jobs.data_pipeline import dataset_bundle, dataset_of
 from designer.question import expressions
 from designer.question.context import Value
-from designer.question.data_pipeline import dataset_bundle, dataset_of
 from designer.question.question import Constraint, Objective, Question
 from designer.reading.domains import DomainReader
 from designer.reading.givens import workload_bundle
 from designer.reading.source_map import Path
-
-DEFAULT_OBJECTIVES = {
-    "training": ["time_to_train", "cost"],
-    "serving": ["cost_per_token", "tpot_p99"],
-    "concurrent": ["cost_per_token", "tpot"],
-    "batch": ["time_to_complete", "cost"],
-}
-# A limit a scenario may loosen: a design that leaves more than this idle should hold fewer nodes.
-MAX_IDLE = "idle_share <= 25 %"
 
 
 class TermReader(DomainReader):
@@ -89,8 +80,11 @@ class TermReader(DomainReader):
             self._constraint(q, out, path, text, name, "budget")
         for i, text in enumerate(q.scenario.rules):
             self._constraint(q, out, ("rules", i), text, text, "rule")
-        if q.job == "training" and not any("idle" in c.text for c in out):
-            out.append(Constraint(MAX_IDLE, MAX_IDLE, "default", "default", expressions.parse(MAX_IDLE)))
+        stated = [c.text for c in out]
+        for rule in q.job.rules:
+            if not any(rule.about in text for text in stated):
+                node = expressions.parse(rule.text)
+                out.append(Constraint(rule.text, rule.text, "default", "default", node))
         return out
 
     def _constraint(
@@ -173,7 +167,7 @@ class TermReader(DomainReader):
             self.problems.append(
                 self.problem(("objectives",), "an empty list; name a quantity or leave objectives out")
             )
-        texts = q.scenario.objectives or DEFAULT_OBJECTIVES[q.job]
+        texts = q.scenario.objectives or q.job.objectives
         for i, text in enumerate(texts):
             path = ("objectives", i)
             words = text.split()

@@ -46,7 +46,7 @@ class UnknownReader(TermReader):
     def unscored(self, q: Question) -> list[str]:
         """What a budget or objective on accuracy_loss leaves out, because no score is published."""
         asked = {o.quantity for o in q.objectives} | {n for c in q.constraints for n in c.inputs}
-        if q.job == "training" or "accuracy_loss" not in asked:
+        if "accuracy_loss" not in asked:
             return []
         group = q.named("score")[0]
         # Weights wider than the products that read them are left out for that already.

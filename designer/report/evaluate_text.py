@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from designer.answers.plan import EvaluateResult, Metric
 from designer.evaluating.design import targets
+from designer.jobs import decided
 from designer.question.question import Question
-from designer.question.shown import decided
 from designer.words.numbers import human, percent
 from designer.words.text import Column, table, wrap
 

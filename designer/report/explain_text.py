@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from designer.explain.explanation import ExplainResult, Term
+from designer.jobs import decided
 from designer.question.question import Question
-from designer.question.shown import decided
 from designer.report.why_text import budgets, facts, next_better
 from designer.words.numbers import human
 from designer.words.text import Column, bar, shorten, table, wrap

@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from designer.answers.plan import Binding, Member, PlanResult, Repair
-from designer.question.shown import decided
+from designer.jobs import DECISIONS, decided
 from designer.words.numbers import human, percent
 from designer.words.text import shorten, wrap
 
-# What a repair names of the design it admits.
-_REPAIRED = (
-    "model", "engine", "dataset_tokens", "sparsity", "samples",
-    "node", "node_count", "precision", "weights", "tp", "pp", "vpp", "dp", "ep", "micro_batch", "recompute",
-    "sharding", "decode", "workers", "batch", "replicas",
-)  # fmt: skip
 # What is shown without being asked for.
 MOST_MISSES, MOST_REPAIRS = 3, 5
 
@@ -134,4 +128,6 @@ def _change(name: str, change: str) -> str:
 
 
 def _layout(design: Mapping[str, str | int | float], also: str = "") -> str:
-    return " ".join(f"{k}={decided(k, v)}" for k, v in design.items() if k in _REPAIRED or k == also)
+    """What a repair or a miss says of the design it admits."""
+    said = [k for k in design if DECISIONS[k].tells != "detail" or k == also]
+    return " ".join(f"{k}={decided(k, design[k])}" for k in said)

@@ -4,73 +4,23 @@ from __future__ import annotations
 
 from constraints.records import record
 from designer.answers.plan import Binding, Design, Metric, PlanResult
-from designer.question.decisions import SPECIFICATIONS
-from designer.question.question import quantity_of
-from designer.question.shown import decided
+from designer.jobs import decided
+from designer.question.decisions import Decision
+from designer.question.job import Job
+from designer.question.rules import quantity_of
+from designer.question.specifications import SPECIFICATIONS
 from designer.report.infeasible_text import infeasible
 from designer.words.numbers import digits, human, percent
-from designer.words.text import Column, bar, shorten, table, unit_in_head, wrap
+from designer.words.text import Column, bar, blocks, shorten, unit_in_head, wrap
 
 EPSILON = 0.02
 MAX_ROWS = 12
 
-# Decisions in the order people say them, with short titles.
-_DECISIONS = {
-    "model": "model", "node": "node", "engine": "engine", "precision": "prec",
-    "weights": "wts", "kv": "KV", "tp": "TP", "pp": "PP", "vpp": "VPP",
-    "dp": "DP", "cp": "CP", "ep": "EP", "micro_batch": "MB", "batch": "batch", "prefill_batch": "pre\nbatch",
-    "global_batch": "GBS", "recompute": "recompute", "sharding": "shard", "replicas": "×", "decode": "decode",
-    "workers": "workers",
-    "node_count": "nodes", "checkpoint_interval": "ckpt", "region": "region",
-    "dataset_tokens": "tokens", "samples": "samples",
-    "sparsity": "sparsity", "clipping": "clipping",
-    **{d.name: d.title.replace(" ", "\n", 1) for d in SPECIFICATIONS},
-}  # fmt: skip
-# Decisions that are names, which read best from the left.
-_NAMED = ("model", "node", "engine", "sparsity", "clipping", "region", "recompute", "sharding", "decode")
-# What a single design is told apart by.
-_CORE = (
-    "model",
-    "engine",
-    "dataset_tokens",
-    "tp",
-    "pp",
-    "dp",
-    "ep",
-    "batch",
-    "samples",
-    "replicas",
-    "workers",
-)
-_SHOWN = {
-    "training": (
-        "time_to_train",
-        "cost",
-        "carbon",
-        "mfu",
-        "fed_share",
-        "sample_rate",
-        "device_memory",
-        "idle_devices",
-        "power",
-    ),
-    "serving": (
-        "accuracy_loss",
-        "cost_per_token",
-        "carbon_per_token",
-        "ttft_p99",
-        "tpot_p99",
-        "devices",
-        "device_memory",
-    ),
-    "concurrent": ("cost_per_token", "carbon_per_token", "ttft", "tpot", "devices", "device_memory"),
-    "batch": ("time_to_complete", "cost", "carbon", "devices", "device_memory"),
-}
 
 
 def render(
     result: PlanResult,
-    job: str,
+    job: Job,
     width: int,
     units: dict[str, str],
     epsilon: float = EPSILON,
@@ -86,7 +36,7 @@ def render(
     shown = _thinned(result, epsilon)
     lines = [*_head(result, width, units), ""]
     lines += _table(result, shown, job, width, units)
-    lines += [""] + _same_everywhere(shown, width)
+    lines += [""] + _same_everywhere(shown, job, width)
     lines += _budgets(result, shown, width, units)
     lines += _turning(result, width, units)
     lines += _moved(shown, width, units)
@@ -145,34 +95,43 @@ def _thinned(result: PlanResult, epsilon: float) -> list[Design]:
     return [designs[int(i)] for i in kept]
 
 
-def _table(result: PlanResult, shown: list[Design], job: str, width: int, units: dict[str, str]) -> list[str]:
-    names = _columns_of(shown)
-    columns = [Column("", [d.id for d in shown], right=False)]
-    for n in names:
-        title, cells = _DECISIONS[n], [decided(n, d.design[n]) for d in shown]
+def _table(result: PlanResult, shown: list[Design], job: Job, width: int, units: dict[str, str]) -> list[str]:
+    decisions = _decisions(job)
+    ids = Column("", [d.id for d in shown], right=False)
+    chosen = []
+    for n in _columns_of(shown, job):
+        title, cells = decisions[n].heading, [decided(n, d.design[n]) for d in shown]
         # Tokens say their unit once; a time keeps it beside each number, as people write intervals.
-        if n == "dataset_tokens":
+        if decisions[n].unit == "token":
             title, cells = unit_in_head(title, cells)
-        columns.append(Column(title, cells, n not in _NAMED))
+        chosen.append(Column(title, cells, not (decisions[n].named and decisions[n].left)))
+    columns = []
     objectives = [o.split()[1] for o in result.objectives]
-    metrics = list(dict.fromkeys([*objectives, *_SHOWN[job]]))
+    metrics = list(dict.fromkeys([*objectives, *job.columns]))
     for i, n in enumerate(m for m in metrics if m in shown[0].metrics):
         cells = [_metric(n, d.metrics[n], d, units) for d in shown]
-        known = quantity_of(job, n)
+        known = quantity_of(job.layers, n)
         if known.quiet and all(c == "0" for c in cells):
             continue
         title, cells = unit_in_head(known.heading, cells)
         columns.append(Column(title, cells, True, 0 if n in objectives else 3 + i))
     columns.append(Column("binds", [" ".join(b.name for b in d.binds) or "–" for d in shown], False))
-    return table(columns, width)
+    return blocks(ids, chosen, columns, width)
 
 
-def _columns_of(shown: list[Design]) -> list[str]:
+def _decisions(job: Job) -> dict[str, Decision]:
+    """Decisions of a job in the order people say them, those of a device last."""
+    known = {d.name: d for d in job.decisions}
+    said = {n: known[n] for n in job.said if n in known}
+    return said | known | {d.name: d for d in SPECIFICATIONS}
+
+
+def _columns_of(shown: list[Design], job: Job) -> list[str]:
     """Decisions that get a column: those that differ, or the layout where there is one row only."""
-    first = shown[0].design
+    first, known = shown[0].design, _decisions(job)
     if len(shown) == 1:
-        return [n for n in _DECISIONS if n in first and n in _CORE]
-    return [n for n in _DECISIONS if n in first and len({str(d.design[n]) for d in shown}) > 1]
+        return [n for n, d in known.items() if n in first and d.tells == "core"]
+    return [n for n in known if n in first and len({str(d.design[n]) for d in shown}) > 1]
 
 
 def _metric(name: str, m: Metric, design: Design, units: dict[str, str]) -> str:
@@ -184,12 +143,13 @@ def _metric(name: str, m: Metric, design: Design, units: dict[str, str]) -> str:
     return human(m.value, unit)
 
 
-def _same_everywhere(shown: list[Design], width: int) -> list[str]:
+def _same_everywhere(shown: list[Design], job: Job, width: int) -> list[str]:
     """Decisions no column shows, because they are the same in every row."""
+    known, columns = _decisions(job), _columns_of(shown, job)
     same = [
-        f"{_DECISIONS[n].replace(chr(10), ' ')} {decided(n, v)}"
+        f"{known[n].heading.replace(chr(10), ' ')} {decided(n, v)}"
         for n, v in shown[0].design.items()
-        if n in _DECISIONS and n not in _columns_of(shown)
+        if n not in columns
     ]
     return wrap(f"all      {', '.join(same)}", width, 0, 9) if same else []
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from designer.answers.plan import Binding, FactRange, Leaving, NextBetter, Step, Trade
 from designer.explain.explanation import ExplainResult
+from designer.jobs import decided
 from designer.question.question import Question
-from designer.question.shown import decided
 from designer.words.numbers import human, percent
 from designer.words.text import Column, bar, table, wrap
 

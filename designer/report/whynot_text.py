@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from designer.jobs import decided
 from designer.planning.why_not import Rival, WhyNotResult
 from designer.question.question import Question
-from designer.question.shown import decided
 from designer.words.numbers import human, percent
 from designer.words.text import wrap
 

@@ -74,7 +74,7 @@ def tables_of(question: Question) -> dict[str, Table]:
     out: dict[str, Table] = {}
     for d in question.decisions:
         if d.kind != "choice":
-            out[d.name] = Table((d.name,), np.array(question.domains[d.name], dtype=float))
+            out[d.name] = Table((d.name,), np.array([d.number(v) for v in question.domains[d.name]]))
     for g in question.groups:
         domains = [question.domains[a] for a in g.axes]
         shape = tuple(map(len, domains))

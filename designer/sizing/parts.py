@@ -14,7 +14,6 @@ from catalogs.schema import Node
 from designer.answers.size import Lack, Part, Row
 from designer.evaluating.design import binding, si_unit, unstated, values_of
 from designer.question.context import Context, Value
-from designer.question.decisions import DECISIONS
 from designer.question.question import Constraint, Objective, Question
 from designer.question.specifications import base_specs
 from designer.search.archive import frontier_of
@@ -108,10 +107,8 @@ def with_node(question: Question, catalog: Catalog, node: Node, devices: int) ->
     if "model" in domains:
         (group,) = question.named("model")
         models = [group.build(m) for m in domains["model"]]
-    context = Context(
-        question.job, catalog, question.scenario.workload, models, {**domains, "node_count": [most]}
-    )
-    for d in DECISIONS[question.job]:
+    context = Context(catalog, question.scenario.workload, models, {**domains, "node_count": [most]})
+    for d in question.job.decisions:
         if (
             d.name in question.defaulted
             and d.name in domains

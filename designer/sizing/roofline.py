@@ -17,12 +17,6 @@ from designer.question.question import Question
 from designer.sizing.parts import fewest, one_each, with_node
 from designer.sizing.reading import Asked
 
-# The time of each phase, on one device.
-PHASES = {
-    "training": {"micro-batch": "stage_time"},
-    "serving": {"prefill": "prefill_time", "decode": "decode_full_step"},
-    "batch": {"prefill": "prefill_time", "decode": "decode_full_step"},
-}
 ENDLESS = 1e30
 _FAST = ("memory_bandwidth", "scale_up_bandwidth", "scale_out_bandwidth", "stream_bandwidth")
 _RATES = ("compute_rate", "attention_rate")
@@ -111,7 +105,7 @@ def operating(question: Question, design: Mapping[str, Value]) -> list[Operating
     """The phases of a layout, each with its arithmetic and traffic on one device."""
     given = {n: k.si for n, k in question.bundle(design).items()}
     ideal = dict(given)
-    for name in question.graph.inputs_of(list(PHASES[question.job].values())):
+    for name in question.graph.inputs_of([p.time for p in question.job.phases]):
         if name in _FAST or name in _RATES:
             ideal[name] = ENDLESS
         elif name.endswith("_fraction") or name.endswith("corner"):
@@ -119,9 +113,9 @@ def operating(question: Question, design: Mapping[str, Value]) -> list[Operating
         elif question.unit(name) == "s" or name == "attention_half_length":
             ideal[name] = 0.0
     out = []
-    for phase, quantity in PHASES[question.job].items():
+    for phase in question.job.phases:
 
-        def took(values: dict[str, float], of: str = quantity) -> float:
+        def took(values: dict[str, float], of: str = phase.time) -> float:
             return float(question.graph.evaluate([of], values)[of])
 
         # Any finite number will do for the rate, as the time is inversely proportional to it.
@@ -129,5 +123,5 @@ def operating(question: Question, design: Mapping[str, Value]) -> list[Operating
         flops = took({**ideal, **dict.fromkeys(_RATES, rate)}) * rate
         traffic = took({**ideal, "memory_bandwidth": bandwidth}) * bandwidth
         if flops > 0 and traffic > 0:
-            out.append(Operating(phase, flops, traffic, took(given)))
+            out.append(Operating(phase.name, flops, traffic, took(given)))
     return out

@@ -194,7 +194,7 @@ def _row(head: dict[str, Any], designs: int, f: Found, i: int, values: dict[str,
     row |= {n: v if math.isfinite(v) else None for n, v in values.items()}
     for d in q.decisions:
         value = q.domains[d.name][int(f.answer.positions[d.name][i])]
-        row[d.name] = str(value) if d.kind == "choice" else float(value) if d.kind == "time" else int(value)
+        row[d.name] = str(value) if d.named else float(value) if d.unit else int(value)
     if binds is not None:
         # A stage that the design does not wait for does not bind it.
         stages = {n: fed for n in binds[i] if (fed := record(n).feeds)}

@@ -119,7 +119,7 @@ def _replaced(base: Base, changes: Mapping[str, Any], catalog: Catalog) -> Quest
         constraints[at] = _bounded(base, constraints[at], name, value)
     if by_section.keys() & {"pricing", "site"}:
         made: dict[str, Group] = {
-            g.name: g for g in groups_of(scenario, catalog, {}, q.domains) if g.name in PLACES
+            g.name: g for g in groups_of(q.job, scenario, catalog, {}, q.domains) if g.name in PLACES
         }
         groups = [made.get(g.name, g) for g in q.groups]
     out = replace(q, scenario=scenario, given=given, constraints=constraints, groups=groups)

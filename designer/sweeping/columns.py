@@ -51,7 +51,7 @@ def columns_of(axes: Sequence[Axis], questions: Sequence[Question], more: Sequen
     made: dict[str, Column] = {}
     for q in questions:
         for d in q.decisions:
-            kind: Type = "text" if d.kind == "choice" else "float" if d.kind == "time" else "int"
+            kind: Type = "text" if d.named else "float" if d.unit else "int"
             decisions[d.name] = Column(d.name, kind, "decision", q.unit(d.name), d.title)
         for n in quantities_of(q, more):
             r = q.graph.rules.get(n)

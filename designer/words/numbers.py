@@ -53,6 +53,15 @@ _SCALES: dict[str, list[tuple[float, str]]] = {
 }
 
 
+def count(x: float) -> str:
+    """A count for a message, however large.
+
+    >>> count(8192), count(1e300)
+    ('8,192', '1e+300')
+    """
+    return f"{x:,.0f}" if x < 1e15 and float(x).is_integer() else f"{x:g}"
+
+
 def digits(x: float, significant: int = 3) -> str:
     """A number with about three significant digits and no exponent where it can be avoided.
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _NUMBER_AND_UNIT = re.compile(
     r"(?<=\d) (?=(?:%|day|min|h|[mun]?s|[kMGTP]?B|[kMGTPEZ]?FLOP|[kMG]?Wh?|[kMG]?USD|[kMGT]?token|[MG]?request"
     r"|kg|kt|t|g|L)(?![\w=]))"
 )
+
+
+# What a table leaves at least of a last column that reads from the left.
+LAST = 8
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ def table(columns: Sequence[Column], width: int) -> list[str]:
     last = shown[-1]
     room = width - _needed(shown[:-1]) - 2
     if not last.right and last.width > room:
-        shown[-1] = Column(last.title, [shorten(c, max(8, room)) for c in last.cells], False, last.priority)
+        shown[-1] = Column(last.title, [shorten(c, max(LAST, room)) for c in last.cells], False, last.priority)
     heights = max(c.title.count("\n") + 1 for c in shown)
     lines = []
     for h in range(heights):
@@ -56,6 +60,21 @@ def table(columns: Sequence[Column], width: int) -> list[str]:
             ).rstrip()
         )
     return lines
+
+
+def blocks(ids: Column, first: Sequence[Column], rest: Sequence[Column], width: int) -> list[str]:
+    """A table of the columns `first` and then the `rest`; those of the first that do not fit follow in further ones.
+
+    Of the rest a table keeps those of priority 0, and of its last column a few letters.
+    """
+    kept, later = list(first), list[Column]()
+    fixed = [c.width for c in rest[:-1] if c.priority == 0] + [min(c.width, LAST) for c in rest[-1:]]
+    while kept and sum(c.width + 2 for c in (ids, *kept)) + sum(w + 2 for w in fixed) - 2 > width:
+        later.insert(0, kept.pop())
+    if later and not kept and not rest:  # a column wider than the page is not cut
+        kept = [later.pop(0)]
+    lines = table([ids, *kept, *rest], width)
+    return [*lines, "", *blocks(ids, later, (), width)] if later else lines
 
 
 def _needed(columns: Sequence[Column]) -> int:
@@ -85,6 +104,16 @@ def wrap(text: str, width: int, indent: int = 0, hanging: int | None = None) -> 
         break_on_hyphens=False,
     )
     return [line.replace("\xa0", " ") for line in lines]
+
+
+def listed(names: Iterable[str], last: str = "or") -> str:
+    """Names as a sentence lists them.
+
+    >>> listed(["a", "b", "c"]), listed(["a", "b"], "and")
+    ('a, b or c', 'a and b')
+    """
+    *first, end = names
+    return f"{', '.join(first)} {last} {end}" if first else end
 
 
 def bar(share: float, cells: int = 8) -> str:

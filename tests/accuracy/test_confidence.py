@@ -12,7 +12,7 @@ from catalogs import Catalog
 from catalogs.errors import InputError
 from designer.answers.plan import PlanResult
 from designer.evaluating.intervals import bound_factor, serving_factors, step_time_factors
-from designer.question.question import job_rules
+from designer.jobs import job_rules
 from designer.reading.loading import load, locate
 
 CATALOG = Catalog()

@@ -18,7 +18,7 @@ from designer.accuracy.deployments import Deployment, deploy
 from designer.accuracy.frame import Ledger, validate
 from designer.accuracy.scoring import Skip
 from designer.accuracy.table import Row, read
-from designer.question.question import job_rules
+from designer.jobs import job_rules
 
 CATALOG = default_catalog()
 LEDGER = Path(SHIPPED) / "ledger" / "serving.csv"

@@ -18,7 +18,7 @@ from designer.accuracy.hardware import accelerator_of
 from designer.accuracy.scoring import Skip
 from designer.accuracy.table import Row, read, shipped
 from designer.evaluating.intervals import bound_factor, step_time_factors
-from designer.question.question import job_rules
+from designer.jobs import job_rules
 
 CATALOG = Catalog()
 

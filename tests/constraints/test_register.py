@@ -15,9 +15,8 @@ from catalogs import InputError, default_catalog, units, yaml
 from constraints.bundles.model import model_bundle, uncovered
 from constraints.graph import Graph
 from constraints.rule import LAYERS, ROOT, Rule, find, rules
-from designer.question.decisions import DECISIONS
-from designer.question.question import LAYERS as JOBS
-from designer.question.question import Question, job_rules
+from designer.jobs import JOBS, job_rules
+from designer.question.question import Question
 from designer.reading.loading import Loader
 
 ALL = [r for layer in LAYERS for r in rules(layer).values()]
@@ -52,7 +51,7 @@ def namespace(r: Rule) -> dict[str, object]:
 
 def test_every_folder_is_a_layer() -> None:
     assert sorted(LAYERS) == FOLDERS
-    assert set().union(*JOBS.values()) <= set(LAYERS)
+    assert set().union(*(j.layers for j in JOBS.values())) <= set(LAYERS)
 
 
 @pytest.mark.parametrize("r", ALL, ids=label)
@@ -95,9 +94,9 @@ def test_every_example_of_a_rule_holds() -> None:
 @pytest.mark.parametrize("job", JOBS)
 def test_one_rule_per_quantity(job: str) -> None:
     """A later layer replaces a rule on purpose; within a layer, two rules of one name are an error."""
-    for layer in JOBS[job]:
+    for layer in JOBS[job].layers:
         rules(layer)
-    first, *later = JOBS[job]
+    first, *later = JOBS[job].layers
     assert not set(rules(first)) & set(rules(later[0]))
 
 
@@ -121,7 +120,7 @@ def test_graph_resolves(job: str) -> None:
     quantities = set(graph.rules) - CALLED_ONLY
     order = graph.order(sorted(quantities), given)
     assert {r.id for r in order} == quantities
-    assert {d.name for d in asked.decisions} <= {d.name for d in DECISIONS[job]}
+    assert {d.name for d in asked.decisions} <= {d.name for d in JOBS[job].decisions}
 
 
 @pytest.mark.parametrize("job", JOBS)

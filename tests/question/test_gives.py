@@ -9,8 +9,8 @@ import pytest
 
 import designer
 from catalogs import Catalog
-from designer.documents.gives import declared, moments
-from designer.documents.scenario import Length
+from designer.fields.gives import declared, moments
+from designer.jobs.inference import Length
 from designer.question.question import Premise, Question
 from designer.reading.givens import workload_bundle
 from designer.reading.loading import load, locate

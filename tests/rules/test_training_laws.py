@@ -16,7 +16,7 @@ from constraints.bundles.modes import RECOMPUTE, SHARDING
 from constraints.graph import Graph
 from constraints.rule import ROOT
 from constraints.rules.library.pipeline import pipeline_bubble
-from designer.question.question import job_rules
+from designer.jobs import job_rules
 from designer.reading.loading import load
 
 QUESTION = load(ROOT / "scenarios" / "llama-3.1-405b-pretrain.yaml")

@@ -24,7 +24,8 @@ from catalogs import default_catalog, yaml
 from constraints.graph import Graph
 from constraints.records import marked, record
 from designer.answers.plan import PlanResult
-from designer.question.question import Question, job_rules
+from designer.jobs import job_rules
+from designer.question.question import Question
 from designer.reading.loading import Loader
 
 pytestmark = pytest.mark.usefixtures("tables_for_all")

@@ -245,7 +245,7 @@ def bubble_share(bubble_time: Seconds, pipeline_time: Seconds) -> Fraction:
     return bubble_time / pipeline_time
 
 
-@rule(cite="definition: passes, exposed data-parallel traffic, optimizer", head="step", follows="step")
+@rule(cite="definition: passes, exposed data-parallel traffic, optimizer", head="step", follows="step_time")
 def step_time(
     pipeline_time: Seconds,
     gradient_exposed: Seconds,
@@ -283,7 +283,7 @@ def training_throughput(step_tokens: Tokens, step_time: Seconds) -> TokensPerSec
     return step_tokens / step_time
 
 
-@rule(cite="definition", head="tok/s\n/GPU", better="more", follows="step", inversely=True)
+@rule(cite="definition", head="tok/s\n/GPU", better="more", follows="step_time", inversely=True)
 def throughput_per_device(training_throughput: TokensPerSecond, devices: Count) -> TokensPerSecond:
     """Tokens per second and device, idle ones counted.
 
@@ -310,7 +310,7 @@ def step_flops(step_tokens: Tokens, forward_flops_per_token: FlopPerToken) -> Fl
     cite="Chowdhery et al. 2022, PaLM appendix B, with causal attention counted by half",
     head="MFU",
     better="more",
-    follows="step",
+    follows="step_time",
     inversely=True,
 )
 def mfu() -> Fraction:

@@ -1,0 +1,47 @@
+"""A fleet that answers requests as they come."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from designer.fields.gives import Gives
+from designer.fields.written import Rate, Share
+from designer.jobs.inference import COMMON, DECISIONS, Ongoing
+from designer.question.job import Job
+
+
+class Serving(Ongoing):
+    """A fleet that answers requests as they come."""
+
+    job: Literal["serving"]
+    rate: Annotated[Rate, Gives("answer_rate", demand="amount")] = Field(
+        description="requests per second of the whole fleet"
+    )
+    success: Share | None = Field(
+        default=None, description="share of questions that one sample answers rightly, for candidates.samples"
+    )
+
+
+JOB = Job(
+    name="serving",
+    title="a fleet that answers requests as they come",
+    workload=Serving,
+    layers=("shared", "serving"),
+    parts=("bounds", "queue_bounds", "codesign"),
+    decisions=DECISIONS,
+    objectives=("cost_per_token", "tpot_p99"),
+    headline=(
+        "cost_per_token", "carbon_per_token", "ttft", "ttft_p50", "ttft_p90", "ttft_p99", "tpot", "tpot_p50",
+        "tpot_p90", "tpot_p99", "decode_communication_share", "tokens_per_second_per_device", "capacity",
+        "serving_load", "device_memory", "usable_memory", "devices", "devices_used", "idle_devices", "power",
+        "peak_power", "cost", "carbon",
+    ),
+    columns=(
+        "accuracy_loss", "cost_per_token", "carbon_per_token", "ttft_p99", "tpot_p99", "devices", "device_memory",
+    ),
+    placed=("ttft_p99", "tpot_p99", "kv_transfer_time"),
+    pools=True,
+    **COMMON,
+)  # fmt: skip

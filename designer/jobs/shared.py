@@ -1,0 +1,80 @@
+"""Decisions that several jobs have, and what their defaults are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from constraints.bundles.device import ELEMENT_BYTES
+from designer.question.context import Context, Value
+from designer.question.decisions import Decision, only
+
+# Regions that an impossible question could have besides.
+CLEANEST = 3
+STORED = tuple(p for p in ELEMENT_BYTES if p != "tf32")
+
+
+def divisors(n: int) -> list[int]:
+    """Divisors of `n`, in order.
+
+    >>> divisors(12)
+    [1, 2, 3, 4, 6, 12]
+    """
+    small = [d for d in range(1, int(n**0.5) + 1) if n % d == 0]
+    return small + [n // d for d in reversed(small) if d * d != n]
+
+
+def upto(n: float) -> list[Value]:
+    """Counts from one to `n`."""
+    return list(range(1, max(1, int(n)) + 1))
+
+
+def _tp(c: Context) -> list[Value]:
+    """Divisors of the heads up to the widest scale-up domain (but no further than 16 of a larger one)."""
+    most = min(16, c.widest("scale_up_domain"))
+    return sorted({d for heads in c.model_counts("heads") for d in divisors(heads) if d <= most})
+
+
+def _ep(c: Context) -> list[Value]:
+    return sorted({d for experts in c.model_counts("experts") for d in divisors(max(1, experts)) if d <= 64})
+
+
+def _cleanest(c: Context) -> list[Value]:
+    """The regions with the least carbon in their electricity."""
+    regions = [c.catalog.get("regions", r) for r in c.catalog.ids("regions")]
+    return [r.id for r in sorted(regions, key=lambda r: (r.carbon_intensity.si, r.id))[:CLEANEST]]
+
+
+NODE = Decision(
+    "node", "choice", "node", only("dgx-h100", "dgx-h200", "dgx-b200"), entries="nodes", written=("accelerator",),
+    first=True,
+)  # fmt: skip
+NODE_COUNT = Decision(
+    "node_count", "count", "nodes", only(), written=("devices",), first=True
+)
+REGION = Decision(
+    "region", "choice", "region", only("aws-us-east-1"), entries="regions", wider=_cleanest, tells="detail", first=True
+)  # fmt: skip
+TP = Decision("tp", "count", "TP", _tp, 1, tells="core", edges=(), of_layers=True)
+EP = Decision("ep", "count", "EP", _ep, 1, tells="core", edges=(), of_layers=True)
+
+
+def pp(default: Callable[[Context], list[Value]]) -> Decision:
+    """Pipeline stages."""
+    return Decision("pp", "count", "PP", default, 1, tells="core", of_layers=True)
+
+
+def dp(default: Callable[[Context], list[Value]]) -> Decision:
+    """Data-parallel ranks."""
+    return Decision("dp", "count", "DP", default, 1, tells="core")
+
+
+def precision(usual: tuple[str, ...], choices: tuple[str, ...]) -> Decision:
+    """What products are made in: of the usual ones those that some candidate can multiply in."""
+
+    def default(c: Context) -> list[Value]:
+        found: list[Value] = [p for p in usual if c.any_device_has(p)]
+        return found or [c.base_precision()]
+
+    return Decision(
+        "precision", "choice", "precision", default, choices=choices, short="prec", left=False, first=True
+    )

@@ -1,0 +1,148 @@
+"""What a job is: a kind of workload, and all there is to know of it. The jobs are in `designer/jobs`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from catalogs import Catalog
+from catalogs.schema import Model, Node
+from constraints.bundles import Bundle
+from constraints.bundles.device import device_bundle
+from designer.fields.workload import Workload
+from designer.question.context import Value
+from designer.question.decisions import Decision
+from designer.question.groups import Group
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """Something in a scenario that makes no sense: where it stands, what is wrong, whether a key is."""
+
+    path: tuple[str | int, ...]
+    message: str
+    key: bool = False
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of a job that works in its own way, and the quantity that is its time on one device."""
+
+    name: str
+    time: str
+
+
+@dataclass(frozen=True)
+class Default:
+    """A site rule that holds unless a budget or rule of the scenario mentions what it is `about`."""
+
+    text: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Something that published measurements of a job report, of which intervals are known.
+
+    The records of quantities say which of them follow it. A budget that must hold with some confidence is
+    held against its `worst` end, by which the quantity `held` is multiplied.
+    """
+
+    name: str
+    held: str
+    worst: Literal["low", "high"]
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """How far off predictions of a job may be: what was measured, and the catalog's entry of intervals.
+
+    `by_kind` tells dense models and mixtures of experts apart. `says` what holding budgets against bounds does.
+    """
+
+    entry: str
+    measures: tuple[Measure, ...]
+    says: str
+    by_kind: bool = False
+
+
+def _nothing(*_: Any) -> Bundle:
+    return {}
+
+
+def _no_groups(*_: Any) -> list[Group]:
+    return []
+
+
+def _no_mistakes(*_: Any) -> Iterator[Mistake]:
+    return iter(())
+
+
+def _none_refused(_: Any) -> dict[str, str]:
+    return {}
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A kind of workload.
+
+    **Its rules.** `layers` of them, in order; `parts` are the layers that a scenario may add.
+
+    **Its question.** `decisions` in the order the search makes them, the `objectives` of a scenario that
+    names none, `rules` that hold unless it says otherwise, the `node_counts` of one that gives none. Where
+    the number of nodes is not among the decisions, the largest is a limit.
+
+    **Its numbers.** What the workload gives (`given`), the assumptions of the catalog, those of a default
+    `engine`, what is `assumed` of decisions that are not open, what a `model` and a `device` are to it, and
+    how its own choices become numbers (`groups`).
+
+    **What makes no sense** of a workload beside its candidates (`contradictions`) or its model (`mistakes`),
+    and what quantities may need that it has not (`refused`, with the reason). Whether a network that is known by
+    its totals can be its model (`networks`).
+
+    **What people see.** `headline` quantities in order, the `columns` of a plan and the quantities of a
+    `placed` workload of a fleet; the order in which decisions are `said`, where not that of the search.
+
+    **In a fleet.** `amount` is the field that says how much there is to do, of a job that ends; one whose
+    `pools` may be separate serves prompts and answers on devices of their own.
+    """
+
+    name: str
+    title: str
+    workload: type[Workload]
+    layers: tuple[str, ...]
+    parts: tuple[str, ...]
+    phases: tuple[Phase, ...]
+    decisions: tuple[Decision, ...]
+    objectives: tuple[str, ...]
+    headline: tuple[str, ...]
+    columns: tuple[str, ...]
+    placed: tuple[str, ...]
+    assumptions: tuple[str, ...]
+    node_counts: tuple[int, ...]
+    said: tuple[str, ...] = ()
+    rules: tuple[Default, ...] = ()
+    intervals: Intervals | None = None
+    engine: str | None = None
+    networks: bool = False
+    amount: str = ""
+    pools: bool = False
+    given: Callable[[Any], Bundle] = _nothing
+    assumed: Callable[[Mapping[str, list[Value]]], Bundle] = _nothing
+    model: Callable[[Catalog, str, Model], Bundle] = _nothing
+    device: Callable[[Catalog, Node], Bundle] = device_bundle
+    groups: Callable[[Catalog, Any, str, Collection[str]], list[Group]] = _no_groups
+    contradictions: Callable[[Any, Mapping[str, Any]], Iterator[Mistake]] = _no_mistakes
+    mistakes: Callable[[Any, Model, Bundle], Iterator[Mistake]] = _no_mistakes
+    refused: Callable[[Any], dict[str, str]] = _none_refused
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it has no end of its own, so that a period is counted."""
+        return "period" in self.workload.model_fields
+
+    @property
+    def decides_nodes(self) -> bool:
+        """Whether the number of nodes is chosen, rather than bounded."""
+        return any(d.name == "node_count" for d in self.decisions)
