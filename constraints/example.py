@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import doctest
 import io
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +38,7 @@ def worked_example(rule: Rule) -> Example | None:
             seen.append({n: float(given[n]) for n in rule.inputs})
         return rule.fn(*args, **kwargs)
 
-    space = {**rule.fn.__globals__, rule.id: recorder}
+    space = {**vars(sys.modules[rule.fn.__module__]), rule.id: recorder}
     for example in doctest.DocTestParser().get_examples(rule.doc):
         with contextlib.redirect_stdout(io.StringIO()):
             exec(compile(example.source, rule.file, "exec"), space)

@@ -23,6 +23,16 @@ class Domain:
     whole: bool = False
 
 
+class Constant(float):
+    """A number that knows its SI unit: what an instance of a rule has in place of an input."""
+
+    def __new__(cls, value: float, unit: str = "") -> Constant:
+        return super().__new__(cls, value)
+
+    def __init__(self, value: float, unit: str = ""):
+        self.unit = unit
+
+
 Count: TypeAlias = Annotated[Any, ""]
 # How many there are of something that has no halves: ranks, servers, stages.
 Whole: TypeAlias = Annotated[Any, "", Domain(low=1, whole=True)]

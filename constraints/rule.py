@@ -6,14 +6,14 @@ import functools
 import importlib
 import linecache
 import pkgutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from catalogs.errors import InputError, nearest
-from constraints.quantities import Domain
+from constraints.quantities import Constant, Domain
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,7 +41,11 @@ class Rule:
     `inputs` maps each input quantity to its SI unit, `domains` to the values it may take; `unit` is the
     result's. `where` holds what must be true of the inputs together, by the reason why
     (`constraints.domain` checks both). A *limit* is a rule whose unit is `"truth"`. `layer` is the folder
-    it lives in: `library` rules are formulas to call, the others also form the graph of a job.
+    it lives in: `library` rules are formulas to call, the others also form the graph of a job. A rule that
+    replaces one of an earlier layer may say under which name that one goes on: `keeps`.
+
+    An instance (`constraints.instance`) is the function `base` with other inputs: `given` says what each of
+    the base's is here, the name of a quantity or a number.
     """
 
     id: str
@@ -55,6 +59,9 @@ class Rule:
     layer: str
     file: str
     line: int
+    keeps: str = ""
+    base: Callable[..., Any] | None = field(default=None, repr=False)
+    given: Mapping[str, str | Constant] = field(default_factory=dict)
 
     @property
     def is_limit(self) -> bool:
@@ -73,6 +80,11 @@ class Rule:
         return self.fn(**inputs)
 
 
+def annotated(fn: Callable[..., Any]) -> dict[str, tuple[str, Domain]]:
+    """Unit and domain of each parameter of a function, and of its `return`."""
+    return {name: _quantity(fn, a) for name, a in fn.__annotations__.items()}
+
+
 def _quantity(fn: Callable[..., Any], annotation: Any) -> tuple[str, Domain]:
     """Unit and domain of an annotation, which is text under `from __future__ import annotations`."""
     alias = fn.__globals__.get(annotation) if isinstance(annotation, str) else annotation
@@ -84,39 +96,58 @@ def _quantity(fn: Callable[..., Any], annotation: Any) -> tuple[str, Domain]:
 
 def _line_of_def(file: str, line: int) -> int:
     """Line of the `def` of a decorated function whose first decorator stands on `line`."""
-    for n in range(line, line + 20):
+    for n in range(line, line + 40):
         if linecache.getline(file, n).startswith("def "):
             return n
     return line
 
 
+def place(fn: Callable[..., Any]) -> tuple[str, str, int]:
+    """Layer, file and line of a decorated function."""
+    code = fn.__code__
+    path = Path(code.co_filename).resolve()
+    layer = fn.__module__.split(".")[2] if fn.__module__.startswith("constraints.rules.") else "library"
+    file = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+    return layer, file, _line_of_def(code.co_filename, code.co_firstlineno)
+
+
+def callable_rule(made: Rule) -> Callable[..., Any]:
+    """The function that stands for a rule in its module: to be called by other rules and by anyone."""
+    fn = made.fn
+
+    @functools.wraps(fn)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        # A rule called by another one shows in the caller's formula by its name.
+        for v in (*args, *kwargs.values()):
+            seen = getattr(v, "rule_call", None)
+            if seen is not None:
+                return seen(made, args, kwargs)
+        return fn(*args, **kwargs)
+
+    call.__rule__ = made  # type: ignore[attr-defined]
+    return call
+
+
 def rule(
-    *, cite: str, wall: int | None = None, where: Mapping[str, Callable[..., Any]] | None = None
+    *,
+    cite: str,
+    wall: int | None = None,
+    where: Mapping[str, Callable[..., Any]] | None = None,
+    keeps: str = "",
 ) -> Callable[[F], F]:
     """Declare a function to be a rule; it stays a function, to be called by other rules and by anyone.
 
     `cite` names the source of the equation, or is "definition"; `wall` is its number among the
     22 walls, where it has one. `where` maps the reason for a condition to the condition, a function
-    of some of the inputs by name; outside it the rule has no meaning.
+    of some of the inputs by name; outside it the rule has no meaning. A rule that replaces one of its
+    name from an earlier layer, and reads it, says by `keeps` what that one is called from then on.
     """
 
     def declare(fn: F) -> F:
-        found = {name: _quantity(fn, a) for name, a in fn.__annotations__.items()}
-        code = fn.__code__
-        names = code.co_varnames[: code.co_argcount]
-        path = Path(code.co_filename).resolve()
-        layer = fn.__module__.split(".")[2] if fn.__module__.startswith("constraints.rules.") else "library"
-
-        @functools.wraps(fn)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            # A rule called by another one shows in the caller's formula by its name.
-            for v in (*args, *kwargs.values()):
-                seen = getattr(v, "rule_call", None)
-                if seen is not None:
-                    return seen(call.__rule__, args, kwargs)  # type: ignore[attr-defined]
-            return fn(*args, **kwargs)
-
-        call.__rule__ = Rule(  # type: ignore[attr-defined]
+        found = annotated(fn)
+        names = fn.__code__.co_varnames[: fn.__code__.co_argcount]
+        layer, file, line = place(fn)
+        made = Rule(
             id=fn.__name__,
             fn=fn,
             inputs={n: found[n][0] for n in names},
@@ -126,10 +157,11 @@ def rule(
             cite=cite,
             wall=wall,
             layer=layer,
-            file=str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path),
-            line=_line_of_def(code.co_filename, code.co_firstlineno),
+            file=file,
+            line=line,
+            keeps=keeps,
         )
-        return cast(F, call)
+        return cast(F, callable_rule(made))
 
     return declare
 
@@ -152,6 +184,25 @@ def rules(*layers: str) -> dict[str, Rule]:
                 if r.id in found and found[r.id] is not r:
                     raise TypeError(f"rule {r.id!r} is declared in {found[r.id].file} and in {r.file}")
                 found[r.id] = r
+    return found
+
+
+def layered(layers: Iterable[str]) -> dict[str, Rule]:
+    """Rules of the layers by quantity: a later layer replaces those of the same name in earlier ones.
+
+    What the replacing rule `keeps` goes on under that name. Raises TypeError where there is nothing to keep.
+
+    >>> [r.layer for n, r in layered(("shared", "serving", "bounds")).items() if n in ("ttft", "expected_ttft")]
+    ['bounds', 'serving']
+    """
+    found: dict[str, Rule] = {}
+    for layer in layers:
+        added = rules(layer)
+        for r in added.values():
+            if r.keeps and r.id not in found:
+                raise TypeError(f"{r.file}:{r.line}: {r.id} keeps {r.keeps}, but replaces no rule")
+        kept = {r.keeps: replace(found[r.id], id=r.keeps, keeps="") for r in added.values() if r.keeps}
+        found |= kept | added
     return found
 
 

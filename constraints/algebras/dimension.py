@@ -8,11 +8,12 @@ other literal is a pure number.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NoReturn
 
 from catalogs import units
+from constraints.quantities import Constant
 from constraints.rule import Rule
 
 COUNTING = ("FLOP", "token", "request")
@@ -34,13 +35,25 @@ def check(rule: Rule) -> str:
     for magnitude in _MAGNITUDES:
         inputs = {n: Dimensioned.of(magnitude(i), unit) for i, (n, unit) in enumerate(rule.inputs.items())}
         try:
-            result = rule.fn(**inputs)
+            result = _run(rule, inputs)
         except DimensionError as e:
             return str(e)
         problem = _result(result, rule.unit)
         if problem:
             return problem
     return ""
+
+
+def _run(rule: Rule, inputs: Mapping[str, Any]) -> Any:
+    """The rule's result; what an instance has fixed is a quantity like the others here."""
+    if rule.base is None:
+        return rule.fn(**inputs)
+    return rule.base(
+        **{
+            old: Dimensioned.of(new, new.unit) if isinstance(new, Constant) else inputs[new]
+            for old, new in rule.given.items()
+        }
+    )
 
 
 def _result(result: Any, unit: str) -> str:
@@ -189,6 +202,10 @@ class Dimensioned:
 
     def rule_minimum(self, *values: Any) -> Dimensioned:
         return min(_alike("minimum of", *values), key=lambda v: v.magnitude)
+
+    @staticmethod
+    def rule_call(rule: Rule, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        return _run(rule, {**dict(zip(rule.inputs, args, strict=False)), **kwargs})
 
     def rule_ceil(self, x: Any) -> Dimensioned:
         return Dimensioned.of(math.ceil(_pure("ceil of", x)), "")

@@ -182,7 +182,9 @@ class Sym:
         """A rule called inside another: its name, with what it works out to inside."""
         given = {**dict(zip(rule.inputs, args, strict=False)), **kwargs}
         inner = _lift(rule.fn(**given))
-        return Sym("call", tuple(_lift(v) for v in given.values()), inner.value, rule.id, rule.unit, inner)
+        return Sym(
+            "call", tuple(_lift(given[n]) for n in rule.inputs), inner.value, rule.id, rule.unit, inner
+        )
 
     # -- reading -------------------------------------------------------------------------------
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from catalogs.schema import Node
 from constraints.bundles import Bundle, Known
 from constraints.graph import Graph
-from constraints.rule import Rule, rules
+from constraints.rule import Rule, layered
 from designer.documents.scenario import Scenario
 from designer.question import expressions
 from designer.question.context import Value
@@ -27,30 +27,13 @@ LAYERS = {
 }
 
 
-# What a rule goes on being called when a layer replaces it by one that reads it.
-_KEPT = {
-    "streaming": {
-        n: f"resident_{n}"
-        for n in ("stage_time", "gradient_exposed", "gather_exposed", "optimizer_time", "device_memory")
-    },
-    "dataset": {"step_time": "device_step_time", "step_computation": "device_computation"},
-    "bounds": {n: f"expected_{n}" for n in ("ttft", "tpot")},
-    "queue_bounds": {n: f"expected_{n}" for n in ("capacity", "ttft_deviation", "tpot_deviation")},
-}
-
-
 @cache
 def job_rules(job: str, parts: tuple[str, ...] = ()) -> dict[str, Rule]:
     """Rules of a job by quantity, with the layers that parts of a scenario add (`network`, `dataset`).
 
     Those of a later layer replace earlier ones of the same name.
     """
-    found: dict[str, Rule] = {}
-    for layer in (*LAYERS[job], *parts):
-        for name, kept in _KEPT.get(layer, {}).items():
-            found[kept] = replace(found[name], id=kept)
-        found |= rules(layer)
-    return found
+    return layered((*LAYERS[job], *parts))
 
 
 def parts_of(scenario: Scenario, model: Bundle, nodes: Iterable[Node]) -> tuple[str, ...]:

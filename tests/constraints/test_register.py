@@ -6,6 +6,7 @@ import doctest
 import inspect
 import math
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,10 @@ ALL = [r for layer in LAYERS for r in rules(layer).values()]
 FOLDERS = sorted(p.name for p in (ROOT / "constraints" / "rules").iterdir() if (p / "__init__.py").exists())
 
 LENGTHS = "lengths: [{share: 1, input: 1000 token, output: 200 token}]"
-# Formulas that rules of the same file call with values of other names; no quantity is called so.
-CALLED_ONLY = {"packed_time", "stage_activations", "stage_state"}
+# Formulas that instances of them, or rules, give values of other names; no quantity is called so.
+CALLED_ONLY = {
+    "packed_time", "stage_activations", "stage_state", "forward_time", "backward_time", "kv_sequence_bytes",
+}  # fmt: skip
 WORKLOADS = {
     "training": "sequence_length: 4096 token, global_batch: 1048576 token, dataset: 1e12 token",
     "serving": f"rate: 4 request/s, {LENGTHS}",
@@ -40,6 +43,11 @@ def question(job: str) -> Question:
 
 def label(r: Rule) -> str:
     return f"{r.layer}.{r.id}"
+
+
+def namespace(r: Rule) -> dict[str, object]:
+    """Names that the example of a rule may use: those of its module."""
+    return dict(vars(sys.modules[r.fn.__module__]))
 
 
 def test_every_folder_is_a_layer() -> None:
@@ -71,14 +79,14 @@ def test_place_is_the_definition(r: Rule) -> None:
 
 @pytest.mark.parametrize("r", ALL, ids=label)
 def test_rule_has_an_example(r: Rule) -> None:
-    examples = doctest.DocTestFinder().find(r.fn, globs=dict(r.fn.__globals__))
+    examples = doctest.DocTestFinder().find(r.fn, globs=namespace(r))
     assert any(e.examples for e in examples)
 
 
 def test_every_example_of_a_rule_holds() -> None:
     runner = doctest.DocTestRunner(verbose=False)
     for r in ALL:
-        for test in doctest.DocTestFinder().find(r.fn, r.id, globs=dict(r.fn.__globals__)):
+        for test in doctest.DocTestFinder().find(r.fn, r.id, globs=namespace(r)):
             runner.run(test)
     assert runner.failures == 0
     assert runner.tries > len(ALL)
@@ -166,4 +174,5 @@ def test_rules_are_functions_of_their_inputs_only() -> None:
     for r in ALL:
         assert list(inspect.signature(r.fn).parameters) == list(r.inputs)
         assert not r.fn.__defaults__ and not r.fn.__kwdefaults__ and r.fn.__closure__ is None
+        assert set(r.inputs) == {n for n in r.given.values() if isinstance(n, str)} or r.base is None
         assert Path(ROOT, r.file).exists()

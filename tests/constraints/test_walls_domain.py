@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import random
 
@@ -89,7 +90,7 @@ def test_extreme_inputs_are_answered_or_refused(r: Rule) -> None:
 def test_domains_are_declared_of_inputs(r: Rule) -> None:
     assert set(r.domains) == set(r.inputs)
     for reason, condition in r.where.items():
-        names = condition.__code__.co_varnames[: condition.__code__.co_argcount]
+        names = inspect.signature(condition).parameters
         assert set(names) <= set(r.inputs), "a condition reads inputs of its rule"
         assert reason.split()[0] in ("or", "as") and not reason.endswith(".")
     assert len(describe(r)) == len(r.where) + sum(d != Domain() for d in r.domains.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import random
 from collections.abc import Mapping
@@ -122,7 +123,7 @@ def test_what_is_proven_of_a_box_holds_inside_it(r: Rule) -> None:
         proven = lift(r.fn(**{n: box(n, low[n], low[n] + width[n]) for n in low}))
         for _ in range(8):
             at = {n: low[n] + rng.random() * width[n] for n in low}
-            if not all(c(**{n: at[n] for n in c.__code__.co_varnames}) for c in r.where.values()):
+            if not all(c(**{n: at[n] for n in inspect.signature(c).parameters}) for c in r.where.values()):
                 continue
             here = float(r.fn(**at))
             slack = 1e-9 * abs(here)

@@ -120,7 +120,7 @@ def test_frontier_is_that_of_brute_force(nodes: tuple[str, ...], tmp_path: Path)
 def test_every_rule_of_the_graph_gives_a_number() -> None:
     q = ask("cerebras-cs-3")
     given = {n: k.si for n, k in q.bundle(q.first_design()).items()}
-    called = {"packed_time", "stage_activations", "stage_state"}
+    called = {"packed_time", "stage_activations", "stage_state", "forward_time", "backward_time"}
     unknown = {n for n, v in given.items() if v != v}
     made = q.graph.evaluate(sorted(set(q.graph.rules) - called), given)
     for name in set(q.graph.rules) - called:

@@ -6,7 +6,11 @@ from constraints.quantities import Count, Seconds
 from constraints.rule import rule
 
 
-@rule(wall=4, cite="definition: quantile of measured over predicted, from residuals of sources held out")
+@rule(
+    wall=4,
+    cite="definition: quantile of measured over predicted, from residuals of sources held out",
+    keeps="expected_ttft",
+)
 def ttft(expected_ttft: Seconds, ttft_bound: Count) -> Seconds:
     """Mean time to first token that comparable measurements stay below.
 
@@ -16,7 +20,11 @@ def ttft(expected_ttft: Seconds, ttft_bound: Count) -> Seconds:
     return expected_ttft * ttft_bound
 
 
-@rule(wall=4, cite="definition: quantile of measured over predicted, from residuals of sources held out")
+@rule(
+    wall=4,
+    cite="definition: quantile of measured over predicted, from residuals of sources held out",
+    keeps="expected_tpot",
+)
 def tpot(expected_tpot: Seconds, tpot_bound: Count) -> Seconds:
     """Mean time per output token after the first that comparable measurements stay below.
 

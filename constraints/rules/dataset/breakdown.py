@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from constraints.algebras.maths import maximum
+from constraints.instance import instance
 from constraints.quantities import Seconds
 from constraints.rule import rule
+from constraints.rules.dataset.step import accelerate_time
 
 
-@rule(wall=3, cite="definition: kernels of training, and of decoding where devices do that too")
-def step_computation(device_computation: Seconds, device_decode_time: Seconds) -> Seconds:
+@instance(
+    accelerate_time,
+    {"device_step_time": "device_computation"},
+    wall=3,
+    cite="definition: kernels of training, and of decoding where devices do that too",
+    keeps="device_computation",
+)
+def step_computation() -> Seconds:
     """Part of a step in which the slowest stage runs kernels.
 
     >>> step_computation(0.06, 0.02)
     0.08
     """
-    return device_computation + device_decode_time
 
 
 @rule(wall=9, cite="definition: what is neither computation nor communication, late samples included")

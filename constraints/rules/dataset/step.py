@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from constraints.algebras.maths import ceil, maximum
+from constraints.instance import instance
 from constraints.quantities import Count, Fraction, Samples, SamplesPerSecond, Seconds
 from constraints.rule import rule
 from constraints.rules.library.preprocessing import accelerator_utilisation
@@ -20,7 +21,11 @@ def accelerate_time(device_step_time: Seconds, device_decode_time: Seconds) -> S
     return device_step_time + device_decode_time
 
 
-@rule(wall=9, cite="Mohan et al. 2021, section 2: stages overlap, so the slowest sets the pace of each epoch")
+@rule(
+    wall=9,
+    cite="Mohan et al. 2021, section 2: stages overlap, so the slowest sets the pace of each epoch",
+    keeps="device_step_time",
+)
 def step_time(
     storage_time: Seconds, transform_time: Seconds, accelerate_time: Seconds, cold_share: Fraction
 ) -> Seconds:
@@ -46,14 +51,13 @@ def data_wait(step_time: Seconds, accelerate_time: Seconds) -> Seconds:
     return maximum(0, step_time - accelerate_time)
 
 
-@rule(wall=9, cite="definition")
-def fed_share(accelerate_time: Seconds, step_time: Seconds) -> Fraction:
+@instance(accelerator_utilisation, wall=9, cite="definition")
+def fed_share() -> Fraction:
     """Share of a step in which devices have samples to work on.
 
     >>> round(fed_share(0.020, 0.035), 4)
     0.5714
     """
-    return accelerator_utilisation(accelerate_time, step_time)
 
 
 @rule(cite="definition")

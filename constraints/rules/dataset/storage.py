@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from constraints.algebras.maths import where
+from constraints.instance import instance
 from constraints.quantities import (
     Bytes,
     BytesPerSample,
@@ -52,16 +53,18 @@ def ingest_bandwidth(
     )
 
 
-@rule(wall=8, cite="definition")
-def storage_time(
-    step_samples: Samples, sample_size: BytesPerSample, ingest_bandwidth: BytesPerSecond
-) -> Seconds:
+@instance(
+    sample_read_time,
+    {"samples": "step_samples", "storage_bandwidth": "ingest_bandwidth"},
+    wall=8,
+    cite="definition",
+)
+def storage_time() -> Seconds:
     """Time storage needs for the samples of one step, where they are not in memory already.
 
     >>> storage_time(256, 500e3, 2e9)
     0.064
     """
-    return sample_read_time(step_samples, sample_size, ingest_bandwidth)
 
 
 @rule(wall=8, cite="definition")
@@ -84,11 +87,14 @@ def cache_size(host_memory: Bytes, cache_share: Fraction) -> Bytes:
     return host_memory * cache_share
 
 
-@rule(wall=8, cite="Mohan et al. 2021: random access needs the whole data set in every node's memory")
-def cold_share(dataset_size: Bytes, cache_size: Bytes, epochs: Count) -> Fraction:
+@instance(
+    cold_epoch_share,
+    wall=8,
+    cite="Mohan et al. 2021: random access needs the whole data set in every node's memory",
+)
+def cold_share() -> Fraction:
     """Share of the run in which samples come from storage: all of it, or the first epoch.
 
     >>> cold_share(141e9, 1e12, 90) == 1 / 90, cold_share(5e12, 1e12, 90)
     (True, 1.0)
     """
-    return cold_epoch_share(dataset_size, cache_size, epochs)

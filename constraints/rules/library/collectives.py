@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from constraints.algebras.maths import ceil, log2, maximum, minimum
+from constraints.instance import instance
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds, Whole
 from constraints.rule import rule
 
@@ -37,10 +38,8 @@ def ring_all_gather_time(
     return (ranks - 1) * latency + (ranks - 1) / ranks * message / bandwidth
 
 
-@rule(wall=14, cite="Patarasuk & Yuan 2009; the other half of a ring all-reduce")
-def ring_reduce_scatter_time(
-    message: Bytes, ranks: Whole, bandwidth: BytesPerSecond, latency: Seconds
-) -> Seconds:
+@instance(ring_all_gather_time, wall=14, cite="Patarasuk & Yuan 2009; the other half of a ring all-reduce")
+def ring_reduce_scatter_time() -> Seconds:
     """Time of a ring reduce-scatter of `message` bytes, of which each rank keeps its summed share.
 
     Adding is taken to be free beside sending.
@@ -48,7 +47,6 @@ def ring_reduce_scatter_time(
     >>> ring_reduce_scatter_time(8e9, 8, 50e9, 1e-6) == ring_all_gather_time(8e9, 8, 50e9, 1e-6)
     True
     """
-    return ring_all_gather_time(message, ranks, bandwidth, latency)
 
 
 @rule(wall=14, cite="Thakur, Rabenseifner & Gropp 2005, Optimization of collective communication in MPICH")

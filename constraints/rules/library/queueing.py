@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from constraints.algebras.maths import guarded, maximum, sqrt
+from constraints.instance import instance
 from constraints.quantities import Count, Fraction, PerSecond, Real, Seconds
 from constraints.rule import rule
 
@@ -34,8 +35,13 @@ def mg1_wait(arrival_rate: PerSecond, service: Seconds, service_square: Seconds)
     return arrival_rate * service_square**2 / (2 * guarded(1 - arrival_rate * service))
 
 
-@rule(wall=7, cite="Khinchine 1932, the M/G/1 queue with equal requests", where=_STABLE)
-def md1_wait(arrival_rate: PerSecond, service: Seconds) -> Seconds:
+@instance(
+    mg1_wait,
+    {"service_square": "service"},
+    wall=7,
+    cite="Khinchine 1932, the M/G/1 queue with equal requests",
+)
+def md1_wait() -> Seconds:
     """Mean wait before service in an M/D/1 queue: Poisson arrivals, every request alike.
 
     Half of M/M/1's at the same load.
@@ -43,7 +49,6 @@ def md1_wait(arrival_rate: PerSecond, service: Seconds) -> Seconds:
     >>> round(md1_wait(0.8, 1.0), 6)  # at 80 % the wait is twice the service
     2.0
     """
-    return mg1_wait(arrival_rate, service, service)
 
 
 @rule(wall=7, cite="Kingman 1962, Some inequalities for the queue GI/G/1", where=_STABLE)

@@ -6,7 +6,11 @@ from constraints.quantities import Count, RequestsPerSecond, Seconds
 from constraints.rule import rule
 
 
-@rule(wall=7, cite="definition: quantile of measured over predicted, from residuals of sources held out")
+@rule(
+    wall=7,
+    cite="definition: quantile of measured over predicted, from residuals of sources held out",
+    keeps="expected_capacity",
+)
 def capacity(expected_capacity: RequestsPerSecond, throughput_bound: Count) -> RequestsPerSecond:
     """Requests a second that comparable replicas sustained at least.
 
@@ -16,7 +20,9 @@ def capacity(expected_capacity: RequestsPerSecond, throughput_bound: Count) -> R
     return expected_capacity * throughput_bound
 
 
-@rule(wall=7, cite="definition: a slower system has longer tails in proportion")
+@rule(
+    wall=7, cite="definition: a slower system has longer tails in proportion", keeps="expected_ttft_deviation"
+)
 def ttft_deviation(expected_ttft_deviation: Seconds, ttft_bound: Count) -> Seconds:
     """Standard deviation of the time to first token when its mean is at its bound.
 
@@ -26,7 +32,9 @@ def ttft_deviation(expected_ttft_deviation: Seconds, ttft_bound: Count) -> Secon
     return expected_ttft_deviation * ttft_bound
 
 
-@rule(wall=7, cite="definition: a slower system has longer tails in proportion")
+@rule(
+    wall=7, cite="definition: a slower system has longer tails in proportion", keeps="expected_tpot_deviation"
+)
 def tpot_deviation(expected_tpot_deviation: Seconds, tpot_bound: Count) -> Seconds:
     """Standard deviation of the time per output token when its mean is at its bound.
 

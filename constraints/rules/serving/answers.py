@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeAlias
 
+from constraints.instance import instance
 from constraints.quantities import Count, Fraction, RequestsPerSecond, Seconds, Tokens
 from constraints.rule import rule
 from constraints.rules.library.reasoning import best_of_success
@@ -36,14 +37,15 @@ def time_to_visible(ttft: Seconds, reasoning_tokens: Tokens, tpot: Seconds) -> S
     return ttft + reasoning_tokens * tpot
 
 
-@rule(wall=12, cite="bound: both tails at once")
-def time_to_visible_p99(ttft_p99: Seconds, reasoning_tokens: Tokens, tpot_p99: Seconds) -> Seconds:
+@instance(
+    time_to_visible, {"ttft": "ttft_p99", "tpot": "tpot_p99"}, wall=12, cite="bound: both tails at once"
+)
+def time_to_visible_p99() -> Seconds:
     """Time until the user sees the first token, at least as long as in 99 of 100 chains of mean length.
 
     >>> time_to_visible_p99(1.0, 8000, 0.025)
     201.0
     """
-    return time_to_visible(ttft_p99, reasoning_tokens, tpot_p99)
 
 
 @rule(wall=12, cite="definition: all samples of an answer are paid")
@@ -56,14 +58,17 @@ def cost_per_answer(cost_per_request: DollarsPerRequest, samples: Count) -> Doll
     return cost_per_request * samples
 
 
-@rule(wall=12, cite="Brown et al. 2024, Large language monkeys: coverage of independent samples")
-def answered_share(sample_success: Fraction, samples: Count) -> Fraction:
+@instance(
+    best_of_success,
+    wall=12,
+    cite="Brown et al. 2024, Large language monkeys: coverage of independent samples",
+)
+def answered_share() -> Fraction:
     """Share of questions that some sample answers rightly, if the right one is recognised.
 
     >>> round(answered_share(0.6, 2), 2)
     0.84
     """
-    return best_of_success(sample_success, samples)
 
 
 @rule(wall=12, cite="definition: failed questions are paid too")

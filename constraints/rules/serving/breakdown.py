@@ -2,73 +2,63 @@
 
 from __future__ import annotations
 
-from constraints.quantities import Count, Fraction, Seconds
+from constraints.instance import instance
+from constraints.quantities import Fraction, Seconds
 from constraints.rule import rule
 from constraints.rules.serving.step import decode_dense_layer, decode_full_step, decode_moe_layer
 
 
-@rule(wall=4, cite="definition: a decode step if no message took time")
-def decode_computation(
-    pp: Count,
-    most_layers: Count,
-    last_layers: Count,
-    layers: Count,
-    dense_layers: Count,
-    moe_layers: Count,
-    decode_projection_time: Seconds,
-    decode_attention_time: Seconds,
-    decode_ffn_time: Seconds,
-    decode_dense_elementwise_time: Seconds,
-    decode_expert_time: Seconds,
-    decode_moe_elementwise_time: Seconds,
-    decode_head_time: Seconds,
-    decode_tokens: Count,
-    host_step_overhead: Seconds,
-    host_sequence_overhead: Seconds,
-) -> Seconds:
+@instance(
+    decode_dense_layer,
+    fixed={"decode_tokens": 0, "reduce_latency": 0.0, "reduce_seconds_per_token": 0.0},
+    wall=4,
+    cite="definition: a decode step if no message took time",
+)
+def decode_dense_layer_computation() -> Seconds:
+    """Time of one dense layer in a decode step in kernels alone.
+
+    >>> decode_dense_layer_computation(1.0, 2.0, 3.0, 0.5)
+    6.5
+    """
+
+
+@instance(
+    decode_moe_layer,
+    fixed={
+        "decode_tokens": 0,
+        "reduce_latency": 0.0,
+        "reduce_seconds_per_token": 0.0,
+        "exchange_latency": 0.0,
+        "exchange_seconds_per_token": 0.0,
+        "ep_overlap": 0.0,
+    },
+    wall=4,
+    cite="definition: a decode step if no message took time",
+)
+def decode_moe_layer_computation() -> Seconds:
+    """Time of one mixture layer in a decode step in kernels alone.
+
+    >>> decode_moe_layer_computation(1.0, 2.0, 4.0, 0.5)
+    7.5
+    """
+
+
+@instance(
+    decode_full_step,
+    {
+        "decode_dense_layer": "decode_dense_layer_computation",
+        "decode_moe_layer": "decode_moe_layer_computation",
+    },
+    fixed={"handover_latency": 0.0, "handover_seconds_per_token": 0.0},
+    wall=4,
+    cite="definition: a decode step if no message took time",
+)
+def decode_computation() -> Seconds:
     """Part of a decode step at a full batch spent in kernels, reading weights and cache, and on the host.
 
-    >>> decode_computation(1, 2, 2, 2, 1, 1, 1.0, 2.0, 3.0, 0.5, 4.0, 0.5, 2.0, 8, 0.25, 0.0)  # 6.5 + 7.5 + 2 + 0.25
+    >>> decode_computation(1, 2, 2, 2, 1, 1, 6.5, 7.5, 2.0, 8, 0.25, 0.0)  # 6.5 + 7.5 + 2 + 0.25
     16.25
     """
-    none = 0 * decode_head_time
-    dense = decode_dense_layer(
-        decode_projection_time,
-        decode_attention_time,
-        decode_ffn_time,
-        decode_dense_elementwise_time,
-        decode_tokens,
-        none,
-        none,
-    )
-    mixture = decode_moe_layer(
-        decode_projection_time,
-        decode_attention_time,
-        decode_expert_time,
-        decode_moe_elementwise_time,
-        decode_tokens,
-        none,
-        none,
-        none,
-        none,
-        0,
-    )
-    return decode_full_step(
-        pp,
-        most_layers,
-        last_layers,
-        layers,
-        dense_layers,
-        moe_layers,
-        dense,
-        mixture,
-        decode_head_time,
-        decode_tokens,
-        none,
-        none,
-        host_step_overhead,
-        host_sequence_overhead,
-    )
 
 
 @rule(wall=14, cite="definition: what a decode step would save if no message took time")

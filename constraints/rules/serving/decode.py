@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from constraints.algebras.maths import maximum, minimum
 from constraints.quantities import Bytes, BytesPerSecond, Count, FlopPerSecond, Fraction, Seconds, Tokens
 from constraints.rule import rule
@@ -73,12 +75,30 @@ def decode_projection_time(
     >>> round(decode_projection_time(1, *layer, 2, 2, 2, 1e30, 3.35e12, 0, 1, 1, 1) * 1e6)
     90
     """
-    out = attention_width / tp
+    product = partial(
+        gemm_time,
+        weight_bytes=weight_bytes,
+        operand_bytes=operand_bytes,
+        result_bytes=activation_bytes,
+        rate=compute_rate,
+        bandwidth=memory_bandwidth,
+        launch_floor=launch_floor,
+        compute_fraction=compute_fraction,
+        bandwidth_fraction=bandwidth_fraction,
+        corner=corner,
+    )
     return projections(
         decode_tokens,
-        (hidden, compressed_width, query_up_in, query_share, kv_up_in, kv_share, out, latent),
-        (weight_bytes, operand_bytes, activation_bytes),
-        (compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner),
+        hidden,
+        compressed_width,
+        query_in=query_up_in,
+        query=query_share,
+        kv_in=kv_up_in,
+        kv=kv_share,
+        attention=attention_width / tp,
+        latent=latent,
+        product=product,
+        joined=partial(product, launch_floor=latent * launch_floor),
     )
 
 
@@ -141,9 +161,19 @@ def decode_ffn_time(
     >>> [round(decode_ffn_time(1, 8192, 28_672, 3, tp, 2, 2, 2, *device) * 1e6) for tp in (1, 8)]
     [421, 53]
     """
-    sizes = (weight_bytes, operand_bytes, activation_bytes)
-    device = (compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner)
-    return feed_forward(decode_tokens, hidden, ffn / tp, ffn_matrices, sizes, device)
+    product = partial(
+        gemm_time,
+        weight_bytes=weight_bytes,
+        operand_bytes=operand_bytes,
+        result_bytes=activation_bytes,
+        rate=compute_rate,
+        bandwidth=memory_bandwidth,
+        launch_floor=launch_floor,
+        compute_fraction=compute_fraction,
+        bandwidth_fraction=bandwidth_fraction,
+        corner=corner,
+    )
+    return feed_forward(decode_tokens, hidden, ffn / tp, ffn_matrices, product)
 
 
 @rule(wall=2, cite="Ivanov et al. 2021: norms, residuals, rotary and the non-linearity are memory bound")
@@ -210,9 +240,18 @@ def decode_head_time(
     >>> round(t * 1e3, 2)  # 2.1 GB of weights
     0.63
     """
-    a = activation_bytes
     product = gemm_time(
-        decode_tokens, vocab / tp, hidden, a, a, a, attention_rate, memory_bandwidth, base_launch_floor,
-        base_compute_fraction, base_bandwidth_fraction, base_corner,
-    )  # fmt: skip
+        m=decode_tokens,
+        n=vocab / tp,
+        k=hidden,
+        weight_bytes=activation_bytes,
+        operand_bytes=activation_bytes,
+        result_bytes=activation_bytes,
+        rate=attention_rate,
+        bandwidth=memory_bandwidth,
+        launch_floor=base_launch_floor,
+        compute_fraction=base_compute_fraction,
+        bandwidth_fraction=base_bandwidth_fraction,
+        corner=base_corner,
+    )
     return product + 2 * decode_tokens * vocab * logit_bytes / (memory_bandwidth * base_bandwidth_fraction)

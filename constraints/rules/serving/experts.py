@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from constraints.algebras.maths import maximum
+from functools import partial
+
+from constraints.algebras.maths import guarded, maximum, minimum
+from constraints.instance import instance
 from constraints.quantities import Bytes, BytesPerSecond, Count, FlopPerSecond, Fraction, Seconds
 from constraints.rule import rule
-from constraints.rules.serving.kernels import mixture, touched
+from constraints.rules.library.roofline import gemm_time
+from constraints.rules.serving.kernels import feed_forward, routed, touched
 from constraints.rules.training.compute import elementwise_time, moe_activation_time
 
 
@@ -21,7 +25,12 @@ def decode_group_tokens(decode_tokens: Count, expert_sources: Count) -> Count:
     return maximum(1, decode_tokens * expert_sources)
 
 
-@rule(wall=2, cite="expectation of distinct draws: each token picks k of E experts, balanced routing")
+@instance(
+    touched,
+    {"tokens": "decode_group_tokens"},
+    wall=2,
+    cite="expectation of distinct draws: each token picks k of E experts, balanced routing",
+)
 def experts_touched(decode_group_tokens: Count, experts: Count, experts_per_token: Count, ep: Count) -> Count:
     """Experts of one device whose weights a decode step reads.
 
@@ -30,7 +39,6 @@ def experts_touched(decode_group_tokens: Count, experts: Count, experts_per_toke
     >>> [round(experts_touched(n, 256, 8, ep), 2) for n, ep in ((1, 1), (64, 1), (4096, 32))]
     [8.0, 222.44, 8.0]
     """
-    return touched(decode_group_tokens, experts, experts_per_token, ep)
 
 
 @rule(wall=2, cite="grouped products of the experts touched, balanced routing")
@@ -62,30 +70,52 @@ def decode_expert_time(
     expert_each_floor: Seconds,
     expert_half_width: Count,
 ) -> Seconds:
-    """Time of a mixture layer's feed-forward part in a decode step.
+    """Time of a mixture layer's feed-forward part in a decode step: routed and shared experts, router.
+
+    The experts of a device are one grouped product, with a floor of its own (router, sorting and all
+    launches) and shares of the peak that grow with the width of an expert.
 
     >>> layer, device = (7168, 256, 8, 1, 2048, 2048, 3, 1, 1, 1, 1, 2), (1e30, 3.35e12, 0, 1, 1, 1)
     >>> t = decode_expert_time(1, 1, *layer, *device, 0, 1, 1, 1, 0, 0)
     >>> round(t * 1e6)  # 9 experts of 44 MB
     118
     """
-    return mixture(
-        decode_tokens,
-        decode_group_tokens,
-        (experts, experts_per_token, expert_width, ep),
-        hidden,
-        shared_experts * expert_ffn / tp,
-        ffn_matrices,
-        (weight_bytes, operand_bytes, activation_bytes),
-        (compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner),
-        (
-            expert_floor,
-            expert_compute_fraction,
-            expert_bandwidth_fraction,
-            expert_imbalance,
-            expert_each_floor,
-            expert_half_width,
-        ),
+    product = partial(
+        gemm_time,
+        weight_bytes=weight_bytes,
+        operand_bytes=operand_bytes,
+        result_bytes=activation_bytes,
+        rate=compute_rate,
+        bandwidth=memory_bandwidth,
+        launch_floor=launch_floor,
+        compute_fraction=compute_fraction,
+        bandwidth_fraction=bandwidth_fraction,
+        corner=corner,
+    )
+    columns = guarded(expert_width, 1)
+    grouped = partial(
+        product,
+        launch_floor=0 * launch_floor,
+        compute_fraction=expert_compute_fraction * columns / (columns + expert_half_width),
+        bandwidth_fraction=expert_bandwidth_fraction,
+        corner=1,
+    )
+    shared_width = shared_experts * expert_ffn / tp
+    return (
+        expert_floor
+        + routed(
+            decode_group_tokens,
+            hidden,
+            ffn_matrices,
+            experts=experts,
+            per_token=experts_per_token,
+            width=expert_width,
+            ep=ep,
+            imbalance=expert_imbalance,
+            each_floor=expert_each_floor,
+            product=grouped,
+        )
+        + minimum(1, shared_width) * feed_forward(decode_tokens, hidden, shared_width, ffn_matrices, product)
     )
 
 

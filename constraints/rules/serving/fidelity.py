@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from constraints.quantities import Count, Fraction
-from constraints.rule import rule
+from constraints.instance import instance
+from constraints.quantities import Fraction
 from constraints.rules.library.compression import score_loss
 
 
-@rule(wall=13, cite="published scores, see `designer catalog list fidelity`; unknown pairs stay unknown")
-def accuracy_loss(score_before: Count, score_after: Count, score_sense: Count) -> Fraction:
+@instance(
+    score_loss,
+    wall=13,
+    cite="published scores, see `designer catalog list fidelity`; unknown pairs stay unknown",
+)
+def accuracy_loss() -> Fraction:
     """Share of the score on the scenario's benchmark that compression costs; 0 in 16 bit.
 
     >>> round(accuracy_loss(1.0, 0.989, 1), 6)
     0.011
     """
-    return score_loss(score_before, score_after, score_sense)

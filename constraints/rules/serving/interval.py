@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from constraints.algebras.maths import guarded, maximum, minimum, sqrt
+from constraints.instance import instance
 from constraints.quantities import Count, Fraction, Requests, RequestsPerSecond, Seconds, Tokens
 from constraints.rule import rule
 from constraints.rules.library.queueing import gamma_quantile
@@ -97,31 +98,46 @@ def tpot_deviation(
     return prefill_jitter / guarded(decode_steps, 1) + crowd * prefill_stretch
 
 
-@rule(wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
+@instance(
+    tail,
+    {"mean": "tpot", "deviation": "tpot_deviation"},
+    fixed={"normal_quantile": 0},
+    wall=7,
+    cite="gamma with the mean and deviation; Wilson & Hilferty 1931",
+)
 def tpot_p50(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     """Median of the time per output token.
 
     >>> tpot_p50(0.02, 0.0), round(tpot_p50(1.0, 1.0), 2)  # an exponential: ln 2 = 0.69
     (0.02, 0.7)
     """
-    return tail(tpot, tpot_deviation, 0)
 
 
-@rule(wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
+@instance(
+    tail,
+    {"mean": "tpot", "deviation": "tpot_deviation"},
+    fixed={"normal_quantile": NINETIETH},
+    wall=7,
+    cite="gamma with the mean and deviation; Wilson & Hilferty 1931",
+)
 def tpot_p90(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     """90th percentile of the time per output token.
 
     >>> tpot_p90(0.02, 0.0), round(tpot_p90(1.0, 1.0), 2)  # an exponential: ln 10 = 2.30
     (0.02, 2.28)
     """
-    return tail(tpot, tpot_deviation, NINETIETH)
 
 
-@rule(wall=7, cite="gamma with the mean and deviation; Wilson & Hilferty 1931")
+@instance(
+    tail,
+    {"mean": "tpot", "deviation": "tpot_deviation"},
+    fixed={"normal_quantile": NINETY_NINTH},
+    wall=7,
+    cite="gamma with the mean and deviation; Wilson & Hilferty 1931",
+)
 def tpot_p99(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     """99th percentile of the time per output token.
 
     >>> tpot_p99(0.02, 0.0), round(tpot_p99(0.02, 0.005), 4)
     (0.02, 0.0334)
     """
-    return tail(tpot, tpot_deviation, NINETY_NINTH)

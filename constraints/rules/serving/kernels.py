@@ -1,40 +1,49 @@
 """Products of one layer, for any number of tokens: what prefill and decode have in common.
 
-`sizes` are the bytes of a weight, an operand and a result; `device` the rate, memory bandwidth,
-launch floor, achieved fractions and corner that `gemm_time` takes.
+`product` is `gemm_time` on some device: the time of an (m x k)(k x n) product from m, n and k.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from constraints.algebras.maths import guarded, minimum, where
-from constraints.rules.library.roofline import gemm_time
+from constraints.algebras.maths import guarded, where
+
+# Time of a product from its three sizes.
+Product = Callable[..., Any]
 
 
-def projections(tokens: Any, widths: tuple[Any, ...], sizes: tuple[Any, ...], device: tuple[Any, ...]) -> Any:
+def projections(
+    tokens: Any,
+    hidden: Any,
+    compressed: Any,
+    *,
+    query_in: Any,
+    query: Any,
+    kv_in: Any,
+    kv: Any,
+    attention: Any,
+    latent: Any,
+    product: Product,
+    joined: Product,
+) -> Any:
     """Time of a layer's projections into and out of attention.
 
-    Queries, keys and values of plain attention are one product and share a launch.
+    Queries, keys and values of plain attention are one product and share a launch: `joined` is a product
+    that has its own launch in a latent attention only.
     """
-    hidden, compressed, query_in, query, kv_in, kv, attention, latent = widths
-    rate, bandwidth, launch, *fit = device
-    merged = (rate, bandwidth, latent * launch, *fit)
     return (
-        latent * gemm_time(tokens, compressed, hidden, *sizes, *device)
-        + gemm_time(tokens, query, query_in, *sizes, *device)
-        + gemm_time(tokens, kv, kv_in, *sizes, *merged)
-        + gemm_time(tokens, hidden, attention, *sizes, *device)
+        latent * product(tokens, compressed, hidden)
+        + product(tokens, query, query_in)
+        + joined(tokens, kv, kv_in)
+        + product(tokens, hidden, attention)
     )
 
 
-def feed_forward(
-    tokens: Any, hidden: Any, width: Any, matrices: Any, sizes: tuple[Any, ...], device: tuple[Any, ...]
-) -> Any:
+def feed_forward(tokens: Any, hidden: Any, width: Any, matrices: Any, product: Product) -> Any:
     """Time of a feed-forward block of `width` columns; gate and up projections are one product."""
-    return gemm_time(tokens, (matrices - 1) * width, hidden, *sizes, *device) + gemm_time(
-        tokens, hidden, width, *sizes, *device
-    )
+    return product(tokens, (matrices - 1) * width, hidden) + product(tokens, hidden, width)
 
 
 def touched(tokens: Any, experts: Any, experts_per_token: Any, ep: Any) -> Any:
@@ -46,35 +55,25 @@ def touched(tokens: Any, experts: Any, experts_per_token: Any, ep: Any) -> Any:
     return experts / ep * (1 - (1 - experts_per_token / guarded(experts, 1)) ** tokens)
 
 
-def mixture(
-    tokens: Any,
+def routed(
     group_tokens: Any,
-    experts: tuple[Any, ...],
     hidden: Any,
-    shared_width: Any,
     matrices: Any,
-    sizes: tuple[Any, ...],
-    device: tuple[Any, ...],
-    grouped: tuple[Any, ...],
+    *,
+    experts: Any,
+    per_token: Any,
+    width: Any,
+    ep: Any,
+    imbalance: Any,
+    each_floor: Any,
+    product: Product,
 ) -> Any:
-    """Time of a mixture layer's routed experts, shared experts and router.
+    """Time of a mixture layer's routed experts on the busiest expert rank.
 
-    Each expert that is touched has its weights read once; active parameters compute. The experts
-    of a device are one grouped product: `grouped` is its floor (router, sorting and all launches),
-    the shares of peak it reaches, the time of the busiest expert rank over the mean one, the time of
-    an expert with hardly a token, and the expert width that reaches half of the best.
+    Each expert that is touched has its weights read once; active parameters compute. `imbalance` is the
+    time of the busiest expert rank over the mean one, `each_floor` that of an expert with hardly a token.
     """
-    count, per_token, width, ep = experts
-    rate, bandwidth, launch, *_ = device
-    floor, compute, streaming, imbalance, each_floor, half_width = grouped
-    columns = guarded(width, 1)
-    rated = compute * columns / (columns + half_width)
-    quiet = (rate, bandwidth, 0 * launch, rated, streaming, 1)
     busiest = where(ep > 1, imbalance, 1)
-    hit = touched(group_tokens, count, per_token, ep)
+    hit = touched(group_tokens, experts, per_token, ep)
     each = guarded(group_tokens * per_token / ep) / guarded(hit)
-    return (
-        floor
-        + busiest * hit * (each_floor + feed_forward(each, hidden, width, matrices, sizes, quiet))
-        + minimum(1, shared_width) * feed_forward(tokens, hidden, shared_width, matrices, sizes, device)
-    )
+    return busiest * hit * (each_floor + feed_forward(each, hidden, width, matrices, product))

@@ -7,6 +7,7 @@ when no prompt waits, leaves for one decode step at a time.
 from __future__ import annotations
 
 from constraints.algebras.maths import exp, maximum, minimum, sqrt
+from constraints.instance import instance
 from constraints.quantities import Count, Fraction, Requests, Seconds, Tokens
 from constraints.rule import rule
 from constraints.rules.serving.interval import NINETIETH, NINETY_NINTH, tail
@@ -67,34 +68,49 @@ def ttft_deviation(
     return sqrt(maximum(0, prefill_sojourn_deviation**2 + own + residual))
 
 
-@rule(wall=7, cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low")
+@instance(
+    tail,
+    {"mean": "ttft", "deviation": "ttft_deviation"},
+    fixed={"normal_quantile": 0},
+    wall=7,
+    cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low",
+)
 def ttft_p50(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     """Median of the time to first token.
 
     >>> ttft_p50(0.2, 0.0), round(ttft_p50(0.2, 0.2), 2)
     (0.2, 0.14)
     """
-    return tail(ttft, ttft_deviation, 0)
 
 
-@rule(wall=7, cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low")
+@instance(
+    tail,
+    {"mean": "ttft", "deviation": "ttft_deviation"},
+    fixed={"normal_quantile": NINETIETH},
+    wall=7,
+    cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low",
+)
 def ttft_p90(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     """90th percentile of the time to first token.
 
     >>> ttft_p90(0.2, 0.0), round(ttft_p90(0.2, 0.2), 2)
     (0.2, 0.46)
     """
-    return tail(ttft, ttft_deviation, NINETIETH)
 
 
-@rule(wall=7, cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low")
+@instance(
+    tail,
+    {"mean": "ttft", "deviation": "ttft_deviation"},
+    fixed={"normal_quantile": NINETY_NINTH},
+    wall=7,
+    cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low",
+)
 def ttft_p99(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     """99th percentile of the time to first token.
 
     >>> ttft_p99(0.2, 0.0), round(ttft_p99(0.2, 0.2), 2)
     (0.2, 0.92)
     """
-    return tail(ttft, ttft_deviation, NINETY_NINTH)
 
 
 @rule(wall=4, cite="definition")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from constraints.algebras.maths import ceil, minimum, where
+from constraints.instance import instance
 from constraints.quantities import Bytes, Count, Tokens, Truth
 from constraints.rule import rule
 from constraints.rules.shared.layout import within_reach
@@ -168,14 +169,18 @@ def nodes_suffice(node_count: Count, node_limit: Count) -> Truth:
     return node_count <= node_limit
 
 
-@rule(wall=10, cite="definition: a device without a NIC cannot leave its domain; replicas do not talk")
+@instance(
+    within_reach,
+    {"devices": "devices_per_replica"},
+    wall=10,
+    cite="definition: a device without a NIC cannot leave its domain; replicas do not talk",
+)
 def network_reaches(devices_per_replica: Count, scale_up_domain: Count, has_network: Count) -> Truth:
     """A replica stays inside one scale-up domain, or there is a network between domains.
 
     >>> network_reaches(8, 8, 0), network_reaches(16, 8, 0), network_reaches(16, 8, 1)
     (True, False, True)
     """
-    return within_reach(devices_per_replica, scale_up_domain, has_network)
 
 
 @rule(wall=5, cite="definition: every data rank and every stage has a sequence to work on")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from constraints.algebras.maths import floor, maximum, minimum, where
+from constraints.instance import instance
 from constraints.quantities import Bytes, BytesPerToken, Count, Tokens
 from constraints.rule import rule
 
@@ -124,6 +125,7 @@ def kv_bytes_per_token(kv_cache_width: Count, cached_layers: Count, kv_element_b
     return kv_cache_width * cached_layers * kv_element_bytes
 
 
+@rule(wall=5, cite="Kwon et al. 2023, PagedAttention: pages as they fill; windowed layers keep their window")
 def kv_sequence_bytes(
     length: Tokens,
     kv_cache_width: Count,
@@ -167,32 +169,25 @@ def mean_sequence_memory(
     [327680.0, 40960.0]
     """
     return kv_sequence_bytes(
-        input_tokens + output_tokens, kv_cache_width, kv_element_bytes, cached_layers, windowed_layers,
-        window, most_layers, layers, kv_cache_ranks,
-    )  # fmt: skip
+        length=input_tokens + output_tokens,
+        kv_cache_width=kv_cache_width,
+        kv_element_bytes=kv_element_bytes,
+        cached_layers=cached_layers,
+        windowed_layers=windowed_layers,
+        window=window,
+        most_layers=most_layers,
+        layers=layers,
+        kv_cache_ranks=kv_cache_ranks,
+    )
 
 
-@rule(wall=5, cite="definition")
-def longest_sequence_memory(
-    context_limit: Tokens,
-    kv_cache_width: Count,
-    kv_element_bytes: Bytes,
-    cached_layers: Count,
-    windowed_layers: Count,
-    window: Tokens,
-    most_layers: Count,
-    layers: Count,
-    kv_cache_ranks: Count,
-) -> Bytes:
+@instance(kv_sequence_bytes, {"length": "context_limit"}, cite="definition")
+def longest_sequence_memory() -> Bytes:
     """Cache of the longest sequence of the mix on one device.
 
     >>> longest_sequence_memory(8192, 2048, 2, 80, 0, 0, 20, 80, 1) / 8192  # a quarter of the layers
     81920.0
     """
-    return kv_sequence_bytes(
-        context_limit, kv_cache_width, kv_element_bytes, cached_layers, windowed_layers, window, most_layers,
-        layers, kv_cache_ranks,
-    )  # fmt: skip
 
 
 @rule(wall=5, cite="definition: paged, so nothing is reserved ahead; at least the longest sequence fits")

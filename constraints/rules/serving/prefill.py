@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from constraints.algebras.maths import guarded, minimum
-from constraints.quantities import Bytes, BytesPerSecond, Count, FlopPerSecond, Fraction, Seconds, Tokens
+from constraints.instance import instance
+from constraints.quantities import Count, FlopPerSecond, Fraction, Seconds, Tokens
 from constraints.rule import rule
 from constraints.rules.serving.decode import (
     decode_dense_elementwise_time,
@@ -37,111 +38,49 @@ def prefill_group_tokens(prefill_tokens: Tokens, expert_sources: Count) -> Token
     return prefill_tokens * expert_sources
 
 
-@rule(wall=4, cite="roofline of each projection; Shoeybi et al. 2019 for the TP split")
-def prefill_projection_time(
-    prefill_tokens: Tokens,
-    hidden: Count,
-    compressed_width: Count,
-    query_up_in: Count,
-    query_share: Count,
-    kv_up_in: Count,
-    kv_share: Count,
-    attention_width: Count,
-    latent: Count,
-    tp: Count,
-    weight_bytes: Bytes,
-    operand_bytes: Bytes,
-    activation_bytes: Bytes,
-    compute_rate: FlopPerSecond,
-    memory_bandwidth: BytesPerSecond,
-    launch_floor: Seconds,
-    compute_fraction: Fraction,
-    bandwidth_fraction: Fraction,
-    corner: Count,
-) -> Seconds:
+@instance(
+    decode_projection_time,
+    {"decode_tokens": "prefill_tokens"},
+    wall=4,
+    cite="roofline of each projection; Shoeybi et al. 2019 for the TP split",
+)
+def prefill_projection_time(prefill_tokens: Tokens) -> Seconds:
     """Time of one layer's projections into and out of attention in a prefill pass.
 
     >>> layer = (8192, 0, 8192, 8192, 8192, 2048, 8192, 0, 1)  # Llama-3-70B, 8192 tokens: 2.47 TFLOP
     >>> round(prefill_projection_time(8192, *layer, 2, 2, 2, 989e12, 1e30, 0, 1, 1, 1) * 1e3, 3)
     2.501
     """
-    return decode_projection_time(
-        prefill_tokens, hidden, compressed_width, query_up_in, query_share, kv_up_in, kv_share,
-        attention_width, latent, tp, weight_bytes, operand_bytes, activation_bytes, compute_rate,
-        memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner,
-    )  # fmt: skip
 
 
-@rule(wall=4, cite="roofline of both projections; Shoeybi et al. 2019 for the TP split")
-def prefill_ffn_time(
-    prefill_tokens: Tokens,
-    hidden: Count,
-    ffn: Count,
-    ffn_matrices: Count,
-    tp: Count,
-    weight_bytes: Bytes,
-    operand_bytes: Bytes,
-    activation_bytes: Bytes,
-    compute_rate: FlopPerSecond,
-    memory_bandwidth: BytesPerSecond,
-    launch_floor: Seconds,
-    compute_fraction: Fraction,
-    bandwidth_fraction: Fraction,
-    corner: Count,
-) -> Seconds:
+@instance(
+    decode_ffn_time,
+    {"decode_tokens": "prefill_tokens"},
+    wall=4,
+    cite="roofline of both projections; Shoeybi et al. 2019 for the TP split",
+)
+def prefill_ffn_time(prefill_tokens: Tokens) -> Seconds:
     """Time of a dense feed-forward block in a prefill pass.
 
     >>> device = (989e12, 1e30, 0, 1, 1, 1)  # arithmetic alone: 2 x 8192 x 705e6 FLOP
     >>> [round(prefill_ffn_time(8192, 8192, 28_672, 3, tp, 2, 2, 2, *device) * 1e3, 3) for tp in (1, 8)]
     [11.673, 1.459]
     """
-    return decode_ffn_time(
-        prefill_tokens, hidden, ffn, ffn_matrices, tp, weight_bytes, operand_bytes, activation_bytes,
-        compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner,
-    )  # fmt: skip
 
 
-@rule(wall=4, cite="grouped products; active parameters compute, the experts touched are read")
-def prefill_expert_time(
-    prefill_tokens: Tokens,
-    prefill_group_tokens: Tokens,
-    hidden: Count,
-    experts: Count,
-    experts_per_token: Count,
-    shared_experts: Count,
-    expert_ffn: Count,
-    expert_width: Count,
-    ffn_matrices: Count,
-    tp: Count,
-    ep: Count,
-    weight_bytes: Bytes,
-    operand_bytes: Bytes,
-    activation_bytes: Bytes,
-    compute_rate: FlopPerSecond,
-    memory_bandwidth: BytesPerSecond,
-    launch_floor: Seconds,
-    compute_fraction: Fraction,
-    bandwidth_fraction: Fraction,
-    corner: Count,
-    expert_floor: Seconds,
-    expert_compute_fraction: Fraction,
-    expert_bandwidth_fraction: Fraction,
-    expert_imbalance: Count,
-    expert_each_floor: Seconds,
-    expert_half_width: Count,
-) -> Seconds:
+@instance(
+    decode_expert_time,
+    {"decode_tokens": "prefill_tokens", "decode_group_tokens": "prefill_group_tokens"},
+    wall=4,
+    cite="grouped products; active parameters compute, the experts touched are read",
+)
+def prefill_expert_time(prefill_tokens: Tokens, prefill_group_tokens: Tokens) -> Seconds:
     """Time of a mixture layer's feed-forward part in a prefill pass.
 
     >>> layer, device = (7168, 256, 8, 1, 2048, 2048, 3, 1, 1, 1, 1, 2), (989e12, 1e30, 0, 1, 1, 1)
     >>> round(prefill_expert_time(4096, 4096, *layer, *device, 0, 1, 1, 1, 0, 0) * 1e3, 3)  # 2 x 4096 x 9 x 44e6 FLOP
     3.283
     """
-    return decode_expert_time(
-        prefill_tokens, prefill_group_tokens, hidden, experts, experts_per_token, shared_experts, expert_ffn,
-        expert_width, ffn_matrices, tp, ep, weight_bytes, operand_bytes, activation_bytes, compute_rate,
-        memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner, expert_floor,
-        expert_compute_fraction, expert_bandwidth_fraction, expert_imbalance, expert_each_floor, expert_half_width,
-    )  # fmt: skip
 
 
 @rule(wall=4, cite="Dao et al. 2023, FlashAttention-2: efficiency grows with the sequence a kernel sees")
@@ -180,83 +119,46 @@ def prefill_attention_time(
     return layers * base_launch_floor + flops * slow_down / (attention_rate * attention_fraction)
 
 
-@rule(wall=4, cite="Ivanov et al. 2021: norms, residuals, rotary and the non-linearity are memory bound")
-def prefill_dense_elementwise_time(
-    prefill_tokens: Tokens,
-    hidden: Count,
-    elementwise_passes: Count,
-    elementwise_kernels: Count,
-    ffn: Count,
-    ffn_matrices: Count,
-    tp: Count,
-    activation_bytes: Bytes,
-    memory_bandwidth: BytesPerSecond,
-    base_bandwidth_fraction: Fraction,
-    base_launch_floor: Seconds,
-) -> Seconds:
+@instance(
+    decode_dense_elementwise_time,
+    {"decode_tokens": "prefill_tokens"},
+    wall=4,
+    cite="Ivanov et al. 2021: norms, residuals, rotary and the non-linearity are memory bound",
+)
+def prefill_dense_elementwise_time(prefill_tokens: Tokens) -> Seconds:
     """Time of a dense layer's small kernels in a prefill pass.
 
     >>> t = prefill_dense_elementwise_time(1000, 1000, 1, 5, 4000, 3, 4, 2, 2e12, 1, 1e-6)
     >>> round(t * 1e6, 3)  # 2 + 6 MB and five launches
     9.0
     """
-    return decode_dense_elementwise_time(
-        prefill_tokens, hidden, elementwise_passes, elementwise_kernels, ffn, ffn_matrices, tp,
-        activation_bytes, memory_bandwidth, base_bandwidth_fraction, base_launch_floor,
-    )  # fmt: skip
 
 
-@rule(wall=4, cite="Ivanov et al. 2021; Megatron-Core MoE for copying tokens to experts and back")
-def prefill_moe_elementwise_time(
-    prefill_tokens: Tokens,
-    hidden: Count,
-    elementwise_passes: Count,
-    elementwise_kernels: Count,
-    expert_ffn: Count,
-    ffn_matrices: Count,
-    experts_per_token: Count,
-    shared_experts: Count,
-    tp: Count,
-    activation_bytes: Bytes,
-    memory_bandwidth: BytesPerSecond,
-    base_bandwidth_fraction: Fraction,
-    base_launch_floor: Seconds,
-) -> Seconds:
+@instance(
+    decode_moe_elementwise_time,
+    {"decode_tokens": "prefill_tokens"},
+    wall=4,
+    cite="Ivanov et al. 2021; Megatron-Core MoE for copying tokens to experts and back",
+)
+def prefill_moe_elementwise_time(prefill_tokens: Tokens) -> Seconds:
     """Time of a mixture layer's small kernels in a prefill pass.
 
     >>> t = prefill_moe_elementwise_time(1000, 1000, 1, 5, 500, 3, 2, 1, 1, 2, 2e12, 1, 1e-6)
     >>> round(t * 1e6, 3)  # 2 + 25 MB and five launches
     18.5
     """
-    return decode_moe_elementwise_time(
-        prefill_tokens, hidden, elementwise_passes, elementwise_kernels, expert_ffn, ffn_matrices,
-        experts_per_token, shared_experts, tp, activation_bytes, memory_bandwidth, base_bandwidth_fraction,
-        base_launch_floor,
-    )  # fmt: skip
 
 
-@rule(wall=4, cite="definition: only the last token of a prompt needs logits")
-def prefill_head_time(
-    prefill_batch: Count,
-    vocab: Count,
-    hidden: Count,
-    tp: Count,
-    activation_bytes: Bytes,
-    logit_bytes: Bytes,
-    attention_rate: FlopPerSecond,
-    memory_bandwidth: BytesPerSecond,
-    base_launch_floor: Seconds,
-    base_compute_fraction: Fraction,
-    base_bandwidth_fraction: Fraction,
-    base_corner: Count,
-) -> Seconds:
+@instance(
+    decode_head_time,
+    {"decode_tokens": "prefill_batch"},
+    wall=4,
+    cite="definition: only the last token of a prompt needs logits",
+)
+def prefill_head_time() -> Seconds:
     """Time of the logits of a prefill pass, which give the first token of each answer.
 
     >>> t = prefill_head_time(1, 128_256, 8192, 1, 2, 4, 1e30, 3.35e12, 0, 1, 1, 1)
     >>> round(t * 1e3, 2)  # 2.1 GB of weights
     0.63
     """
-    return decode_head_time(
-        prefill_batch, vocab, hidden, tp, activation_bytes, logit_bytes, attention_rate, memory_bandwidth,
-        base_launch_floor, base_compute_fraction, base_bandwidth_fraction, base_corner,
-    )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from constraints.algebras.maths import guarded
+from constraints.instance import instance
 from constraints.quantities import Count, Fraction, RequestsPerSecond, Seconds
 from constraints.rule import rule
 from constraints.rules.library.queueing import mg1_sojourn_deviation, mg1_wait
@@ -20,10 +21,13 @@ def prefill_rate(
     return request_rate_per_replica / (prefill_batch * dp)
 
 
-@rule(wall=7, cite="Pollaczek 1930, Khinchine 1932")
-def prefill_wait(
-    prefill_rate: RequestsPerSecond, prefill_occupancy: Seconds, prefill_square: Seconds
-) -> Seconds:
+@instance(
+    mg1_wait,
+    {"arrival_rate": "prefill_rate", "service": "prefill_occupancy", "service_square": "prefill_square"},
+    wall=7,
+    cite="Pollaczek 1930, Khinchine 1932",
+)
+def prefill_wait(prefill_rate: RequestsPerSecond) -> Seconds:
     """Mean wait of a prompt for the prompts before it.
 
     Holds below a load of 1.
@@ -31,16 +35,20 @@ def prefill_wait(
     >>> prefill_wait(0.5, 1.0, 1.0), round(prefill_wait(0.5, 1.0, 2**0.5), 6)  # M/D/1, M/M/1
     (0.5, 1.0)
     """
-    return mg1_wait(prefill_rate, prefill_occupancy, prefill_square)
 
 
-@rule(wall=7, cite="Takacs 1962: second moment of the M/G/1 wait")
-def prefill_sojourn_deviation(
-    prefill_rate: RequestsPerSecond,
-    prefill_occupancy: Seconds,
-    prefill_square: Seconds,
-    prefill_cube: Seconds,
-) -> Seconds:
+@instance(
+    mg1_sojourn_deviation,
+    {
+        "arrival_rate": "prefill_rate",
+        "service": "prefill_occupancy",
+        "service_square": "prefill_square",
+        "service_cube": "prefill_cube",
+    },
+    wall=7,
+    cite="Takacs 1962: second moment of the M/G/1 wait",
+)
+def prefill_sojourn_deviation(prefill_rate: RequestsPerSecond) -> Seconds:
     """Standard deviation of a prompt's wait and prefill together.
 
     >>> prefill_sojourn_deviation(0.0, 1.0, 1.0, 1.0)  # equal prompts that never meet
@@ -48,7 +56,6 @@ def prefill_sojourn_deviation(
     >>> round(prefill_sojourn_deviation(0.5, 1.0, 2**0.5, 6 ** (1 / 3)), 6)  # M/M/1
     2.0
     """
-    return mg1_sojourn_deviation(prefill_rate, prefill_occupancy, prefill_square, prefill_cube)
 
 
 @rule(wall=7, cite="definition: prefills come first, decoding gets the time they leave")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from constraints.instance import instance
 from constraints.quantities import Count
 from constraints.rule import rule
 
@@ -49,24 +50,32 @@ def attention_parameters(
     )
 
 
-@rule(wall=11, cite="Shazeer 2020, GLU variants improve transformer: 3 matrices, else 2")
+@instance(
+    feed_forward_parameters,
+    {"matrices": "ffn_matrices", "width": "ffn", "bias": "ffn_bias"},
+    wall=11,
+    cite="Shazeer 2020, GLU variants improve transformer: 3 matrices, else 2",
+)
 def dense_ffn_parameters(ffn_matrices: Count, hidden: Count, ffn: Count, ffn_bias: Count) -> Count:
     """Parameters of one dense feed-forward block.
 
     >>> dense_ffn_parameters(3, 8192, 28672, 0)
     704643072
     """
-    return feed_forward_parameters(ffn_matrices, hidden, ffn, ffn_bias)
 
 
-@rule(wall=11, cite="Fedus et al. 2021, Switch transformers")
+@instance(
+    feed_forward_parameters,
+    {"matrices": "ffn_matrices", "width": "expert_ffn", "bias": "expert_bias"},
+    wall=11,
+    cite="Fedus et al. 2021, Switch transformers",
+)
 def expert_parameters(ffn_matrices: Count, hidden: Count, expert_ffn: Count, expert_bias: Count) -> Count:
     """Parameters of one expert.
 
     >>> expert_parameters(3, 7168, 2048, 0)
     44040192
     """
-    return feed_forward_parameters(ffn_matrices, hidden, expert_ffn, expert_bias)
 
 
 @rule(wall=11, cite="DeepSeekMoE (Dai et al. 2024): shared experts run for every token")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from constraints.algebras.maths import minimum, where
+from constraints.instance import instance
 from constraints.quantities import (
     Count,
     CubicMetres,
-    CubicMetresPerJoule,
     Dollars,
     DollarsPerJoule,
     DollarsPerSecond,
     Fraction,
     Joules,
     Kilograms,
-    KilogramsPerJoule,
     PerSecond,
     Seconds,
     Watts,
@@ -93,18 +92,17 @@ def peak_power(it_peak_power: Watts, pue: Count) -> Watts:
     return it_peak_power * pue
 
 
-@rule(wall=18, cite="ISO/IEC 30134-2")
-def energy(it_energy: Joules, pue: Count) -> Joules:
+@instance(facility_energy_used, wall=18, cite="ISO/IEC 30134-2")
+def energy() -> Joules:
     """Energy at the meter of the data centre.
 
     >>> energy(8.0, 1.25)
     10.0
     """
-    return facility_energy_used(it_energy, pue)
 
 
-@rule(wall=18, cite="The Green Grid WUE: litres per kWh of IT energy")
-def water(it_energy: Joules, water_usage: CubicMetresPerJoule) -> CubicMetres:
+@instance(water_used, wall=18, cite="The Green Grid WUE: litres per kWh of IT energy")
+def water() -> CubicMetres:
     """Water used on site. WUE is per IT energy, not per facility energy.
 
     Water that power plants use is not counted.
@@ -112,11 +110,12 @@ def water(it_energy: Joules, water_usage: CubicMetresPerJoule) -> CubicMetres:
     >>> round(water(1000 * 3.6e6, 1.8e-3 / 3.6e6), 6)  # 1000 kWh at 1.8 l/kWh
     1.8
     """
-    return water_used(it_energy, water_usage)
 
 
-@rule(wall=18, cite="GHG Protocol scope 2, location based")
-def operational_carbon(energy: Joules, carbon_intensity: KilogramsPerJoule) -> Kilograms:
+@instance(
+    operational_carbon_of, {"facility_energy": "energy"}, wall=18, cite="GHG Protocol scope 2, location based"
+)
+def operational_carbon() -> Kilograms:
     """Carbon of the electricity.
 
     Certificates and power purchase agreements change nothing.
@@ -124,19 +123,20 @@ def operational_carbon(energy: Joules, carbon_intensity: KilogramsPerJoule) -> K
     >>> round(operational_carbon(1000 * 3.6e6, 0.4 / 3.6e6), 6)  # 1000 kWh at 400 g/kWh
     400.0
     """
-    return operational_carbon_of(energy, carbon_intensity)
 
 
-@rule(wall=18, cite="LLMCarbon (Faiz et al. 2024)")
-def embodied_carbon(
-    devices: Count, embodied_per_device: Kilograms, duration: Seconds, hardware_lifetime: Seconds
-) -> Kilograms:
+@instance(
+    embodied_carbon_of,
+    {"device_carbon": "embodied_per_device", "time": "duration", "lifetime": "hardware_lifetime"},
+    wall=18,
+    cite="LLMCarbon (Faiz et al. 2024)",
+)
+def embodied_carbon() -> Kilograms:
     """Share of the manufacturing carbon.
 
     >>> embodied_carbon(1000, 150.0, 1.0, 5.0)  # one year of five
     30000.0
     """
-    return embodied_carbon_of(devices, embodied_per_device, duration, hardware_lifetime)
 
 
 @rule(wall=18, cite="definition")

@@ -26,7 +26,11 @@ def streamed_weights(
     return 2 * parameter_bytes * maximum(minimum(1, dense_layers) * dense_layer_parameters, mixture)
 
 
-@rule(wall=6, cite="definition: what is kept for the backward pass stays on the device")
+@rule(
+    wall=6,
+    cite="definition: what is kept for the backward pass stays on the device",
+    keeps="resident_device_memory",
+)
 def device_memory(
     streamed: Count,
     first_stage_activations: Bytes,

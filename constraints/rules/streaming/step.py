@@ -142,7 +142,7 @@ def streamed_time(streamed_forward: Seconds, streamed_backward: Seconds, streame
     return streamed_forward + streamed_backward + streamed_head
 
 
-@rule(wall=6, cite="definition")
+@rule(wall=6, cite="definition", keeps="resident_stage_time")
 def stage_time(streamed: Count, streamed_time: Seconds, resident_stage_time: Seconds) -> Seconds:
     """Time of one micro-batch on the slowest stage, or on a device that streams its weights in.
 
@@ -154,7 +154,10 @@ def stage_time(streamed: Count, streamed_time: Seconds, resident_stage_time: Sec
     return where(streamed > 0, streamed_time, resident_stage_time)
 
 
-@rule(cite=_CITE + "; gradients are added up on their way, at the rate of the link")
+@rule(
+    cite=_CITE + "; gradients are added up on their way, at the rate of the link",
+    keeps="resident_gradient_exposed",
+)
 def gradient_exposed(streamed: Count, resident_gradient_exposed: Seconds) -> Seconds:
     """Data-parallel traffic of a step's backward passes that shows; streamed gradients are in `streamed_time`.
 
@@ -164,7 +167,7 @@ def gradient_exposed(streamed: Count, resident_gradient_exposed: Seconds) -> Sec
     return where(streamed > 0, 0, resident_gradient_exposed)
 
 
-@rule(cite=_CITE)
+@rule(cite=_CITE, keeps="resident_gather_exposed")
 def gather_exposed(streamed: Count, resident_gather_exposed: Seconds) -> Seconds:
     """Weight gathering of a step that shows; streamed weights are in `streamed_time`.
 
@@ -174,7 +177,9 @@ def gather_exposed(streamed: Count, resident_gather_exposed: Seconds) -> Seconds
     return where(streamed > 0, 0, resident_gather_exposed)
 
 
-@rule(cite=_CITE + "; the outside memory updates weights as gradients arrive")
+@rule(
+    cite=_CITE + "; the outside memory updates weights as gradients arrive", keeps="resident_optimizer_time"
+)
 def optimizer_time(streamed: Count, resident_optimizer_time: Seconds) -> Seconds:
     """Time of the optimizer step on the devices; the outside memory's own is taken to be hidden.
 

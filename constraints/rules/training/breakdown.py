@@ -2,68 +2,126 @@
 
 from __future__ import annotations
 
+from constraints.instance import instance
 from constraints.quantities import Count, Fraction, Seconds
 from constraints.rule import rule
 from constraints.rules.library.ironlaw import communication_share, computation_share, coordination_share
-from constraints.rules.training.step import packed_time, stage_time
+from constraints.rules.training.step import packed_time, pipeline_time, stage_time, step_time
 
 
-@rule(cite="definition: the beat of the pipeline if no message took time")
-def stage_computation(
-    most_layers: Count,
-    last_layers: Count,
-    dense_layers: Count,
-    moe_layers: Count,
-    dense_layer_forward: Seconds,
-    dense_layer_backward: Seconds,
-    moe_layer_forward: Seconds,
-    moe_layer_backward: Seconds,
-    head_time: Seconds,
-) -> Seconds:
+@instance(
+    packed_time,
+    {"stage_layers": "most_layers", "dense_time": "dense_layer_forward", "moe_time": "moe_layer_forward"},
+    cite="definition: kernels alone",
+)
+def stage_forward_computation() -> Seconds:
+    """Forward time of one micro-batch on the fullest stage in kernels alone.
+
+    >>> stage_forward_computation(8, 126, 0, 0.5, 0.0)
+    4.0
+    """
+
+
+@instance(
+    packed_time,
+    {"stage_layers": "most_layers", "dense_time": "dense_layer_backward", "moe_time": "moe_layer_backward"},
+    cite="definition: kernels alone",
+)
+def stage_backward_computation() -> Seconds:
+    """Backward time of one micro-batch on the fullest stage in kernels alone.
+
+    >>> stage_backward_computation(8, 126, 0, 1.0, 0.0)
+    8.0
+    """
+
+
+@instance(
+    stage_time,
+    {
+        "stage_forward": "stage_forward_computation",
+        "stage_backward": "stage_backward_computation",
+        "dense_layer_forward_total": "dense_layer_forward",
+        "dense_layer_backward_total": "dense_layer_backward",
+        "moe_layer_forward_total": "moe_layer_forward",
+        "moe_layer_backward_total": "moe_layer_backward",
+    },
+    fixed={"pp_exposed": 0.0},
+    cite="definition: the beat of the pipeline if no message took time",
+)
+def stage_computation() -> Seconds:
     """Time of one micro-batch on the slowest stage in kernels alone.
 
-    >>> stage_computation(8, 7, 126, 0, 0.5, 1.0, 0.0, 0.0, 1.0)
+    >>> stage_computation(4.0, 8.0, 7, 126, 0, 0.5, 1.0, 0.0, 0.0, 1.0)
     12.0
     """
-    return stage_time(
-        packed_time(most_layers, dense_layers, moe_layers, dense_layer_forward, moe_layer_forward),
-        packed_time(most_layers, dense_layers, moe_layers, dense_layer_backward, moe_layer_backward),
-        last_layers,
-        dense_layers,
-        moe_layers,
-        dense_layer_forward,
-        dense_layer_backward,
-        moe_layer_forward,
-        moe_layer_backward,
-        head_time,
-        0 * head_time,
-    )
 
 
-@rule(wall=3, cite="definition: kernels of the slowest stage, and the optimizer")
-def step_computation(microbatches: Count, stage_computation: Seconds, optimizer_time: Seconds) -> Seconds:
+@rule(wall=14, cite="definition: what the beat of the pipeline would save if no message took time")
+def stage_communication(stage_time: Seconds, stage_computation: Seconds) -> Seconds:
+    """Time of one micro-batch that the slowest stage spends on messages which nothing hides.
+
+    >>> stage_communication(12.0, 10.0)
+    2.0
+    """
+    return stage_time - stage_computation
+
+
+@instance(
+    pipeline_time,
+    {"stage_time": "stage_computation"},
+    fixed={"bubble_time": 0.0},
+    cite="definition: passes without messages and without a bubble",
+)
+def passes_computation() -> Seconds:
+    """Part of a step's passes in which the slowest stage runs kernels.
+
+    >>> passes_computation(64, 10.0)
+    640.0
+    """
+
+
+@instance(
+    pipeline_time,
+    {"stage_time": "stage_communication"},
+    fixed={"bubble_time": 0.0},
+    cite="definition: the messages of all passes, without a bubble",
+)
+def passes_communication() -> Seconds:
+    """Part of a step's passes in which the slowest stage waits for messages that nothing hides.
+
+    >>> passes_communication(64, 2.0)
+    128.0
+    """
+
+
+@instance(
+    step_time,
+    {"pipeline_time": "passes_computation"},
+    fixed={"gradient_exposed": 0.0, "gather_exposed": 0.0, "straggler_factor": 1},
+    wall=3,
+    cite="definition: kernels of the slowest stage, and the optimizer",
+)
+def step_computation() -> Seconds:
     """Part of a step in which the slowest stage runs kernels.
 
-    >>> step_computation(64, 10.0, 5.0)
+    >>> step_computation(640.0, 5.0)
     645.0
     """
-    return microbatches * stage_computation + optimizer_time
 
 
-@rule(wall=14, cite="definition: what the step would save if no message took time, bubble aside")
-def step_communication(
-    microbatches: Count,
-    stage_time: Seconds,
-    stage_computation: Seconds,
-    gradient_exposed: Seconds,
-    gather_exposed: Seconds,
-) -> Seconds:
+@instance(
+    step_time,
+    {"pipeline_time": "passes_communication"},
+    fixed={"optimizer_time": 0.0, "straggler_factor": 1},
+    wall=14,
+    cite="definition: what the step would save if no message took time, bubble aside",
+)
+def step_communication() -> Seconds:
     """Part of a step in which the slowest stage waits for messages that nothing hides.
 
-    >>> step_communication(64, 12.0, 10.0, 3.0, 4.0)
+    >>> step_communication(128.0, 3.0, 4.0)
     135.0
     """
-    return microbatches * (stage_time - stage_computation) + gradient_exposed + gather_exposed
 
 
 @rule(wall=14, cite="definition: pipeline bubble, and the slowest of many devices")
@@ -76,37 +134,55 @@ def step_coordination(bubble_time: Seconds, step_time: Seconds, straggler_factor
     return bubble_time + (1 - 1 / straggler_factor) * step_time
 
 
-@rule(wall=3, cite="definition")
-def step_computation_share(
-    step_computation: Seconds, step_communication: Seconds, step_coordination: Seconds
-) -> Fraction:
+@instance(
+    computation_share,
+    {
+        "computation": "step_computation",
+        "communication": "step_communication",
+        "coordination": "step_coordination",
+    },
+    wall=3,
+    cite="definition",
+)
+def step_computation_share() -> Fraction:
     """Share of a step in which devices compute: its scaling efficiency.
 
     >>> step_computation_share(6.0, 1.0, 1.0)
     0.75
     """
-    return computation_share(step_computation, step_communication, step_coordination)
 
 
-@rule(wall=14, cite="definition")
-def step_communication_share(
-    step_computation: Seconds, step_communication: Seconds, step_coordination: Seconds
-) -> Fraction:
+@instance(
+    communication_share,
+    {
+        "computation": "step_computation",
+        "communication": "step_communication",
+        "coordination": "step_coordination",
+    },
+    wall=14,
+    cite="definition",
+)
+def step_communication_share() -> Fraction:
     """Share of a step in which devices wait for messages that nothing hides.
 
     >>> step_communication_share(6.0, 1.0, 1.0)
     0.125
     """
-    return communication_share(step_computation, step_communication, step_coordination)
 
 
-@rule(wall=14, cite="definition")
-def step_coordination_share(
-    step_computation: Seconds, step_communication: Seconds, step_coordination: Seconds
-) -> Fraction:
+@instance(
+    coordination_share,
+    {
+        "computation": "step_computation",
+        "communication": "step_communication",
+        "coordination": "step_coordination",
+    },
+    wall=14,
+    cite="definition",
+)
+def step_coordination_share() -> Fraction:
     """Share of a step in which devices wait until others are ready.
 
     >>> step_coordination_share(6.0, 1.0, 1.0)
     0.125
     """
-    return coordination_share(step_computation, step_communication, step_coordination)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from constraints.algebras.maths import ceil, maximum, minimum, where
+from constraints.instance import instance
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds, Tokens, Truth
 from constraints.rule import rule
 from constraints.rules.library.collectives import hierarchical_gather_time, ranks_inside
 from constraints.rules.shared.layout import within_reach
 
 
-@rule(wall=10, cite="definition: a device without a NIC cannot leave its domain")
+@instance(
+    within_reach,
+    {"devices": "devices_used"},
+    wall=10,
+    cite="definition: a device without a NIC cannot leave its domain",
+)
 def network_reaches(devices_used: Count, scale_up_domain: Count, has_network: Count) -> Truth:
     """The job stays inside one scale-up domain, or there is a network between domains.
 
     >>> network_reaches(8, 8, 0), network_reaches(16, 8, 0), network_reaches(16, 8, 1)
     (True, False, True)
     """
-    return within_reach(devices_used, scale_up_domain, has_network)
 
 
 @rule(wall=14, cite="Korthikanti et al. 2022: reduce-scatter and all-gather, two each per layer and pass")

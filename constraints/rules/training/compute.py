@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from constraints.algebras.maths import guarded, maximum, minimum
+from functools import partial
+
+from constraints.algebras.maths import maximum, minimum
 from constraints.quantities import (
     Bytes,
     BytesPerSecond,
@@ -90,14 +92,24 @@ def attention_projection_time(
     >>> [round(attention_projection_time(*layer, tp, 0, 8192, tp, *device) * 1e3, 3) for tp in (1, 8)]
     [2.501, 0.313]
     """
-    w, a = operand_bytes, activation_bytes
-    device = (compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner)
-    merged = (compute_rate, memory_bandwidth, latent * launch_floor, *device[3:])
+    product = partial(
+        gemm_time,
+        weight_bytes=operand_bytes,
+        operand_bytes=operand_bytes,
+        result_bytes=activation_bytes,
+        rate=compute_rate,
+        bandwidth=memory_bandwidth,
+        launch_floor=launch_floor,
+        compute_fraction=compute_fraction,
+        bandwidth_fraction=bandwidth_fraction,
+        corner=corner,
+    )
+    joined = partial(product, launch_floor=latent * launch_floor)
     return (
-        gemm_time(microbatch_tokens, query_down + kv_down, hidden, w, w, a, *merged)
-        + gemm_time(microbatch_tokens, query_width / tp, query_up_in, w, w, a, *device)
-        + gemm_time(microbatch_tokens, kv_width / kv_ranks, kv_up_in, w, w, a, *merged)
-        + gemm_time(microbatch_tokens, hidden, attention_width / tp, w, w, a, *device)
+        joined(microbatch_tokens, query_down + kv_down, hidden)
+        + product(microbatch_tokens, query_width / tp, query_up_in)
+        + joined(microbatch_tokens, kv_width / kv_ranks, kv_up_in)
+        + product(microbatch_tokens, hidden, attention_width / tp)
     )
 
 
@@ -199,83 +211,6 @@ def attention_span(
     return ((layers - windowed_layers) * seen + windowed_layers * minimum(seen, window)) / layers
 
 
-@rule(wall=1, cite="roofline of both projections; Shoeybi et al. 2019 for the TP split")
-def dense_ffn_time(
-    microbatch_tokens: Tokens,
-    hidden: Count,
-    ffn: Count,
-    ffn_matrices: Count,
-    tp: Count,
-    operand_bytes: Bytes,
-    activation_bytes: Bytes,
-    compute_rate: FlopPerSecond,
-    memory_bandwidth: BytesPerSecond,
-    launch_floor: Seconds,
-    compute_fraction: Fraction,
-    bandwidth_fraction: Fraction,
-    corner: Count,
-) -> Seconds:
-    """Forward time of a dense feed-forward block; gate and up projections are one product.
-
-    >>> device = (989e12, 1e30, 0, 1, 1, 1)  # arithmetic alone: 2 x 8192 x 705e6 FLOP
-    >>> [round(dense_ffn_time(8192, 8192, 28_672, 3, tp, 2, 2, *device) * 1e3, 3) for tp in (1, 8)]
-    [11.673, 1.459]
-    """
-    w, a = operand_bytes, activation_bytes
-    device = (compute_rate, memory_bandwidth, launch_floor, compute_fraction, bandwidth_fraction, corner)
-    return gemm_time(microbatch_tokens, (ffn_matrices - 1) * ffn / tp, hidden, w, w, a, *device) + gemm_time(
-        microbatch_tokens, hidden, ffn / tp, w, w, a, *device
-    )
-
-
-@rule(wall=1, cite="grouped products, one per local expert; balanced routing")
-def expert_ffn_time(
-    microbatch_tokens: Tokens,
-    hidden: Count,
-    expert_ffn: Count,
-    ffn_matrices: Count,
-    experts: Count,
-    experts_per_token: Count,
-    shared_experts: Count,
-    tp: Count,
-    ep: Count,
-    operand_bytes: Bytes,
-    activation_bytes: Bytes,
-    compute_rate: FlopPerSecond,
-    memory_bandwidth: BytesPerSecond,
-    launch_floor: Seconds,
-    compute_fraction: Fraction,
-    bandwidth_fraction: Fraction,
-    corner: Count,
-    grouped_share: Fraction,
-) -> Seconds:
-    """Forward time of a mixture layer's routed and shared experts.
-
-    An EP rank holds `experts / ep` of them and receives the tokens all EP ranks send to these;
-    active parameters compute, and each local expert's weights are read once. `grouped_share` is what a
-    grouped product of uneven parts reaches of a single one.
-
-    >>> layer, device = (4096, 7168, 2048, 3, 256, 8, 1, 1), (1, 2, 989e12, 1e30, 0, 1, 1, 1, 1)
-    >>> [round(expert_ffn_time(*layer, ep, *device) * 1e3, 3) for ep in (1, 8)]  # 2 x 4096 x 9 x 44e6 FLOP
-    [3.283, 3.283]
-    """
-    w, a = operand_bytes, activation_bytes
-    device = (compute_rate, memory_bandwidth, 0 * launch_floor, compute_fraction, bandwidth_fraction, corner)
-    local = experts / ep
-    routed = microbatch_tokens * ep * experts_per_token / guarded(experts, 1)
-    width = expert_ffn / tp
-    shared = shared_experts * width
-    grouped = local * gemm_time(
-        routed, (ffn_matrices - 1) * width, hidden, w, w, a, *device
-    ) + local * gemm_time(routed, hidden, width, w, w, a, *device)
-    return (
-        grouped / grouped_share
-        + gemm_time(microbatch_tokens, (ffn_matrices - 1) * shared, hidden, w, w, a, *device)
-        + gemm_time(microbatch_tokens, hidden, shared, w, w, a, *device)
-        + (2 + 2 * minimum(1, shared_experts)) * launch_floor
-    )
-
-
 @rule(wall=2, cite="Ivanov et al. 2021, Data movement is all you need: norms and residuals are memory bound")
 def elementwise_time(
     microbatch_tokens: Tokens,
@@ -345,42 +280,6 @@ def moe_activation_time(
         )
     )
     return traffic / (memory_bandwidth * base_bandwidth_fraction)
-
-
-@rule(wall=1, cite="roofline of the output projection, forward and both gradients, in 16 bit")
-def head_time(
-    microbatch_tokens: Tokens,
-    vocab: Count,
-    hidden: Count,
-    tp: Count,
-    activation_bytes: Bytes,
-    logit_traffic_bytes: Bytes,
-    attention_rate: FlopPerSecond,
-    memory_bandwidth: BytesPerSecond,
-    base_launch_floor: Seconds,
-    base_compute_fraction: Fraction,
-    base_bandwidth_fraction: Fraction,
-    base_corner: Count,
-) -> Seconds:
-    """Time of logits and loss for one micro-batch on the last stage, forward and backward.
-
-    `logit_traffic_bytes` go through memory for each logit beside the products.
-
-    >>> t = head_time(8192, 128_256, 8192, 8, 2, 8, 989e12, 1e30, 0, 1, 1, 1)
-    >>> round(t * 1e3, 3)  # arithmetic alone: 6 x 8192 x 1.05e9 / 8 FLOP
-    6.527
-    >>> head_time(10, 100, 10, 2, 2, 8, 1.0, 1.0, 0, 1, 1, 1)  # 3 (10,000 FLOP + 2200 byte) + 4000 byte
-    40600.0
-    """
-    a = activation_bytes
-    product = gemm_time(
-        microbatch_tokens, vocab / tp, hidden, a, a, a, attention_rate, memory_bandwidth, base_launch_floor,
-        base_compute_fraction, base_bandwidth_fraction, base_corner,
-    )  # fmt: skip
-    softmax = (
-        microbatch_tokens * vocab / tp * logit_traffic_bytes / (memory_bandwidth * base_bandwidth_fraction)
-    )
-    return 3 * product + softmax
 
 
 @rule(wall=2, cite="Adam: read and write weights, gradients, both moments")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from constraints.instance import instance
 from constraints.quantities import (
     Bytes,
     BytesPerSecond,
@@ -14,110 +13,110 @@ from constraints.quantities import (
 from constraints.rule import rule
 
 
-def forward_time(projection: Any, core: Any, feed_forward: Any, elementwise: Any, activation: Any) -> Any:
-    """Forward time of a layer of either kind: its kernels, one after the other."""
+@rule(wall=1, cite="definition: serial kernels")
+def forward_time(
+    projection: Seconds, core: Seconds, feed_forward: Seconds, elementwise: Seconds, activation: Seconds
+) -> Seconds:
+    """Forward time of a layer of either kind: its kernels, one after the other.
+
+    >>> forward_time(1.0, 2.0, 3.0, 0.5, 0.25)
+    6.75
+    """
     return projection + core + feed_forward + elementwise + activation
 
 
+@rule(wall=1, cite="Kaplan et al. 2020: two gradient products per product")
 def backward_time(
-    forward: Any,
-    core: Any,
-    extra: Any,
-    unfused_attention: Any,
-    activation: Any,
-    accumulation: Any,
-    forward_repeats: Any,
-    cheap_repeats: Any,
-) -> Any:
-    """Backward time of a layer of either kind: two products for each, and what is repeated."""
+    forward: Seconds,
+    core: Seconds,
+    extra: Seconds,
+    unfused_attention: Count,
+    activation: Seconds,
+    accumulation: Seconds,
+    forward_repeats: Count,
+    cheap_repeats: Count,
+) -> Seconds:
+    """Backward time of a layer of either kind: two products for each, and what is repeated.
+
+    Selective recomputation repeats the scores; where a fused kernel keeps none, the non-linearity.
+
+    >>> [backward_time(10.0, 2, 1, 0, 2, 0, *x) for x in ((0, 0), (0, 1), (1, 0))]  # none, selective, full
+    [21.0, 23.0, 31.0]
+    """
     cheap = (1 - unfused_attention) * activation + unfused_attention * core
     return (2 + forward_repeats) * forward + extra + cheap_repeats * cheap + accumulation
 
 
-@rule(wall=1, cite="definition: serial kernels")
-def dense_layer_forward(
-    attention_projection_time: Seconds,
-    attention_core_time: Seconds,
-    dense_ffn_time: Seconds,
-    elementwise_time: Seconds,
-    dense_activation_time: Seconds,
-) -> Seconds:
+@instance(
+    forward_time,
+    {
+        "projection": "attention_projection_time",
+        "core": "attention_core_time",
+        "feed_forward": "dense_ffn_time",
+        "elementwise": "elementwise_time",
+        "activation": "dense_activation_time",
+    },
+)
+def dense_layer_forward() -> Seconds:
     """Forward time of one dense layer.
 
     >>> dense_layer_forward(1.0, 2.0, 3.0, 0.5, 0.25)
     6.75
     """
-    return forward_time(
-        attention_projection_time,
-        attention_core_time,
-        dense_ffn_time,
-        elementwise_time,
-        dense_activation_time,
-    )
 
 
-@rule(wall=1, cite="definition: serial kernels")
-def moe_layer_forward(
-    attention_projection_time: Seconds,
-    attention_core_time: Seconds,
-    expert_ffn_time: Seconds,
-    elementwise_time: Seconds,
-    moe_activation_time: Seconds,
-) -> Seconds:
+@instance(
+    forward_time,
+    {
+        "projection": "attention_projection_time",
+        "core": "attention_core_time",
+        "feed_forward": "expert_ffn_time",
+        "elementwise": "elementwise_time",
+        "activation": "moe_activation_time",
+    },
+)
+def moe_layer_forward() -> Seconds:
     """Forward time of one mixture layer.
 
     >>> moe_layer_forward(1.0, 2.0, 4.0, 0.5, 0.25)
     7.75
     """
-    return forward_time(
-        attention_projection_time, attention_core_time, expert_ffn_time, elementwise_time, moe_activation_time
-    )
 
 
-@rule(wall=1, cite="Kaplan et al. 2020: two gradient products per product")
-def dense_layer_backward(
-    dense_layer_forward: Seconds,
-    attention_core_time: Seconds,
-    attention_backward_extra: Seconds,
-    unfused_attention: Count,
-    dense_activation_time: Seconds,
-    dense_accumulation_time: Seconds,
-    forward_repeats: Count,
-    cheap_repeats: Count,
-) -> Seconds:
+@instance(
+    backward_time,
+    {
+        "forward": "dense_layer_forward",
+        "core": "attention_core_time",
+        "extra": "attention_backward_extra",
+        "activation": "dense_activation_time",
+        "accumulation": "dense_accumulation_time",
+    },
+)
+def dense_layer_backward() -> Seconds:
     """Backward time of one dense layer, with what the recompute mode repeats of the forward pass.
-
-    Selective recomputation repeats the scores; where a fused kernel keeps none, the non-linearity.
 
     >>> [dense_layer_backward(10.0, 2, 1, 0, 2, 0, *x) for x in ((0, 0), (0, 1), (1, 0))]  # none, selective, full
     [21.0, 23.0, 31.0]
     """
-    return backward_time(
-        dense_layer_forward, attention_core_time, attention_backward_extra, unfused_attention, dense_activation_time,
-        dense_accumulation_time, forward_repeats, cheap_repeats,
-    )  # fmt: skip
 
 
-@rule(wall=1, cite="Kaplan et al. 2020: two gradient products per product")
-def moe_layer_backward(
-    moe_layer_forward: Seconds,
-    attention_core_time: Seconds,
-    attention_backward_extra: Seconds,
-    unfused_attention: Count,
-    moe_activation_time: Seconds,
-    moe_accumulation_time: Seconds,
-    forward_repeats: Count,
-    cheap_repeats: Count,
-) -> Seconds:
+@instance(
+    backward_time,
+    {
+        "forward": "moe_layer_forward",
+        "core": "attention_core_time",
+        "extra": "attention_backward_extra",
+        "activation": "moe_activation_time",
+        "accumulation": "moe_accumulation_time",
+    },
+)
+def moe_layer_backward() -> Seconds:
     """Backward time of one mixture layer, with what the recompute mode repeats of the forward pass.
 
     >>> [moe_layer_backward(12.0, 2, 1, 0, 2, 0, *x) for x in ((0, 0), (0, 1), (1, 0))]  # none, selective, full
     [25.0, 27.0, 37.0]
     """
-    return backward_time(
-        moe_layer_forward, attention_core_time, attention_backward_extra, unfused_attention, moe_activation_time,
-        moe_accumulation_time, forward_repeats, cheap_repeats,
-    )  # fmt: skip
 
 
 @rule(

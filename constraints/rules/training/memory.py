@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from constraints.algebras.maths import maximum, minimum, where
+from constraints.instance import instance
 from constraints.quantities import Bytes, BytesPerToken, Count, Fraction, Tokens
 from constraints.rule import rule
 from constraints.rules.library.pipeline import heaviest_run
@@ -209,35 +210,30 @@ def first_stage_state(
     >>> [first_stage_state(10, 500, 100, 0, 0, 0, 0, 1, 1, 18, 18, pp, 400) for pp in (1, 2)]
     [34200.0, 27000.0]
     """
-    ends = embedding_parameters + where(pp == 1, head_parameters, 0)
     return stage_state(
-        first_layers, ends, dense_layer_parameters, moe_layers, moe_layer_fixed_parameters, experts,
-        expert_parameters, tp, ep, dense_state_bytes, expert_state_bytes,
-    )  # fmt: skip
+        stage_layers=first_layers,
+        end_parameters=embedding_parameters + where(pp == 1, head_parameters, 0),
+        dense_layer_parameters=dense_layer_parameters,
+        moe_layers=moe_layers,
+        moe_layer_fixed_parameters=moe_layer_fixed_parameters,
+        experts=experts,
+        expert_parameters=expert_parameters,
+        tp=tp,
+        ep=ep,
+        dense_state_bytes=dense_state_bytes,
+        expert_state_bytes=expert_state_bytes,
+    )
 
 
-@rule(wall=2, cite="definition")
-def inner_stage_state(
-    most_layers: Count,
-    dense_layer_parameters: Count,
-    moe_layers: Count,
-    moe_layer_fixed_parameters: Count,
-    experts: Count,
-    expert_parameters: Count,
-    tp: Count,
-    ep: Count,
-    dense_state_bytes: Bytes,
-    expert_state_bytes: Bytes,
-) -> Bytes:
+@instance(
+    stage_state, {"stage_layers": "most_layers"}, fixed={"end_parameters": 0}, wall=2, cite="definition"
+)
+def inner_stage_state() -> Bytes:
     """States of the fullest inner stage.
 
     >>> inner_stage_state(10, 100, 0, 0, 0, 0, 1, 1, 18, 18)
     18000.0
     """
-    return stage_state(
-        most_layers, 0, dense_layer_parameters, moe_layers, moe_layer_fixed_parameters, experts,
-        expert_parameters, tp, ep, dense_state_bytes, expert_state_bytes,
-    )  # fmt: skip
 
 
 @rule(wall=2, cite="definition: a tied output projection is stored again on the last stage of a pipeline")
@@ -261,78 +257,60 @@ def last_stage_state(
     25200.0
     """
     return stage_state(
-        last_layers, vocab * hidden, dense_layer_parameters, moe_layers, moe_layer_fixed_parameters, experts,
-        expert_parameters, tp, ep, dense_state_bytes, expert_state_bytes,
-    )  # fmt: skip
+        stage_layers=last_layers,
+        end_parameters=vocab * hidden,
+        dense_layer_parameters=dense_layer_parameters,
+        moe_layers=moe_layers,
+        moe_layer_fixed_parameters=moe_layer_fixed_parameters,
+        experts=experts,
+        expert_parameters=expert_parameters,
+        tp=tp,
+        ep=ep,
+        dense_state_bytes=dense_state_bytes,
+        expert_state_bytes=expert_state_bytes,
+    )
 
 
-@rule(wall=2, cite="definition")
-def first_stage_activations(
-    first_layers: Count,
-    first_in_flight: Count,
-    microbatch_tokens: Tokens,
-    dense_layers: Count,
-    moe_layers: Count,
-    dense_layer_activation_bytes: BytesPerToken,
-    moe_layer_activation_bytes: BytesPerToken,
-    pipeline_buffers: Count,
-    layer_input_bytes: BytesPerToken,
-) -> Bytes:
+@instance(
+    stage_activations,
+    {"stage_layers": "first_layers", "in_flight": "first_in_flight"},
+    wall=2,
+    cite="definition",
+)
+def first_stage_activations() -> Bytes:
     """Activations of the first stage.
 
     >>> first_stage_activations(7, 16, 100, 126, 0, 3, 0, 0, 1)
     33600
     """
-    return stage_activations(
-        first_layers, first_in_flight, microbatch_tokens, dense_layers, moe_layers,
-        dense_layer_activation_bytes, moe_layer_activation_bytes, pipeline_buffers, layer_input_bytes,
-    )  # fmt: skip
 
 
-@rule(wall=2, cite="definition")
-def inner_stage_activations(
-    most_layers: Count,
-    inner_in_flight: Count,
-    microbatch_tokens: Tokens,
-    dense_layers: Count,
-    moe_layers: Count,
-    dense_layer_activation_bytes: BytesPerToken,
-    moe_layer_activation_bytes: BytesPerToken,
-    pipeline_buffers: Count,
-    layer_input_bytes: BytesPerToken,
-) -> Bytes:
+@instance(
+    stage_activations,
+    {"stage_layers": "most_layers", "in_flight": "inner_in_flight"},
+    wall=2,
+    cite="definition",
+)
+def inner_stage_activations() -> Bytes:
     """Activations of the fullest inner stage.
 
     >>> inner_stage_activations(8, 15, 100, 126, 0, 3, 0, 0, 1)
     36000
     """
-    return stage_activations(
-        most_layers, inner_in_flight, microbatch_tokens, dense_layers, moe_layers,
-        dense_layer_activation_bytes, moe_layer_activation_bytes, pipeline_buffers, layer_input_bytes,
-    )  # fmt: skip
 
 
-@rule(wall=2, cite="definition")
-def last_stage_activations(
-    last_layers: Count,
-    last_in_flight: Count,
-    microbatch_tokens: Tokens,
-    dense_layers: Count,
-    moe_layers: Count,
-    dense_layer_activation_bytes: BytesPerToken,
-    moe_layer_activation_bytes: BytesPerToken,
-    pipeline_buffers: Count,
-    layer_input_bytes: BytesPerToken,
-) -> Bytes:
+@instance(
+    stage_activations,
+    {"stage_layers": "last_layers", "in_flight": "last_in_flight"},
+    wall=2,
+    cite="definition",
+)
+def last_stage_activations() -> Bytes:
     """Activations of the last stage.
 
     >>> last_stage_activations(7, 1, 100, 126, 0, 3, 0, 0, 1)
     2100
     """
-    return stage_activations(
-        last_layers, last_in_flight, microbatch_tokens, dense_layers, moe_layers,
-        dense_layer_activation_bytes, moe_layer_activation_bytes, pipeline_buffers, layer_input_bytes,
-    )  # fmt: skip
 
 
 @rule(wall=2, cite="definition: the fullest of the first, an inner and the last stage")

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from constraints.quantities import Count, Dollars, Flop, FlopPerToken, Nats, Tokens
+from constraints.instance import instance
+from constraints.quantities import Count, Dollars, Flop, Nats, Tokens
 from constraints.rule import rule
 from constraints.rules.library.economics import DollarsPerFlop
 from constraints.rules.library.scaling import loss_surface
 from constraints.rules.training.step import step_flops
 
 
-@rule(wall=11, cite="Kaplan et al. 2020: a backward pass costs two forward ones")
-def training_compute(dataset_tokens: Tokens, forward_flops_per_token: FlopPerToken) -> Flop:
+@instance(
+    step_flops,
+    {"step_tokens": "dataset_tokens"},
+    wall=11,
+    cite="Kaplan et al. 2020: a backward pass costs two forward ones",
+)
+def training_compute() -> Flop:
     """Model operations of the run: 6 P D with the parameters that multiply, and attention.
 
     >>> round(training_compute(300e9, 2 * 175e9) / 1e23, 6)
     3.15
     """
-    return step_flops(dataset_tokens, forward_flops_per_token)
 
 
 @rule(wall=17, cite="definition: the cost of the run over what it computed")
@@ -39,16 +44,13 @@ def tokens_per_parameter(dataset_tokens: Tokens, parameters: Count) -> Count:
     return dataset_tokens / parameters
 
 
-@rule(wall=11, cite="Hoffmann et al. 2022, eq. 2; constants of the scenario's scaling law")
-def loss(
-    parameters: Count,
-    dataset_tokens: Tokens,
-    loss_floor: Nats,
-    loss_parameter_scale: Count,
-    loss_parameter_exponent: Count,
-    loss_token_scale: Count,
-    loss_token_exponent: Count,
-) -> Nats:
+@instance(
+    loss_surface,
+    {"tokens": "dataset_tokens"},
+    wall=11,
+    cite="Hoffmann et al. 2022, eq. 2; constants of the scenario's scaling law",
+)
+def loss() -> Nats:
     """Cross-entropy of a dense model trained from scratch on so many fresh tokens.
 
     It compares sizes and budgets; the constants hold for the data and the recipe they were fitted on.
@@ -57,7 +59,3 @@ def loss(
     >>> round(loss(70e9, 1.4e12, *besiroglu), 3)
     1.974
     """
-    return loss_surface(
-        parameters, dataset_tokens, loss_floor, loss_parameter_scale, loss_parameter_exponent,
-        loss_token_scale, loss_token_exponent,
-    )  # fmt: skip

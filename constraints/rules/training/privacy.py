@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from constraints.algebras.maths import minimum, where
+from constraints.instance import instance
 from constraints.quantities import Bytes, Count, Fraction, Tokens
 from constraints.rule import rule
 from constraints.rules.library.privacy import gradient_noise, noise_for_privacy, per_sample_gradient_bytes
@@ -28,20 +29,21 @@ def sampling_rate(global_batch: Count, private_records: Count) -> Fraction:
     return minimum(1, global_batch / private_records)
 
 
-@rule(
-    wall=20, cite="Mironov, Talwar & Zhang 2019, Renyi differential privacy of the sampled Gaussian mechanism"
+@instance(
+    noise_for_privacy,
+    wall=20,
+    cite="Mironov, Talwar & Zhang 2019, Renyi differential privacy of the sampled Gaussian mechanism",
 )
-def noise_multiplier(epsilon: Count, delta: Fraction, sampling_rate: Fraction, steps: Count) -> Count:
+def noise_multiplier() -> Count:
     """Standard deviation of the noise on a summed gradient, over the clipping norm.
 
     >>> round(noise_multiplier(8, 1e-6, 0.001, 1000), 3)
     0.438
     """
-    return noise_for_privacy(epsilon, delta, sampling_rate, steps)
 
 
-@rule(wall=20, cite="Abadi et al. 2016, algorithm 1")
-def private_gradient_noise(noise_multiplier: Count, global_batch: Count) -> Count:
+@instance(gradient_noise, {"batch": "global_batch"}, wall=20, cite="Abadi et al. 2016, algorithm 1")
+def private_gradient_noise() -> Count:
     """Noise in each coordinate of the mean gradient, over the clipping norm.
 
     It stands for what privacy costs in accuracy, which is not modelled: less is better.
@@ -49,7 +51,6 @@ def private_gradient_noise(noise_multiplier: Count, global_batch: Count) -> Coun
     >>> private_gradient_noise(0.5, 2000)
     0.00025
     """
-    return gradient_noise(noise_multiplier, global_batch)
 
 
 @rule(wall=20, cite="Abadi et al. 2016: clipping needs the gradient of every sample")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from constraints.algebras.maths import ceil, guarded, minimum
+from constraints.instance import instance
 from constraints.quantities import (
     Bytes,
     BytesPerSecond,
@@ -17,16 +18,22 @@ from constraints.rules.library.checkpointing import checkpoint_goodput, series_m
 from constraints.rules.library.ingestion import shared_storage_bandwidth
 
 
-@rule(wall=19, cite="definition: the job's share of storage, at most what its nodes can send")
-def checkpoint_bandwidth(
-    storage_write_bandwidth: BytesPerSecond, node_storage_bandwidth: BytesPerSecond, node_count: Count
-) -> BytesPerSecond:
+@instance(
+    shared_storage_bandwidth,
+    {
+        "storage_bandwidth": "storage_write_bandwidth",
+        "nodes": "node_count",
+        "node_bandwidth": "node_storage_bandwidth",
+    },
+    wall=19,
+    cite="definition: the job's share of storage, at most what its nodes can send",
+)
+def checkpoint_bandwidth() -> BytesPerSecond:
     """Rate at which a sharded checkpoint is written by all nodes together.
 
-    >>> checkpoint_bandwidth(2e12, 2e9, 100), checkpoint_bandwidth(2e12, 2e9, 2000)
+    >>> checkpoint_bandwidth(2e12, 100, 2e9), checkpoint_bandwidth(2e12, 2000, 2e9)
     (200000000000.0, 2000000000000.0)
     """
-    return shared_storage_bandwidth(storage_write_bandwidth, node_count, node_storage_bandwidth)
 
 
 @rule(wall=19, cite="definition")
@@ -59,24 +66,32 @@ def checkpoint_keeps_up(checkpoint_time: Seconds, checkpoint_interval: Seconds) 
     return checkpoint_time <= checkpoint_interval
 
 
-@rule(wall=15, cite="definition: a job stops when any of its devices does")
-def mtbf(device_mtbf: Seconds, devices_used: Count) -> Seconds:
+@instance(
+    series_mtbf,
+    {"devices": "devices_used"},
+    wall=15,
+    cite="definition: a job stops when any of its devices does",
+)
+def mtbf() -> Seconds:
     """Mean time between failures of the job.
 
     >>> round(mtbf(50_676 * 3600, 16_384) / 3600, 2)  # Llama 3 (2024): 419 interruptions in 54 days
     3.09
     """
-    return series_mtbf(device_mtbf, devices_used)
 
 
-@rule(wall=19, cite="Young 1974; for orientation, the interval itself is a decision")
-def checkpoint_optimum(checkpoint_stall: Seconds, mtbf: Seconds) -> Seconds:
+@instance(
+    young_interval,
+    {"checkpoint_time": "checkpoint_stall"},
+    wall=19,
+    cite="Young 1974; for orientation, the interval itself is a decision",
+)
+def checkpoint_optimum() -> Seconds:
     """Checkpoint interval of least waste, to first order.
 
     >>> checkpoint_optimum(2.0, 10_000.0)
     200.0
     """
-    return young_interval(checkpoint_stall, mtbf)
 
 
 @rule(wall=15, cite="definition: detect and restart, then read the checkpoint back")

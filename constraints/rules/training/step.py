@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from constraints.algebras.maths import maximum, minimum
+from constraints.instance import instance
 from constraints.quantities import (
     Bytes,
     Count,
     Flop,
-    FlopPerSecond,
     FlopPerToken,
     Fraction,
     Seconds,
@@ -19,7 +19,11 @@ from constraints.rules.library.pipeline import heaviest_run
 from constraints.rules.library.software import flops_utilisation, hardware_utilisation
 
 
-@rule(cite="definition: the stage with the most expensive packing of layers")
+@instance(
+    heaviest_run,
+    {"dense": "dense_time", "mixture": "moe_time"},
+    cite="definition: the stage with the most expensive packing of layers",
+)
 def packed_time(
     stage_layers: Count, dense_layers: Count, moe_layers: Count, dense_time: Seconds, moe_time: Seconds
 ) -> Seconds:
@@ -28,7 +32,6 @@ def packed_time(
     >>> packed_time(4, 3, 58, 1.0, 2.0), packed_time(61, 3, 58, 1.0, 2.0)
     (8.0, 119.0)
     """
-    return heaviest_run(stage_layers, dense_layers, moe_layers, dense_time, moe_time)
 
 
 @rule(cite="definition: compute, then the traffic that shows")
@@ -104,40 +107,38 @@ def moe_layer_backward_total(
     return (1 + norm_passes) * once
 
 
-@rule(cite="definition")
-def stage_forward(
-    most_layers: Count,
-    dense_layers: Count,
-    moe_layers: Count,
-    dense_layer_forward_total: Seconds,
-    moe_layer_forward_total: Seconds,
-) -> Seconds:
+@instance(
+    packed_time,
+    {
+        "stage_layers": "most_layers",
+        "dense_time": "dense_layer_forward_total",
+        "moe_time": "moe_layer_forward_total",
+    },
+    cite="definition",
+)
+def stage_forward() -> Seconds:
     """Forward time of one micro-batch on the fullest stage.
 
     >>> stage_forward(8, 126, 0, 0.5, 0.0)
     4.0
     """
-    return packed_time(
-        most_layers, dense_layers, moe_layers, dense_layer_forward_total, moe_layer_forward_total
-    )
 
 
-@rule(cite="definition")
-def stage_backward(
-    most_layers: Count,
-    dense_layers: Count,
-    moe_layers: Count,
-    dense_layer_backward_total: Seconds,
-    moe_layer_backward_total: Seconds,
-) -> Seconds:
+@instance(
+    packed_time,
+    {
+        "stage_layers": "most_layers",
+        "dense_time": "dense_layer_backward_total",
+        "moe_time": "moe_layer_backward_total",
+    },
+    cite="definition",
+)
+def stage_backward() -> Seconds:
     """Backward time of one micro-batch on the fullest stage.
 
     >>> stage_backward(8, 126, 0, 1.0, 0.0)
     8.0
     """
-    return packed_time(
-        most_layers, dense_layers, moe_layers, dense_layer_backward_total, moe_layer_backward_total
-    )
 
 
 @rule(cite="definition: slowest of the fullest stage and the last one, which has the output projection")
@@ -302,14 +303,18 @@ def step_flops(step_tokens: Tokens, forward_flops_per_token: FlopPerToken) -> Fl
     return 3 * step_tokens * forward_flops_per_token
 
 
-@rule(wall=3, cite="Chowdhery et al. 2022, PaLM appendix B, with causal attention counted by half")
-def mfu(step_flops: Flop, step_time: Seconds, devices: Count, compute_rate: FlopPerSecond) -> Fraction:
+@instance(
+    flops_utilisation,
+    {"flops": "step_flops", "time": "step_time", "rate": "compute_rate"},
+    wall=3,
+    cite="Chowdhery et al. 2022, PaLM appendix B, with causal attention counted by half",
+)
+def mfu() -> Fraction:
     """Model FLOP/s utilisation over all devices paid for, against the dense peak of the precision used.
 
     >>> round(mfu(16_384 * 400e12, 1.0, 16_384, 989e12), 3)  # 400 of 989 TFLOP/s
     0.404
     """
-    return flops_utilisation(step_flops, step_time, devices, compute_rate)
 
 
 @rule(wall=3, cite="Korthikanti et al. 2022: recomputed operations counted")
