@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from constraints.algebras.maths import ceil, maximum, minimum, where
 from constraints.instance import instance
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds, Tokens, Truth
@@ -246,19 +248,21 @@ def gradient_reduce_time(
     >>> [round(gradient_reduce_time(*x, 8, 450e9, 50e9, 0.0, 0.0), 4) for x in cases]  # 1, 4, 16 / EP 8 ranks
     [0.0, 0.06, 0.04]
     """
-    links = (inner_bandwidth, outer_bandwidth, inner_latency, outer_latency)
+    reduced = partial(
+        hierarchical_gather_time,
+        inner_bandwidth=inner_bandwidth,
+        outer_bandwidth=outer_bandwidth,
+        inner_latency=inner_latency,
+        outer_latency=outer_latency,
+    )
     ranks = dp * cp
     replicas = ranks / ep
-    return hierarchical_gather_time(
-        stage_dense_parameters * gradient_traffic_bytes,
-        ranks,
-        ranks_inside(ranks, tp, scale_up_domain),
-        *links,
-    ) + minimum(1, stage_expert_parameters) * hierarchical_gather_time(
+    return reduced(
+        stage_dense_parameters * gradient_traffic_bytes, ranks, ranks_inside(ranks, tp, scale_up_domain)
+    ) + minimum(1, stage_expert_parameters) * reduced(
         stage_expert_parameters * gradient_traffic_bytes,
         replicas,
         ranks_inside(replicas, tp * ep, scale_up_domain),
-        *links,
     )
 
 
