@@ -15,7 +15,7 @@ __version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from catalogs.errors import InputError
-    from designer.api import evaluate, evaluate_grid, explain, fleet, plan, size, sweep
+    from designer.api import evaluate, evaluate_grid, explain, export, fleet, plan, size, sweep
     from designer.documents.scenario import Scenario
     from designer.reading.loading import load
 
@@ -23,6 +23,7 @@ _HOMES = {
     "plan": "designer.api",
     "explain": "designer.api",
     "evaluate": "designer.api",
+    "export": "designer.api",
     "fleet": "designer.api",
     "sweep": "designer.api",
     "evaluate_grid": "designer.api",
@@ -38,6 +39,7 @@ __all__ = [
     "evaluate",
     "evaluate_grid",
     "explain",
+    "export",
     "fleet",
     "load",
     "plan",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from catalogs import Catalog, default_catalog
 from designer.answers.fleet import FleetResult
@@ -21,6 +23,9 @@ from designer.reading.loading import load, locate
 from designer.sizing import reading
 from designer.sizing.curve import read_axis
 from designer.sizing.sizing import size_question
+
+if TYPE_CHECKING:
+    from designer.exporting.api import ExportResult
 
 
 def plan(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | None = None) -> PlanResult:
@@ -132,3 +137,31 @@ def explain(
         return explanation.explain(question, design, wanted, depth=depth)
     plan = plan_question(question, patient=True)
     return explanation.explain_found(question, plan, find_design(plan, design), wanted, depth=depth)
+
+
+def export(
+    path: str | Path,
+    design: str | Mapping[str, Value],
+    to: str,
+    out: str | Path | None = None,
+    *,
+    checkpoint: str | None = None,
+    sets: Sequence[str] = (),
+    catalog: Catalog | None = None,
+) -> ExportResult:
+    """The files that make a launcher run a design, written into `out` where that is given.
+
+    designer.export("llama-3.1-70b-chat", "A", "vllm").files["vllm.yaml"]
+
+    A design is a letter of the frontier or decisions; `checkpoint` names weights in the formats of the plan.
+    Raises InputError where the launcher has no way to be told all of it, naming what.
+    """
+    from designer.exporting.api import export_question
+
+    command = shlex.join([str(path), *(word for s in sets for word in ("--set", s))])
+    result = export_question(
+        load(locate(path), sets, catalog), design, to, command=command, catalog=catalog, checkpoint=checkpoint
+    )
+    if out is not None:
+        result.write(out)
+    return result

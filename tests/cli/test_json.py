@@ -24,6 +24,7 @@ from designer.diagnosing.diagnosis import DiagnoseResult
 from designer.evaluating.design import values_of
 from designer.explain.comparison import CompareResult
 from designer.explain.explanation import ExplainResult
+from designer.exporting.api import ExportResult
 from designer.planning.why_not import WhyNotResult
 from designer.reading.loading import load, shipped
 from designer.rulebook.call import RuleResult
@@ -58,6 +59,7 @@ ANSWERS: dict[str, tuple[list[str], type[BaseModel], int]] = {
                         ExplainResult, 0),
     "evaluate": (["evaluate", TRAINING, "--design", "dp=16,tp=2"], EvaluateResult, 0),
     "evaluate the unknown": (["evaluate", TRAINING, "--design", "precision=fp4,dp=16"], EvaluateResult, 0),
+    "export": (["export", SERVING, "A", "--to", "vllm"], ExportResult, 0),
     "rule": (RULE, RuleResult, 0),
     **{f"size {n}": (["size", n], SizeResult, 0) for n in ("edge-8b", "wafer-scale-70b", "deepseek-v3-decode")},
     **{f"size {n} jointly": (["size", n, "--joint"], SizeResult, 0) for n in ("edge-8b", "wafer-scale-70b")},

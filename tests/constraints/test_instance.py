@@ -259,7 +259,7 @@ def test_what_takes_many_inputs_is_given_them_by_name() -> None:
     assert not unnamed
 
 
-def test_these_counts_count(tmp_path: Path) -> None:
+def test_these_counts_count() -> None:
     """The two checks above see what they look for in a rule of many inputs."""
     assert len(of(gemm_time).inputs) > MOST_BY_POSITION
     assert len(INSTANCES) > 40 and any(len(r.inputs) > 20 for r in INSTANCES)

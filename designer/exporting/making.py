@@ -1,0 +1,102 @@
+"""The launch of a question's design: evaluated again, with the facts its launchers need."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from catalogs import Catalog
+from catalogs.errors import InputError
+from designer.evaluating.design import values_of, violations
+from designer.exporting.launch import Launch, Length, Machine, Model, Refused
+from designer.question.context import Value
+from designer.question.question import Question
+from designer.question.shown import decided
+from designer.words.numbers import human
+
+# What to hold the first log against, by job.
+_EXPECTED = (
+    "step_time", "mfu", "throughput_per_device", "bubble_share", "goodput", "time_to_train",
+    "ttft", "ttft_p99", "tpot", "tpot_p99", "tokens_per_second_per_device", "capacity", "time_to_complete",
+    "device_memory", "usable_memory", "cost", "cost_per_token",
+)  # fmt: skip
+
+
+def launch_of(
+    question: Question,
+    catalog: Catalog,
+    design: Mapping[str, Value],
+    *,
+    label: str,
+    again: tuple[str, ...],
+    checkpoint: str | None = None,
+) -> Launch:
+    """A whole design of a question as a record; refused where it breaks a limit of physics or of layout.
+
+    A budget it misses is said among what is expected. `checkpoint` names the weights instead of the catalog.
+    """
+    from designer import __version__
+
+    values = _numbers(question, design)
+    limits = set(question.limits)
+    broken = violations(question, values, design)
+    if hard := [b for b in broken if b.name in limits]:
+        raise Refused(f"this design does not run: {'; '.join(b.text for b in hard)}")
+    scenario, workload = question.scenario, question.scenario.workload
+
+    def were(otherwise: Mapping[str, float]) -> Mapping[str, float]:
+        return question.graph.evaluate(["device_memory"], {**_given(question, design), **otherwise})
+
+    return Launch(
+        scenario=scenario.name,
+        job=question.job,
+        label=label,
+        again=again,
+        expected=(*_expected(question, values), *(f"MISSES {b.text}" for b in broken)),
+        version=__version__,
+        all_decisions=dict(design),
+        decided=", ".join(f"{n}={decided(n, v)}" for n, v in design.items()),
+        quantities=values,
+        model=_model(catalog, str(design.get("model", workload.model)), checkpoint),
+        machine=_machine(catalog, str(design["node"])),
+        lengths=tuple(
+            Length(math.ceil(n.input), math.ceil(n.generated)) for n in getattr(workload, "lengths", ())
+        ),
+        sequence_length=int(getattr(workload, "sequence_length", None) or 0),
+        were=were,
+    )
+
+
+def _given(question: Question, design: Mapping[str, Value]) -> dict[str, Any]:
+    return {name: known.si for name, known in question.bundle(design).items()}
+
+
+def _numbers(question: Question, design: Mapping[str, Value]) -> dict[str, float]:
+    return {**_given(question, design), **values_of(question, design)}
+
+
+def _expected(question: Question, values: Mapping[str, float]) -> list[str]:
+    """Predictions, a few on a line."""
+    known = [n for n in _EXPECTED if n in values and math.isfinite(values[n])]
+    said = [f"{n} {human(float(values[n]), question.unit(n))}" for n in known]
+    return [", ".join(said[i : i + 5]) for i in range(0, len(said), 5)]
+
+
+def _model(catalog: Catalog, name: str, checkpoint: str | None) -> Model:
+    entry = catalog.get("models", name)
+    if checkpoint is not None and (not checkpoint.strip() or not checkpoint.isprintable()):
+        raise InputError(f"--checkpoint {checkpoint!r}: name a checkpoint")
+    if checkpoint is not None and checkpoint.startswith("-"):
+        raise InputError(f"--checkpoint {checkpoint!r} reads as an option")
+    hub = next((alias for alias in entry.aliases if "/" in alias), entry.id)
+    return Model(entry.id, entry.kind, checkpoint or hub, checkpoint is not None, entry.architecture)
+
+
+def _machine(catalog: Catalog, name: str) -> Machine:
+    node = catalog.get("nodes", name)
+    device = catalog.get("accelerators", node.accelerator)
+    return Machine(
+        node.id, node.accelerators, device.id, device.vendor, device.architecture,
+        frozenset(device.compute.rates()),
+    )  # fmt: skip

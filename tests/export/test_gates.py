@@ -1,0 +1,44 @@
+"""Launchers' own parsers accept what is written for them: the frontiers of all scenarios, and random designs."""
+
+from __future__ import annotations
+
+import pytest
+from judging import INPUTS, interpreter, verdicts
+from launches import Drawn, frontiers, random_launches, written
+
+from designer.exporting.target import targets
+
+RANDOM = 200
+
+
+def judged(name: str, launches: tuple[Drawn, ...]) -> dict[str, str | None]:
+    """The verdict on every launch that is not refused."""
+    gate, given = INPUTS[name]
+    files = {d.name: (d.launch, written(targets()[name], d.launch)) for d in launches}
+    exported = {n: given(launch, f) for n, (launch, f) in files.items() if isinstance(f, dict)}
+    return dict(zip(exported, verdicts(gate, list(exported.values())), strict=True))
+
+
+def skip_without(name: str) -> None:
+    python, said = interpreter(INPUTS[name][0])
+    if not python:
+        pytest.skip(said)
+    assert said in targets()[name].checked, "the version that the files say they were checked with"
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_every_frontier_is_read(name: str) -> None:
+    skip_without(name)
+    target = targets()[name]
+    found = judged(name, tuple(d for d in frontiers() if d.launch.job in target.jobs))
+    assert found
+    assert not {n: why for n, why in found.items() if why}
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_random_designs_are_read(name: str) -> None:
+    skip_without(name)
+    target = targets()[name]
+    found = judged(name, random_launches(target.jobs, target.vendors, RANDOM))
+    assert len(found) > RANDOM // 10
+    assert not {n: why for n, why in found.items() if why}
