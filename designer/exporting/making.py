@@ -12,7 +12,7 @@ from designer.evaluating.design import values_of, violations
 from designer.exporting.launch import Launch, Length, Machine, Model, Refused
 from designer.question.context import Value
 from designer.question.question import Question
-from designer.question.shown import decided
+from designer.jobs import decided
 from designer.words.numbers import human
 
 # What to hold the first log against, by job.
@@ -50,7 +50,7 @@ def launch_of(
 
     return Launch(
         scenario=scenario.name,
-        job=question.job,
+        job=question.job.name,
         label=label,
         again=again,
         expected=(*_expected(question, values), *(f"MISSES {b.text}" for b in broken)),
