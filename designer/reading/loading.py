@@ -24,6 +24,7 @@ from designer.infeasible.premises import premises
 from designer.question.data_pipeline import dataset_bundle, dataset_of
 from designer.question.decisions import decisions_of
 from designer.question.groups import groups_of
+from designer.question.limit import Limit
 from designer.question.question import Question, job_rules, parts_of
 from designer.question.specifications import spec_groups
 from designer.reading.givens import assumptions, price_model_bundle, record_bundle, workload_bundle
@@ -167,8 +168,7 @@ class Loader(ShapeReader, SenseReader):
             defaulted=defaulted,
             given=given,
             groups=groups,
-            limits=[r.id for r in graph.rules.values() if r.is_limit],
-            constraints=[],
+            limits=[Limit.of(r) for r in graph.rules.values() if r.is_limit],
             objectives=[],
             baseline={},
             notes=notes,
@@ -181,7 +181,7 @@ class Loader(ShapeReader, SenseReader):
             except InputError as e:
                 raise self._at(("confidence",), e) from None
         question.intervals = partial(ends_of, question, self.catalog)
-        question.constraints = self._constraints(question)
+        question.limits += self._stated(question)
         question.objectives = self._objectives(question)
         self._check_weights(question)
         question.baseline = self._design(question, dict(scenario.baseline), ("baseline",))
@@ -206,7 +206,7 @@ class Loader(ShapeReader, SenseReader):
                 "the memory that weights are streamed from is taken to be large and fast enough;"
                 " its power and price are not counted"
             )
-        if any("power" in c.inputs for c in question.constraints):
+        if any("power" in t.inputs for t in question.stated):
             notes.append("power is the mean at the meter; peak_power is what has to be provisioned")
         notes += [f"facts from your own {file}" for file in self.catalog.used_overlays()]
         return question

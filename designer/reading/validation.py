@@ -212,7 +212,7 @@ class SenseReader(UnknownReader):
             (("objectives", i) if q.scenario.objectives else ("workload", "job"), o.quantity)
             for i, o in enumerate(q.objectives)
         ]
-        asked += [(self.origin.get(c.name, ()), n) for c in q.constraints for n in sorted(c.inputs)]
+        asked += [(self.origin.get(t.name, ()), n) for t in q.stated for n in t.inputs]
         for path, name in asked:
             if name in refused:
                 self._mistake(path, f"{name} of {refused[name]}; name another quantity")

@@ -39,7 +39,7 @@ class Outlook:
         self.fronts = fronts
         self.axes: tuple[str, ...] = ()
         sizes = {x.axis: x.size for x in plan.levels}
-        steps = [s for x in plan.levels for s in x.steps if isinstance(s, Rule)]
+        steps = [s for x in plan.levels for s in x.steps]
         support = _supports(plan, steps)
         wanted = {a for n in (*SIZES, *(o.quantity for o in objectives)) for a in _small(support, n, sizes)}
         place = list(sizes)

@@ -152,7 +152,7 @@ class Worker:
     def answer(self, q: Question, changes: Mapping[str, Any]) -> Answer:
         """The frontier of a point: from the table of its space, or by a search of its own."""
         space = self.space(q, changes)
-        if space.table is None or len(q.constraints) != len(space.table.question.constraints):
+        if space.table is None or len(q.limits) != len(space.table.question.limits):
             return _searched(q)
         answer = space.table.answer(q)
         for stage, table in space.fed.items():
@@ -173,7 +173,7 @@ class Worker:
             q = group[0][0].question
             kept = [(_cut(f, self.plan.sweep.designs), head, f.answer.rows) for f, head in group]
             wanted = quantities_of(q, self.plan.sweep.quantities)
-            reads = sorted({n for c in q.constraints for n in c.inputs})
+            reads = sorted({n for t in q.stated for n in t.inputs})
             values = quantities([f for f, _, _ in kept], [*wanted, *reads], changing(q, self.quick))
             start = 0
             for f, head, designs in kept:
