@@ -9,7 +9,6 @@ from designer.evaluating.design import CheckFailed, values_of, violations
 from designer.question.context import Value
 from designer.question.question import Question
 from designer.search.pareto import TIE
-from designer.search.relaxation import Member
 
 
 def checked(question: Question, design: Mapping[str, Value]) -> dict[str, Any]:
@@ -21,9 +20,7 @@ def checked(question: Question, design: Mapping[str, Value]) -> dict[str, Any]:
     values = values_of(question, design)
     broken = violations(question, values)
     if broken:
-        members = [Member(question.graph.rules[n]) for n in question.limits]
-        members += [Member(c) for c in question.constraints]
-        missed = {m.name: m.excess(values) for m in members}
+        missed = {t.name: t.excess(values) for t in question.limits}
         for b in broken:
             if not missed[b.name] <= TIE:
                 raise CheckFailed(f"{dict(design)} breaks {b.name}: {b.text}")

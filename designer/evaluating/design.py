@@ -10,7 +10,8 @@ from catalogs.errors import InputError
 from constraints.records import record
 from designer.answers.plan import Binding, EvaluateResult, Metric
 from designer.question.context import Value
-from designer.question.question import Constraint, Question
+from designer.question.limit import Limit
+from designer.question.question import Question
 from designer.words.numbers import human
 
 # Candidates of a decision that are named in a message.
@@ -30,15 +31,15 @@ def targets(question: Question) -> list[str]:
     """Quantities an answer states: headline, objectives, and what limits and budgets compare."""
     names = [n for n in question.job.headline if n in question.graph.rules]
     names += [o.quantity for o in question.objectives]
-    for c in question.constraints:
-        names += sorted(c.inputs)
+    for t in question.stated:
+        names += t.inputs
     return list(dict.fromkeys(names))
 
 
 def values_of(question: Question, design: Mapping[str, Value]) -> dict[str, Any]:
     """Every quantity of a design on the way to its targets and limits, as floats."""
     given = {name: known.si for name, known in question.bundle(design).items()}
-    return question.graph.evaluate([*targets(question), *question.limits], given)
+    return question.graph.evaluate([*targets(question), *question.limited], given)
 
 
 def unstated(question: Question, design: Mapping[str, Value], names: Iterable[str]) -> list[str]:
@@ -51,33 +52,35 @@ def unstated(question: Question, design: Mapping[str, Value], names: Iterable[st
 def violations(
     question: Question, values: Mapping[str, Any], design: Mapping[str, Value] | None = None
 ) -> list[Binding]:
-    """Limits, budgets and site rules that a design breaks, with numbers.
+    """Limits that a design breaks, with numbers.
 
     With the `design` those that rest on what nobody states say so.
     """
     out: list[Binding] = []
-    for name in question.limits:
-        if not values[name]:
-            r = question.graph.rules[name]
-            sides = ", ".join(f"{n} = {human(float(values[n]), r.inputs[n])}" for n in r.inputs)
-            if design and (why := unstated(question, design, r.inputs.keys() - question.graph.rules.keys())):
-                sides = ", ".join(why)
-            out.append(Binding(name=name, text=f"{r.title} ({sides})", place=f"{r.file}:{r.line}"))
-    out.extend(binding(question, c, values) for c in question.constraints if not c.holds(values))
+    for t in question.limits:
+        if not t.holds(values):
+            found = binding(question, t, values)
+            if not t.stated:  # the words of a rule hold no numbers
+                sides = ", ".join(f"{n} = {human(float(values[n]), unit)}" for n, unit in t.inputs.items())
+                leaves = t.inputs.keys() - question.graph.rules.keys()
+                if design and (why := unstated(question, design, leaves)):
+                    sides = ", ".join(why)
+                found = found.model_copy(update={"text": f"{t.text} ({sides})"})
+            out.append(found)
     return out
 
 
-def binding(question: Question, c: Constraint, values: Mapping[str, Any], effect: str = "") -> Binding:
-    """A constraint with the numbers a design has for it."""
-    over = float(c.excess(values))
-    q = c.quantity
+def binding(question: Question, limit: Limit, values: Mapping[str, Any], effect: str = "") -> Binding:
+    """A limit with the numbers a design has for it."""
+    over = float(limit.excess(values))
+    q = limit.quantity if limit.bound is not None else None
     return Binding(
-        name=c.name,
-        text=c.text,
-        place=c.place,
+        name=limit.name,
+        text=limit.text,
+        place=limit.place,
         quantity=q or "",
         value=_finite(values[q]) if q else None,
-        bound=c.bound,
+        bound=limit.bound,
         unit=si_unit(question.unit(q)) if q else "",
         slack=-over if math.isfinite(over) else None,
         effect=effect,

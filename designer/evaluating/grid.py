@@ -91,10 +91,9 @@ def _evaluated(question: Question, axes: list[str], wanted: list[str]) -> dict[s
             shape[at] = table.values.shape[k]
         numbers = table.values.reshape([n for k, n in enumerate(table.values.shape) if table.axes[k] in axes])
         values[name] = numbers.transpose(np.argsort([at for at, _ in kept])).reshape(shape)
-    reads = [n for c in question.constraints for n in sorted(c.inputs)]
-    order = question.graph.order([*wanted, *question.limits, *reads], values)
+    needed = {*wanted, *question.limited}
+    order = question.graph.order([*wanted, *question.limited], values)
     last = {n: i for i, r in enumerate(order) for n in r.inputs}
-    needed = {*wanted, *question.limits, *reads}
     with np.errstate(all="ignore"):
         for i, r in enumerate(order):
             values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
@@ -110,9 +109,8 @@ def _shaped(value: Any, dimensions: int) -> Array:
 
 
 def _feasible(question: Question, values: Mapping[str, Array], dimensions: int) -> Array:
-    """Whether all limits, budgets and site rules hold; small conditions first, so that few are large."""
-    tests = [np.asarray(values[n], dtype=bool) for n in question.limits]
-    tests += [np.asarray(c.holds(values), dtype=bool) for c in question.constraints]
+    """Whether all limits hold; small conditions first, so that few are large."""
+    tests = [np.asarray(t.holds(values), dtype=bool) for t in question.limits]
     out = np.ones([1] * dimensions, dtype=bool)
     for t in sorted(tests, key=lambda t: t.size):
         out = out & t

@@ -101,5 +101,5 @@ def _limits(left: tuple[Question, Design], right: tuple[Question, Design]) -> li
 def _used(question: Question, design: Design) -> dict[str, float | None]:
     """The share of each bound a design uses."""
     values = values_of(question, design.design)
-    found = {c.name: binding(question, c, values) for c in question.constraints}
+    found = {t.name: binding(question, t, values) for t in question.stated}
     return {n: b.value / b.bound if b.value is not None and b.bound else None for n, b in found.items()}

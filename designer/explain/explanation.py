@@ -123,7 +123,7 @@ def explain(
         id="",
         design=design,
         feasible=not broken,
-        budgets=[binding(question, c, values) for c in question.constraints],
+        budgets=[binding(question, t, values) for t in question.stated],
         violated=broken,
         quantities=[_term(question, bundle, values, n, depth, None) for n in names],
         levers=levers(question, design, names),

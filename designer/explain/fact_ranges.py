@@ -218,16 +218,13 @@ class _Search:
         """At which values of the fact the design is beaten by a rival, or breaks a limit."""
         q = self.question
         given = self._stacked(values)
-        wanted = [*(o.quantity for o in q.objectives), *q.limits]
-        wanted += [n for c in q.constraints for n in sorted(c.inputs)]
+        wanted = [*(o.quantity for o in q.objectives), *q.limited]
         shape = (len(values), len(self.rivals))
         with np.errstate(all="ignore"):
             made = q.graph.evaluate(wanted, given)
             fits = np.ones(shape, dtype=bool)
-            for n in q.limits:
-                fits &= np.broadcast_to(np.asarray(made[n], dtype=bool), shape)
-            for c in q.constraints:
-                fits &= np.broadcast_to(np.asarray(c.holds(made), dtype=bool), shape)
+            for t in q.limits:
+                fits &= np.broadcast_to(np.asarray(t.holds(made), dtype=bool), shape)
             goals = [
                 settled(np.broadcast_to(o.sign * np.asarray(made[o.quantity], float), shape))
                 for o in q.objectives

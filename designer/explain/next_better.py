@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from constraints.records import record
 from designer.answers.plan import Binding, Design, NextBetter, Step, Trade, Turning
 from designer.evaluating.design import binding, si_unit, values_of
 from designer.explain.removal import Removal, stage_text
 from designer.question.context import Value
-from designer.question.question import Constraint, Question
+from designer.question.limit import Limit
+from designer.question.question import Question
 from designer.search.compile import Array
 from designer.search.pareto import skyline
-from designer.search.relaxation import Member
 
 
 def binding_limits(
@@ -26,34 +25,32 @@ def binding_limits(
         better = r.better_than(row)
         if not len(better):
             continue
-        member, share = r.member, float(r.excess[better[0]])
+        limit, share = r.limit, float(r.excess[better[0]])
         effect = r.gain(question, row)
         values = values_of(question, design)
-        stage = record(member.name).feeds
-        if stage and values[member.name] <= values[stage]:
-            continue  # another layout would gain, this one does not wait for the stage
-        if isinstance(member.rule, Constraint):
-            known = binding(question, member.rule, values, effect)
+        if limit.kind == "stage":
+            if values[limit.name] <= values[limit.record.feeds]:
+                continue  # another layout would gain, this one does not wait for the stage
+            text = stage_text(question, limit.name, values)
+            known = Binding(name=limit.name, text=text, place=limit.place, effect=effect)
         else:
-            text = stage_text(question, member.name, values) if stage else member.text
-            known = Binding(name=member.name, text=text, place=member.place, effect=effect)
-        opened = {"loosened": share, "breakpoint": moved(member, share)} if share == share else {}
+            known = binding(question, limit, values, effect)
+        opened = {"loosened": share, "breakpoint": moved(limit, share)} if share == share else {}
         out.append(known.model_copy(update=opened))
     return out
 
 
 def _limits(removed: Sequence[Removal]) -> list[Removal]:
     """Those of limits: nobody can let a stage take no time."""
-    return [r for r in removed if not record(r.member.name).feeds]
+    return [r for r in removed if r.limit.kind != "stage"]
 
 
-def moved(member: Member, share: float) -> float | None:
-    """The bound of a member loosened by a share of itself, where the bound is a number."""
-    c = member.rule
-    if not isinstance(c, Constraint) or c.bound is None or member.comparison is None:
+def moved(limit: Limit, share: float) -> float | None:
+    """The bound of a limit loosened by a share of itself, where the bound is a number."""
+    if limit.bound is None or limit.comparison is None:
         return None
-    away = -share if member.comparison.flipped else share
-    return c.bound + away * (abs(c.bound) if c.bound else 1.0)
+    away = -share if limit.comparison.flipped else share
+    return limit.bound + away * (abs(limit.bound) or 1.0)
 
 
 def next_better(
@@ -78,16 +75,16 @@ def _step(question: Question, r: Removal, row: Array, k: int) -> Step | None:
     better = [j for j in r.better_than(row) if r.objectives[j, k] < row[k]]
     if not better:
         return None
-    member, j = r.member, better[0]
+    limit, j = r.limit, better[0]
     share = float(r.excess[j])
-    quantity = member.quantity or ""
+    quantity = limit.quantity or ""
     return Step(
-        limit=member.name,
-        text=member.text,
-        place=member.place,
+        limit=limit.name,
+        text=limit.text,
+        place=limit.place,
         quantity=quantity,
-        bound=member.rule.bound if isinstance(member.rule, Constraint) else None,
-        needed=moved(member, share) if share == share else None,
+        bound=limit.bound,
+        needed=moved(limit, share) if share == share else None,
         unit=si_unit(question.unit(quantity)) if quantity else "",
         relative=share if share == share else None,
         changes=changes_of(question, row, r.objectives[j]),
@@ -114,27 +111,26 @@ def turning(
         new = sum(tuple(row) not in known for row in free.tolist())
         beyond = r.excess[r.excess > 0]
         share = float(beyond.min()) if len(beyond) else None
-        quantity = r.member.quantity or ""
+        quantity = r.limit.quantity or ""
         out.append(
             Turning(
-                limit=r.member.name,
-                text=r.member.text,
-                place=r.member.place,
+                limit=r.limit.name,
+                text=r.limit.text,
+                place=r.limit.place,
                 quantity=quantity,
                 unit=si_unit(question.unit(quantity)) if quantity else "",
                 new_designs=new,
                 loosened=share,
-                looser=None if share is None else moved(r.member, share),
-                tighter=_tightest(r.member, designs),
+                looser=None if share is None else moved(r.limit, share),
+                tighter=_tightest(r.limit, designs),
             )
         )
     return out
 
 
-def _tightest(member: Member, designs: Sequence[Design]) -> float | None:
+def _tightest(limit: Limit, designs: Sequence[Design]) -> float | None:
     """The value of the frontier design that is nearest to the bound."""
-    c = member.rule
-    if not isinstance(c, Constraint) or c.quantity is None or member.comparison is None:
+    if limit.bound is None or limit.quantity is None or limit.comparison is None:
         return None
-    values = [m.value for d in designs if (m := d.metrics.get(c.quantity)) and m.value is not None]
-    return (min if member.comparison.flipped else max)(values, default=None)
+    values = [m.value for d in designs if (m := d.metrics.get(limit.quantity)) and m.value is not None]
+    return (min if limit.comparison.flipped else max)(values, default=None)

@@ -17,14 +17,14 @@ import numpy as np
 
 from constraints.bundles import Known
 from constraints.records import record
-from constraints.rule import Rule
 from designer.question.context import Value
+from designer.question.limit import Limit
 from designer.question.question import Objective, Question
 from designer.search.archive import Archive, frontier_of
 from designer.search.compile import Array, schedule
 from designer.search.enumerate import Count
 from designer.search.pareto import beaten
-from designer.search.relaxation import LACK, Member, measured, without
+from designer.search.relaxation import LACK, measured, without
 from designer.search.warm_start import Trunk
 from designer.words.numbers import human, percent
 
@@ -45,7 +45,7 @@ class Removal:
     (NaN where the limit is no plain comparison, or what it reads is unknown), and the design itself.
     """
 
-    member: Member
+    limit: Limit
     objectives: Array
     excess: Array
     designs: list[dict[str, Value]]
@@ -67,49 +67,48 @@ class Removal:
         best, k = np.unravel_index(int(np.argmax(gains)), gains.shape)
         o = question.objectives[int(k)]
         text = f"{percent(float(gains[best, k]))} {'lower' if o.sign > 0 else 'higher'} {o.quantity}"
-        unknown = self.member.comparison is not None and np.isnan(self.excess[found[best]])
-        return f"{text} where {self.member.quantity or 'it'} is unknown" if unknown else text
+        unknown = self.limit.comparison is not None and np.isnan(self.excess[found[best]])
+        return f"{text} where {self.limit.quantity or 'it'} is unknown" if unknown else text
 
 
-def feeding_stages(question: Question) -> list[str]:
+def stages(question: Question) -> list[Limit]:
     """Stages that feed the devices: each binds a design that would be better if it took no time."""
-    return [n for n in question.graph.rules if record(n).feeds]
+    return [Limit.of(r) for n, r in question.graph.rules.items() if record(n).feeds]
 
 
-def candidates_of(question: Question, count: Count) -> list[Member]:
+def candidates_of(question: Question, count: Count) -> list[Limit]:
     """What is worth removing: limits that cut anything, and stages that feed the devices."""
-    found = [Member(c) for c in question.constraints if count.cut.get(c.name)]
-    found += [
-        Member(question.graph.rules[n]) for n in question.limits if record(n).tried and count.cut.get(n)
-    ]
-    return found + [Member(question.graph.rules[n]) for n in feeding_stages(question)]
+    cut = [t for t in question.limits if count.cut.get(t.name)]
+    found = [t for t in cut if t.stated]
+    found += [t for t in cut if t.record.tried]
+    return found + [s for s in stages(question) if s.name not in {t.name for t in found}]
 
 
-def relaxed(question: Question, member: Member) -> tuple[Question, list[Objective]]:
-    """The question without `member`, which asks for designs that exceed it by as little as possible as well."""
-    if record(member.name).feeds:
-        at_once = {**question.given, member.name: Known(0.0, "assumed", "taken away")}
+def relaxed(question: Question, limit: Limit) -> tuple[Question, list[Objective]]:
+    """The question without `limit`, which asks for designs that exceed it by as little as possible as well."""
+    if limit.kind == "stage":
+        at_once = {**question.given, limit.name: Known(0.0, "assumed", "taken away")}
         freed = replace(question, given=at_once)
-    elif member.comparison is None:
-        freed = without(question, member)
+    elif limit.comparison is None:
+        freed = without(question, limit)
     else:
-        freed = measured(question, member)
+        freed = measured(question, limit)
         freed = replace(freed, objectives=[*question.objectives, Objective(LACK, 1)])
     return freed, freed.objectives
 
 
 def removal(
-    question: Question, member: Member, deadline: float | None = None, trunk: Trunk | None = None
+    question: Question, limit: Limit, deadline: float | None = None, trunk: Trunk | None = None
 ) -> Removal | None:
-    """The question solved without `member`, from where that matters; None where the time did not suffice."""
-    freed, goals = relaxed(question, member)
+    """The question solved without `limit`, from where that matters; None where the time did not suffice."""
+    freed, goals = relaxed(question, limit)
     archive, count = frontier_of(freed, deadline, after=trunk)
     if not count.complete:
         return None
     known = len(question.objectives)
     values = archive.objectives
     excess = values[:, known] if len(goals) > known else np.full(len(values), np.nan)
-    found = Removal(member, values[:, :known], excess, archive.designs())
+    found = Removal(limit, values[:, :known], excess, archive.designs())
     return _with_unknown(question, found, deadline, trunk) if archive.unknown[known:].any() else found
 
 
@@ -117,13 +116,13 @@ def _with_unknown(
     question: Question, found: Removal, deadline: float | None, trunk: Trunk | None
 ) -> Removal | None:
     """The same with what nobody can hold against the bound: no loosening lets it in, removal does."""
-    archive, count = frontier_of(without(question, found.member), deadline, after=trunk)
+    archive, count = frontier_of(without(question, found.limit), deadline, after=trunk)
     if not count.complete:
         return None
     designs = archive.designs()
     new = np.flatnonzero(~beaten(archive.objectives, found.objectives))
     return Removal(
-        found.member,
+        found.limit,
         np.concatenate([found.objectives, archive.objectives[new]]),
         np.append(found.excess, np.full(len(new), np.nan)),
         [*found.designs, *(designs[i] for i in new)],
@@ -146,30 +145,29 @@ def removals(
     most = REMOVAL_SECONDS if seconds is None else seconds
     found: dict[str, Removal | None] = {}
     spent = 0.0
-    members = candidates_of(question, count) if len(archive.positions) else []
+    limits = candidates_of(question, count) if len(archive.positions) else []
     expected = {
-        m.name: (HARDER if isinstance(m.rule, Rule) else 1.0) * _seconds(question, m, count, trunk)
-        for m in members
+        t.rule.id: (1.0 if t.stated else HARDER) * _seconds(question, t, count, trunk) for t in limits
     }
-    for member in sorted(members, key=lambda m: expected[m.name]):
-        found[member.name] = None
-        if spent + expected[member.name] <= most:
+    for limit in sorted(limits, key=lambda t: expected[t.rule.id]):
+        found[limit.rule.id] = None
+        if spent + expected[limit.rule.id] <= most:
             # A machine that others load as well is given its time; the limit is for large spaces.
             started, until = time.process_time(), min(deadline, time.monotonic() + LOADED * (most - spent))
-            found[member.name] = removal(question, member, until, trunk)
+            found[limit.rule.id] = removal(question, limit, until, trunk)
             spent += time.process_time() - started
-    out = [r for m in members if (r := found[m.name]) is not None]
-    skipped = [m.name for m in members if found[m.name] is None]
+    out = [r for t in limits if (r := found[t.rule.id]) is not None]
+    skipped = [t.name for t in limits if found[t.rule.id] is None]
     if not skipped:
         return out, []
     return out, [f"too large to solve again without {', '.join(skipped)}: whether these bind is not stated"]
 
 
-def _seconds(question: Question, member: Member, count: Count, trunk: Trunk | None) -> float:
-    """Processor seconds the search of the plan took for what the search without `member` has to do again."""
+def _seconds(question: Question, limit: Limit, count: Count, trunk: Trunk | None) -> float:
+    """Processor seconds the search of the plan took for what the search without `limit` has to do again."""
     if trunk is None:
         return count.processor
-    freed, goals = relaxed(question, member)
+    freed, goals = relaxed(question, limit)
     return trunk.seconds_after(trunk.before(schedule(freed, {o.quantity for o in goals}), goals))
 
 

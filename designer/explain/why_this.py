@@ -10,14 +10,16 @@ from designer.answers.plan import Binding, Design, FactRange, NextBetter, PlanRe
 from designer.evaluating.design import CheckFailed, binding, values_of
 from designer.explain.fact_ranges import fact_ranges, key
 from designer.explain.next_better import changes_of
+from designer.explain.removal import stages
 from designer.infeasible.impossible import NARROWEST, WIDER, size_of
 from designer.jobs import decided
-from designer.question.question import Constraint, Premise, Question
+from designer.question.limit import Limit
+from designer.question.question import Premise, Question
 from designer.search.archive import Archive, frontier_of
 from designer.search.compile import Array
 from designer.search.deadline import OutOfTime
 from designer.search.pareto import settled
-from designer.search.relaxation import Member, loosened
+from designer.search.relaxation import loosened
 
 # How far from a bound the question is solved again, as a share of the bound.
 ASIDE = 1e-7
@@ -26,25 +28,25 @@ ASIDE = 1e-7
 def why_this(
     question: Question, plan: PlanResult, design: Design, facts: int
 ) -> tuple[list[Binding], list[NextBetter], list[FactRange], list[str]]:
-    """Every budget and rule of a frontier design with its breakpoints, what better values would take, the
-    range of facts, and notes.
+    """Every limit of a frontier design that is stated or binds, with its breakpoints, what better values
+    would take, the range of facts, and notes.
 
     Each breakpoint is confirmed by solving again on both sides of it. Raises CheckFailed where that
     contradicts the search that found it.
     """
     deadline = time.monotonic() + question.scenario.solver.time_limit
     found = {b.name: b for b in design.binds}
-    members = [Member(c) for c in question.constraints]
-    members += [Member(question.graph.rules[n]) for n in found if n in question.graph.rules]
+    shown = [*question.stated, *(t for t in question.limits if not t.stated and t.name in found)]
+    shown += [t for t in stages(question) if t.name in found and t.name not in {x.name for x in shown}]
     budgets, notes = [], []
     labels = {key(d.design): d.id for d in plan.frontier}
     solver = _Solver(question, design, labels, deadline)
-    for m in members:
-        known = found.get(m.name) or binding(question, m.rule, solver.values)  # type: ignore[arg-type]
+    for t in shown:
+        known = found.get(t.name) or binding(question, t, solver.values)
         try:
-            budgets.append(known.model_copy(update=solver.confirmed(m, known)))
+            budgets.append(known.model_copy(update=solver.confirmed(t, known)))
         except OutOfTime:
-            notes.append(f"no time was left to solve again around {m.name}")
+            notes.append(f"no time was left to solve again around {t.name}")
             budgets.append(known)
     steps = design.next_better
     try:
@@ -67,27 +69,27 @@ class _Solver:
         goals = [o.sign * float(self.values[o.quantity]) for o in question.objectives]
         self.row: Array = settled(np.array(goals))
 
-    def solve(self, m: Member, share: float) -> Archive:
-        archive, count = frontier_of(loosened(self.question, m, share), self.deadline)
+    def solve(self, limit: Limit, share: float) -> Archive:
+        archive, count = frontier_of(loosened(self.question, limit, share), self.deadline)
         if not count.complete:
             raise OutOfTime
         return archive
 
-    def confirmed(self, m: Member, known: Binding) -> dict[str, object]:
-        """A breakpoint solved again on both sides, and what follows when the bound is too tight."""
-        if m.comparison is None:
+    def confirmed(self, limit: Limit, known: Binding) -> dict[str, object]:
+        """A breakpoint solved again on both sides, and what follows when a stated bound is too tight."""
+        if limit.comparison is None:
             return {}
         out: dict[str, object] = {}
         share = known.loosened
         if share is not None:
             aside = ASIDE * max(1.0, abs(share))
-            before, beyond = self.solve(m, max(0.0, share - aside)), self.solve(m, share + aside)
+            before, beyond = (self.solve(limit, at) for at in (max(0.0, share - aside), share + aside))
             if self.beaten(before) or not self.beaten(beyond):
-                raise CheckFailed(f"{m.name}: solving again around {share:+.6g} finds another breakpoint")
+                raise CheckFailed(f"{limit.name}: solving again around {share:+.6g} finds another breakpoint")
             out["confirmed"] = True
-        if isinstance(m.rule, Constraint):
-            room = float(m.comparison.over(self.values))
-            out["successor"] = self.successor(self.solve(m, room - ASIDE * max(1.0, abs(room))))
+        if limit.stated:
+            room = float(limit.comparison.excess(self.values))
+            out["successor"] = self.successor(self.solve(limit, room - ASIDE * max(1.0, abs(room))))
         return out
 
     def by_candidates(self, found: list[NextBetter]) -> list[NextBetter]:

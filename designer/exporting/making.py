@@ -10,9 +10,9 @@ from catalogs import Catalog
 from catalogs.errors import InputError
 from designer.evaluating.design import values_of, violations
 from designer.exporting.launch import Launch, Length, Machine, Model, Refused
+from designer.jobs import decided
 from designer.question.context import Value
 from designer.question.question import Question
-from designer.jobs import decided
 from designer.words.numbers import human
 
 # What to hold the first log against, by job.
@@ -39,7 +39,7 @@ def launch_of(
     from designer import __version__
 
     values = _numbers(question, design)
-    limits = set(question.limits)
+    limits = {t.name for t in question.limits if not t.stated}
     broken = violations(question, values, design)
     if hard := [b for b in broken if b.name in limits]:
         raise Refused(f"this design does not run: {'; '.join(b.text for b in hard)}")

@@ -8,17 +8,16 @@ recorded too. Rules of form (what must divide what) stay hard: no budget splits 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from constraints.records import record
 from designer.question.context import Value
+from designer.question.limit import Limit
 from designer.question.question import Question
 from designer.search.enumerate import Block, enumerate_designs
-from designer.search.relaxation import Member
 
 MAX_CONFLICTS = 50
 
@@ -40,7 +39,7 @@ class Diagnosis:
     in force: its `excess` is that sum.
     """
 
-    members: list[Member]
+    members: list[Limit]
     misses: list[Miss]
     complete: bool
     joint: Miss | None = None
@@ -52,7 +51,7 @@ class Diagnosis:
         return sorted(minimal, key=lambda m: (len(m.violated), m.excess))
 
     @property
-    def conflicts(self) -> list[list[Member]]:
+    def conflicts(self) -> list[list[Limit]]:
         """Minimal sets of members that cannot hold together, smallest first."""
         sets = [m.violated for m in self.correction_sets]
         involved = sorted(set().union(*sets)) if sets else []
@@ -69,7 +68,8 @@ class Diagnosis:
         return [[self.members[i] for i in sorted(f)] for f in found]
 
 
-# What a rule counts that is no comparison, or a bound on a number nobody knows, when it is dropped.
+# What counts where no share can be told: of a rule that is no comparison, of a number nobody knows, of a
+# bound of 0.
 DROPPED = 1.0
 
 
@@ -81,7 +81,7 @@ def explained(question: Question, deadline: float | None = None) -> Diagnosis:
     """
     first = diagnose(question, deadline)
     blamed = {m.name for conflict in first.conflicts for m in conflict}
-    ours = {c.name for c in question.constraints if c.kind == "default"}
+    ours = {t.name for t in question.limits if t.kind == "default"}
     if not first.complete or blamed - ours:
         return first
     second = diagnose(question, deadline, hardware=True)
@@ -90,9 +90,8 @@ def explained(question: Question, deadline: float | None = None) -> Diagnosis:
 
 def diagnose(question: Question, deadline: float | None = None, *, hardware: bool = False) -> Diagnosis:
     """Evaluate every design; record which budgets and rules, and with `hardware` limits, each violates."""
-    limits = [n for n in question.limits if (record(n).resource if hardware else record(n).weighed)]
-    members = [Member(c) for c in question.constraints]
-    members += [Member(question.graph.rules[n]) for n in limits]
+    members = [*question.stated]
+    members += [t for t in question.limits if (t.record.resource if hardware else t.record.weighed)]
     nearest: dict[int, tuple[float, dict[str, Value]]] = {}
     weights = np.array([question.scenario.repair_weights.get(m.name, 1.0) for m in members])
     least: list[tuple[float, int, dict[str, Value]]] = []
@@ -107,7 +106,8 @@ def diagnose(question: Question, deadline: float | None = None, *, hardware: boo
             over = np.broadcast_to(np.asarray(m.excess(inputs), dtype=float), (block.rows,))
             mask |= bad.astype(np.int64) << i
             worst = np.where(bad, np.fmax(worst, over), worst)
-            total += np.where(bad, weights[i] * np.where(np.isfinite(over), over, DROPPED), 0.0)
+            counted = np.isfinite(over) & (m.bound != 0)
+            total += np.where(bad, weights[i] * np.where(counted, over, DROPPED), 0.0)
         j = int(np.argmin(total))
         if not least or total[j] < least[0][0]:
             least[:] = [(float(total[j]), int(mask[j]), design_at(question, block.positions, j))]
@@ -118,10 +118,9 @@ def diagnose(question: Question, deadline: float | None = None, *, hardware: boo
             if key not in nearest or excess < nearest[key][0]:
                 nearest[key] = (excess, design_at(question, block.positions, int(j)))
 
-    keep = set().union(*(m.inputs for m in members)) if members else set()
-    well_formed = replace(question, limits=[n for n in question.limits if n not in limits])
-    soft = frozenset(c.name for c in question.constraints)
-    count = enumerate_designs(well_formed, keep, take, soft=soft, deadline=deadline)
+    keep = {n for m in members for n in m.inputs}
+    soft = frozenset(m.name for m in members)
+    count = enumerate_designs(question, keep, take, soft=soft, deadline=deadline)
     misses = [Miss(_set(key, len(members)), excess, design) for key, (excess, design) in nearest.items()]
     joint = [Miss(_set(key, len(members)), total, design) for total, key, design in least]
     return Diagnosis(members, misses, count.complete, joint[0] if joint and not hardware else None)

@@ -14,16 +14,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from constraints.records import record
 from designer.evaluating.checked import checked
 from designer.evaluating.design import CheckFailed
 from designer.infeasible.conflict import design_at
 from designer.question.context import Value
+from designer.question.limit import Limit
 from designer.question.question import Premise, Question
 from designer.search.brute import brute_frontier
 from designer.search.deadline import OutOfTime
 from designer.search.enumerate import Block, enumerate_designs
-from designer.search.relaxation import Member
 
 # Designs that plain brute force confirms an impossibility over; beyond, violations are recorded.
 BRUTE = 150_000
@@ -33,7 +32,7 @@ WIDER, NARROWEST, WIDEST = 25, 50_000, 20_000_000
 SMALL = 4_000_000
 # Members whose subsets are all looked at.
 MOST = 16
-Part = Member | Premise
+Part = Limit | Premise
 Design = dict[str, Value]
 
 
@@ -89,23 +88,13 @@ class Impossible:
                 else:
                     self.taken_as_given.append(p.name)
         self.parts += [p for p in premises if p.kind == "demand"]
-        self.parts += [Member(q.graph.rules[n]) for n in self.weighed]
-        self.parts += sorted((Member(c) for c in q.constraints), key=lambda m: m.kind != "default")
-
-    @property
-    def weighed(self) -> list[str]:
-        """Limits of the hardware that may give way like a budget."""
-        return [n for n in self.question.limits if record(n).weighed]
+        self.parts += [t for t in q.limits if t.record.weighed]
+        self.parts += sorted(q.stated, key=lambda t: t.kind != "default")
 
     def versions(self, kept: frozenset[int]) -> list[Question]:
         """The questions in which only `kept` parts are in force."""
-        names = {p.name for i, p in enumerate(self.parts) if i in kept and isinstance(p, Member)}
-        off = set(self.weighed) - names
-        start = replace(
-            self.question,
-            constraints=[c for c in self.question.constraints if c.name in names],
-            limits=[n for n in self.question.limits if n not in off],
-        )
+        off = {p.name for i, p in enumerate(self.parts) if i not in kept and isinstance(p, Limit)}
+        start = replace(self.question, limits=[t for t in self.question.limits if t.name not in off])
         given = [p for i, p in enumerate(self.parts) if i not in kept and isinstance(p, Premise)]
         for p in given:
             if p.kind == "candidates":
@@ -197,17 +186,17 @@ def impossible_again(question: Question, deadline: float | None) -> str:
         if feasible:
             raise CheckFailed(f"the search found no design, brute force {feasible:,}")
         return "brute force"
-    members = [Member(c) for c in question.constraints]
+    stated = question.stated
 
     def take(block: Block) -> None:
         fits = np.ones(block.rows, dtype=bool)
-        for m in members:
-            fits &= np.broadcast_to(np.asarray(m.holds(block.values), dtype=bool), fits.shape)
+        for t in stated:
+            fits &= np.broadcast_to(np.asarray(t.holds(block.values), dtype=bool), fits.shape)
         if fits.any():
             raise CheckFailed("the search found no design, recording violations did")
 
-    keep = set().union(*(m.inputs for m in members)) if members else {question.objectives[0].quantity}
-    soft = frozenset(c.name for c in question.constraints)
+    keep = {n for t in stated for n in t.inputs} or {question.objectives[0].quantity}
+    soft = frozenset(t.name for t in stated)
     count = enumerate_designs(question, keep, take, soft=soft, deadline=deadline)
     if not count.complete:
         raise OutOfTime

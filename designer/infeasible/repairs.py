@@ -15,8 +15,8 @@ from designer.infeasible.conflict import Miss as Near
 from designer.infeasible.impossible import some_design
 from designer.question import expressions
 from designer.question.context import Value
-from designer.question.question import Constraint, Premise, Question
-from designer.search.relaxation import Member
+from designer.question.limit import Limit
+from designer.question.question import Premise, Question
 from designer.words.numbers import human, scale_of
 
 # A bound missed by more than this factor is not worth a number.
@@ -48,9 +48,9 @@ def _loosening(question: Question, found: Diagnosis, miss: Near, deadline: float
     relative: float | None = 0.0
     for i in sorted(miss.violated):
         m = found.members[i]
-        over = float(m.excess(values))
+        over = m.share(values)
         changes[m.name] = _change(question, m, values)
-        if changes[m.name] == DROP or not math.isfinite(over):
+        if changes[m.name] == DROP or over is None:
             relative = None
         elif relative is not None:
             relative = max(relative, over)
@@ -63,28 +63,30 @@ def _loosening(question: Question, found: Diagnosis, miss: Near, deadline: float
 
 
 def repaired(question: Question, changes: Mapping[str, str]) -> Question:
-    """The question with budgets and rules changed; limits of the hardware that lack something are off."""
-    constraints = []
-    for c in question.constraints:
-        change = changes.get(c.name)
+    """The question with what is stated changed; limits of the hardware that lack something are off."""
+    limits = []
+    for t in question.limits:
+        change = changes.get(t.name)
         if change is None:
-            constraints.append(c)
-        elif change != DROP:
-            constraints.append(replace(c, node=expressions.parse(f"{c.quantity} {change}")))
-    limits = [n for n in question.limits if n not in changes]
-    return replace(question, constraints=constraints, limits=limits)
+            limits.append(t)
+        elif change != DROP and t.stated:
+            node = expressions.parse(f"{t.quantity} {change}")
+            limits.append(Limit.stated_as(t.name, t.text, t.kind, t.place, node, question.units))
+    return replace(question, limits=limits)
 
 
-def _change(question: Question, m: Member, values: Mapping[str, Any]) -> str:
-    if not float(m.excess(values)) < HOPELESS:
-        return DROP if isinstance(m.rule, Constraint) else "needs other hardware, or less work"
-    if isinstance(m.rule, Constraint):
-        q = m.rule.quantity
-        return loosened(m.rule.node.op, float(values[q]), question.unit(q)) if q else DROP
-    sides = m.sides(values)
-    assert sides is not None  # otherwise the excess is infinite
-    unit = next(iter(m.rule.inputs.values()))
-    return f"needs {human(float(sides[0]), unit)}, has {human(float(sides[1]), unit)}"
+def _change(question: Question, limit: Limit, values: Mapping[str, Any]) -> str:
+    found = limit.comparison
+    hopeless = (limit.share(values) or 0.0) >= HOPELESS or not math.isfinite(limit.excess(values))
+    if limit.stated:
+        if hopeless or found is None or limit.quantity is None or limit.bound is None:
+            return DROP
+        return loosened(found.op, float(values[limit.quantity]), question.unit(limit.quantity))
+    if hopeless or found is None:
+        return "needs other hardware, or less work"
+    needed, has = (float(side.of(values)) for side in (found.left, found.right))
+    unit = next(iter(limit.inputs.values()))
+    return f"needs {human(needed, unit)}, has {human(has, unit)}"
 
 
 def loosened(op: str, value: float, unit: str) -> str:

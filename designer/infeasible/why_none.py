@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from designer.answers.plan import Binding, Member, Miss
+from designer.answers.plan import Member, Miss
 from designer.evaluating.design import CheckFailed, binding, values_of, violations
 from designer.infeasible.conflict import Diagnosis, diagnose
 from designer.infeasible.impossible import Impossible, impossible_again
 from designer.infeasible.repairs import budget_repairs, joint_repair, ordered, premise_repairs
-from designer.question.question import Constraint, Question
+from designer.question.limit import Limit
+from designer.question.question import Question
 from designer.search.deadline import OutOfTime
 from designer.search.enumerate import Count
-from designer.search.relaxation import Member as Involved
 
 MAX_REPAIRS, MAX_MISSES = 10, 5
 # Demand and candidates are varied for so long at most.
@@ -96,28 +96,24 @@ def _misses(question: Question, found: Diagnosis) -> list[Miss]:
     out = []
     for m in near[:MAX_MISSES]:
         values = values_of(question, m.design)
-        broken = [_broken(question, found.members[i], values) for i in sorted(m.violated)]
-        out.append(Miss(design=m.design, violated=broken, excess=m.excess))
+        broken = {v.name: v for v in violations(question, values)}
+        members = [found.members[i] for i in sorted(m.violated)]
+        named = [broken.get(t.name) or binding(question, t, values) for t in members]
+        out.append(Miss(design=m.design, violated=named, excess=m.excess))
     return out
-
-
-def _broken(question: Question, m: Involved, values: Mapping[str, Any]) -> Binding:
-    if isinstance(m.rule, Constraint):
-        return binding(question, m.rule, values)
-    return next(v for v in violations(question, values) if v.name == m.name)
 
 
 def _decisive(question: Question, count: Count, deadline: float) -> list[Member]:
     """No candidate is well formed: the rule without which one would be, if a single one is to blame."""
-    for name, cut in sorted(count.cut.items(), key=lambda i: -i[1]):
-        if cut and name in question.graph.rules and _possible_without(question, name, deadline):
-            return [_member(Involved(question.graph.rules[name]))]
+    for t in sorted(question.limits, key=lambda t: -count.cut.get(t.name, 0)):
+        if count.cut.get(t.name) and not t.stated and _possible_without(question, t, deadline):
+            return [_member(t)]
     return []
 
 
-def _possible_without(question: Question, limit: str, deadline: float) -> bool:
-    without = replace(question, limits=[n for n in question.limits if n != limit], constraints=[])
-    return bool(diagnose(without, deadline, hardware=True).misses)
+def _possible_without(question: Question, limit: Limit, deadline: float) -> bool:
+    left = [t for t in question.limits if not t.stated and t.name != limit.name]
+    return bool(diagnose(replace(question, limits=left), deadline, hardware=True).misses)
 
 
 def _member(part: Any) -> Member:

@@ -34,14 +34,6 @@ class Phase:
 
 
 @dataclass(frozen=True)
-class Default:
-    """A site rule that holds unless a budget or rule of the scenario mentions what it is `about`."""
-
-    text: str
-    about: str
-
-
-@dataclass(frozen=True)
 class Measure:
     """Something that published measurements of a job report, of which intervals are known.
 
@@ -122,7 +114,7 @@ class Job:
     assumptions: tuple[str, ...]
     node_counts: tuple[int, ...]
     said: tuple[str, ...] = ()
-    rules: tuple[Default, ...] = ()
+    rules: tuple[str, ...] = ()
     intervals: Intervals | None = None
     engine: str | None = None
     networks: bool = False

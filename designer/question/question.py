@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -13,11 +12,11 @@ from catalogs.schema import Node
 from constraints.bundles import Bundle, Known
 from constraints.graph import Graph
 from constraints.quantity import Record
-from designer.question import expressions
 from designer.question.context import Value
 from designer.question.decisions import Decision
 from designer.question.groups import Group
 from designer.question.job import Job
+from designer.question.limit import Limit
 from designer.question.rules import quantity_of, units_of
 
 if TYPE_CHECKING:
@@ -35,53 +34,6 @@ def parts_of(job: Job, scenario: Scenario, model: Bundle, nodes: Iterable[Node])
         "codesign": scenario.pricing.model,
     }
     return tuple(part for part in job.parts if asked[part])
-
-
-@dataclass(frozen=True)
-class Constraint:
-    """A budget or site rule: a comparison of quantities. `place` is its file and line."""
-
-    name: str
-    text: str
-    kind: str
-    place: str
-    node: expressions.Node = field(repr=False)
-
-    @property
-    def inputs(self) -> set[str]:
-        return self.node.names()
-
-    def holds(self, values: Mapping[str, Any]) -> Any:
-        """Truth, for floats or arrays. A NaN never satisfies a comparison."""
-        return self.node.evaluate(values)
-
-    @property
-    def bound(self) -> float | None:
-        """The number a quantity is compared with, if the constraint is that simple."""
-        if self.quantity is None:
-            return None
-        return self.node.parts[1].value
-
-    @property
-    def quantity(self) -> str | None:
-        n = self.node
-        simple = n.op in ("<=", ">=", "<", ">") and n.parts[0].op == "name" and n.parts[1].op == "number"
-        return n.parts[0].name if simple else None
-
-    def excess(self, values: Mapping[str, Any]) -> Any:
-        """By what share of the bound the constraint is missed: positive where it is violated.
-
-        Infinite where the constraint is not a plain comparison and does not hold.
-        """
-        from constraints.algebras.maths import maximum, where
-
-        n = self.node
-        if n.op in ("<=", "<", ">=", ">"):
-            a, b = (p.evaluate(values) for p in n.parts)
-            scale = maximum(abs(b), 1e-300)
-            over = (a - b) / scale if n.op in ("<=", "<") else (b - a) / scale
-            return where(over == over, over, math.inf)
-        return where(self.holds(values), 0.0, math.inf)
 
 
 @dataclass(frozen=True)
@@ -135,8 +87,7 @@ class Question:
     defaulted: set[str]
     given: Bundle
     groups: list[Group]
-    limits: list[str]
-    constraints: list[Constraint]
+    limits: list[Limit]
     objectives: list[Objective]
     baseline: dict[str, Value]
     notes: list[str]
@@ -152,6 +103,16 @@ class Question:
     def units(self) -> dict[str, str]:
         """SI unit of every quantity."""
         return units_of((*self.job.layers, *self.parts))
+
+    @property
+    def stated(self) -> list[Limit]:
+        """The limits that somebody states: budgets, site rules, defaults."""
+        return [t for t in self.limits if t.stated]
+
+    @property
+    def limited(self) -> list[str]:
+        """The quantities that limits read, each once."""
+        return list(dict.fromkeys(n for t in self.limits for n in t.inputs))
 
     def bundle(self, design: Mapping[str, Value]) -> Bundle:
         """Every number the rules are given for one design, decisions included."""

@@ -84,17 +84,12 @@ def spec_groups(groups: Sequence[Group], opened: Collection[str]) -> list[Group]
 def base_specs(question: Question) -> dict[str, float]:
     """What the first design's device offers, of the specifications its scenario has; SI, NaN where unknown."""
     bundle = question.bundle(question.first_design())
-    read = question.graph.inputs_of([*question.limits, *_asked(question)])
+    asked = [o.quantity for o in question.objectives]
+    read = question.graph.inputs_of([*question.limited, *asked])
     found = {s.name: bundle[s.name].si for s in SPEC.values() if s.name in bundle and s.name in read}
     if "compute_rate" in found:
         found["compute_rate"] = bundle["attention_rate"].si
     return found
-
-
-def _asked(question: Question) -> list[str]:
-    return [o.quantity for o in question.objectives] + [
-        n for c in question.constraints for n in sorted(c.inputs)
-    ]
 
 
 def with_specs(question: Question, values: Mapping[str, Sequence[float]], *, last: bool = False) -> Question:

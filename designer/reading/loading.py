@@ -22,6 +22,7 @@ from designer.infeasible.premises import premises
 from designer.jobs import JOBS, decisions_of
 from designer.jobs.data_pipeline import dataset_bundle, dataset_of
 from designer.question.groups import groups_of
+from designer.question.limit import Limit
 from designer.question.question import Question, parts_of
 from designer.question.rules import rules_of
 from designer.question.specifications import spec_groups
@@ -161,8 +162,7 @@ class Loader(ShapeReader, SenseReader):
             defaulted=defaulted,
             given=given,
             groups=groups,
-            limits=[r.id for r in graph.rules.values() if r.is_limit],
-            constraints=[],
+            limits=[Limit.of(r) for r in graph.rules.values() if r.is_limit],
             objectives=[],
             baseline={},
             notes=notes,
@@ -175,7 +175,7 @@ class Loader(ShapeReader, SenseReader):
             except InputError as e:
                 raise self._at(("confidence",), e) from None
         question.intervals = partial(ends_of, question, self.catalog)
-        question.constraints = self._constraints(question)
+        question.limits += self._stated(question)
         question.objectives = self._objectives(question)
         self._check_weights(question)
         question.baseline = self._design(question, dict(scenario.baseline), ("baseline",))
@@ -200,7 +200,7 @@ class Loader(ShapeReader, SenseReader):
                 "the memory that weights are streamed from is taken to be large and fast enough;"
                 " its power and price are not counted"
             )
-        if any("power" in c.inputs for c in question.constraints):
+        if any("power" in t.inputs for t in question.stated):
             notes.append("power is the mean at the meter; peak_power is what has to be provisioned")
         notes += [f"facts from your own {file}" for file in self.catalog.used_overlays()]
         return question

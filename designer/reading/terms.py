@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +14,8 @@ from constraints.records import aliases, record
 from designer.jobs.data_pipeline import dataset_bundle, dataset_of
 from designer.question import expressions
 from designer.question.context import Value
-from designer.question.question import Constraint, Objective, Question
+from designer.question.limit import Limit
+from designer.question.question import Objective, Question
 from designer.reading.domains import DomainReader
 from designer.reading.givens import workload_bundle
 from designer.reading.source_map import Path
@@ -68,8 +68,9 @@ class TermReader(DomainReader):
             except InputError as e:
                 self.problems.append(self.problem(path, str(e)))
 
-    def _constraints(self, q: Question) -> list[Constraint]:
-        out: list[Constraint] = []
+    def _stated(self, q: Question) -> list[Limit]:
+        """Budgets, site rules and the defaults that no budget or rule takes the place of."""
+        out: list[Limit] = []
         budgets = q.scenario.budgets
         items: list[tuple[Path, str, str]]
         if isinstance(budgets, dict):
@@ -77,19 +78,17 @@ class TermReader(DomainReader):
         else:
             items = [(("budgets", i), str(v), str(v)) for i, v in enumerate(budgets)]
         for path, text, name in items:
-            self._constraint(q, out, path, text, name, "budget")
+            self._limit(q, out, path, text, name, "budget")
         for i, text in enumerate(q.scenario.rules):
-            self._constraint(q, out, ("rules", i), text, text, "rule")
-        stated = [c.text for c in out]
-        for rule in q.job.rules:
-            if not any(rule.about in text for text in stated):
-                node = expressions.parse(rule.text)
-                out.append(Constraint(rule.text, rule.text, "default", "default", node))
+            self._limit(q, out, ("rules", i), text, text, "rule")
+        read = {n for t in out for n in t.inputs}
+        for text in q.job.rules:
+            node = expressions.parse(text)
+            if not node.names() & read:
+                out.append(Limit.stated_as(text, text, "default", "default", node, q.units))
         return out
 
-    def _constraint(
-        self, q: Question, out: list[Constraint], path: Path, text: str, name: str, kind: str
-    ) -> None:
+    def _limit(self, q: Question, out: list[Limit], path: Path, text: str, name: str, kind: str) -> None:
         try:
             node = _renamed(expressions.parse(text))
             self._check_names(q, node.names())
@@ -102,28 +101,29 @@ class TermReader(DomainReader):
             self.problems.append(self.problem(path, str(e), key=unknown))
             return
         file, line = self.place(path)
-        c = Constraint(name, text, kind, f"{file}:{line}" if line else file, node)
+        place = f"{file}:{line}" if line else file
+        found = Limit.stated_as(name, text, kind, place, node, q.units)
         if kind == "budget":
-            if c.quantity is None:
+            if found.bound is None:
                 self.problems.append(
                     self.problem(path, f"{text!r} is not a budget; write 'quantity <= value unit'")
                 )
                 return
-            c = Constraint(c.quantity, text, kind, c.place, node)
-            if any(o.name == c.name and o.node.op[0] == node.op[0] and o.kind == kind for o in out):
-                self.problems.append(self.problem(path, f"a second budget on {c.name}"))
+            name = str(found.quantity)
+            if any(o.name == name and _same_side(o, found) and o.kind == kind for o in out):
+                self.problems.append(self.problem(path, f"a second budget on {name}"))
                 return
         elif any(o.text == text for o in out):
             self.problems.append(self.problem(path, f"{text!r} is given twice"))
             return
-        if any(o.name == c.name for o in out):
-            c = replace(c, name=text)  # an upper and a lower bound on one quantity
-        self.origin[c.name] = path
-        out.append(c)
+        if any(o.name == name for o in out):
+            name = text  # an upper and a lower bound on one quantity
+        self.origin[name] = path
+        out.append(Limit.stated_as(name, text, kind, place, node, q.units))
 
     def _check_weights(self, q: Question) -> None:
         """Weights of repairs are of what the scenario states."""
-        stated = [c.name for c in q.constraints]
+        stated = [t.name for t in q.stated]
         stated += [n for n in self.data["workload"] if n not in ("job", "model", "period")]
         stated += list(q.scenario.candidates)
         for name in q.scenario.repair_weights:
@@ -158,7 +158,7 @@ class TermReader(DomainReader):
             if n not in known or n not in reachable:
                 hint = nearest(n, reachable - choices)
                 raise InputError(f"unknown quantity {expressions.short(n)}{hint}")
-            if n in q.limits:
+            if any(t.name == n and not t.stated for t in q.limits):
                 raise InputError(f"{n!r} is a limit that every design meets already")
 
     def _objectives(self, q: Question) -> list[Objective]:
@@ -221,6 +221,12 @@ class TermReader(DomainReader):
 def _bound(value: Any) -> str:
     text = str(value).strip()
     return text if re.match(r"[<>=!]", text) else f"<= {text}"
+
+
+def _same_side(a: Limit, b: Limit) -> bool:
+    return (
+        a.comparison is not None and b.comparison is not None and a.comparison.flipped == b.comparison.flipped
+    )
 
 
 def _renamed(node: expressions.Node) -> expressions.Node:

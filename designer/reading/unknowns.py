@@ -45,7 +45,7 @@ class UnknownReader(TermReader):
 
     def unscored(self, q: Question) -> list[str]:
         """What a budget or objective on accuracy_loss leaves out, because no score is published."""
-        asked = {o.quantity for o in q.objectives} | {n for c in q.constraints for n in c.inputs}
+        asked = {o.quantity for o in q.objectives} | {n for t in q.stated for n in t.inputs}
         if "accuracy_loss" not in asked:
             return []
         group = q.named("score")[0]
@@ -69,8 +69,8 @@ class UnknownReader(TermReader):
         asked: list[tuple[Path, str]] = []
         for i, o in enumerate(q.objectives):
             asked.append((("objectives", i) if q.scenario.objectives else ("workload", "job"), o.quantity))
-        for c in q.constraints:
-            asked.extend((self.origin.get(c.name, ()), n) for n in sorted(c.inputs))
+        for t in q.stated:
+            asked.extend((self.origin.get(t.name, ()), n) for n in t.inputs)
         # Only one of the two ways to pay is ever computed with.
         unpaid = "rental_cost" if q.scenario.pricing.tenure == "owned" else "ownership_cost"
         used = Graph({n: r for n, r in q.graph.rules.items() if n != unpaid})

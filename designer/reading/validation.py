@@ -85,7 +85,7 @@ class SenseReader(UnknownReader):
             (("objectives", i) if q.scenario.objectives else ("workload", "job"), o.quantity)
             for i, o in enumerate(q.objectives)
         ]
-        asked += [(self.origin.get(c.name, ()), n) for c in q.constraints for n in sorted(c.inputs)]
+        asked += [(self.origin.get(t.name, ()), n) for t in q.stated for n in t.inputs]
         for path, name in asked:
             if why := refused.get(record(name).needs):
                 self._mistake(path, f"{name} of {why}; name another quantity")

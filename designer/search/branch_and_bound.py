@@ -18,7 +18,7 @@ import numpy as np
 
 from constraints.algebras.intervals import Span
 from constraints.rule import Rule
-from designer.question.question import Constraint, Question
+from designer.question.question import Question
 from designer.search.compile import Array, Table, tables_of
 from designer.search.pareto import beaten, settled
 
@@ -130,8 +130,8 @@ class _Search:
         self.tables = tables_of(question)
         self.scalars = {n: k.si for n, k in question.given.items()}
         goals = [o.quantity for o in question.objectives]
-        reads = [n for c in question.constraints for n in sorted(c.inputs)]
-        self.order = _tests_early(question, {*self.scalars, *self.tables}, [*goals, *reads])
+        self.cuts = {t.rule.id for t in question.limits}
+        self.order = _tests_early(question, {*self.scalars, *self.tables}, goals)
         self.frontier = frontier[:: 1 + len(frontier) // FEW]
         self.whole = frontier
         read = {n for s in self.order for n in s.inputs} | set(goals)
@@ -145,12 +145,9 @@ class _Search:
             axes = [self.names.index(a) for a in ranges.axes]
             values[name] = ranges.span([boxes[:, k] for k in axes])
         for s in self.order:
-            inputs = {n: values[n] for n in s.inputs}
-            made = s.fn(**inputs) if isinstance(s, Rule) else s.holds(inputs)
-            if isinstance(s, Rule):
-                values[s.id] = made = physical(made, s.unit)
-                if not s.is_limit:
-                    continue
+            values[s.id] = made = physical(s.fn(**{n: values[n] for n in s.inputs}), s.unit)
+            if s.id not in self.cuts:
+                continue
             high = made.high if isinstance(made, Span) else float(made)
             kept = np.flatnonzero(np.broadcast_to(~(np.asarray(high) <= 0), (len(left),)))
             if not len(kept):
@@ -179,13 +176,9 @@ class _Search:
         }
         keep = np.ones(len(places), dtype=bool)
         for s in self.order:
-            inputs = {n: values[n] for n in s.inputs}
-            made = s.fn(**inputs) if isinstance(s, Rule) else s.holds(inputs)
-            if isinstance(s, Rule):
-                values[s.id] = made
-                if not s.is_limit:
-                    continue
-            keep &= np.asarray(made, dtype=bool)
+            values[s.id] = s.fn(**{n: values[n] for n in s.inputs})
+            if s.id in self.cuts:
+                keep &= np.asarray(values[s.id], dtype=bool)
         goals = [
             o.sign * np.broadcast_to(np.asarray(values[o.quantity], dtype=float), keep.shape)
             for o in self.question.objectives
@@ -226,22 +219,12 @@ def _accumulated(values: Array, axis: int, f: Any) -> Array:
     return out
 
 
-def _tests_early(question: Question, given: set[str], wanted: list[str]) -> list[Rule | Constraint]:
-    """Rules in the order they need, each limit and budget as soon as what it reads is made."""
-    order: list[Rule | Constraint] = []
-    done: set[str] = set()
-    graph = question.graph
-    tests: list[str | Constraint] = [*question.limits, *question.constraints]
-    for test in tests:
-        reads = [test] if isinstance(test, str) else sorted(test.inputs)
-        for r in graph.order(reads, given):
-            if r.id not in done:
-                done.add(r.id)
-                order.append(r)
-        if not isinstance(test, str):
-            order.append(test)
-    order.extend(r for r in graph.order(wanted, given) if r.id not in done)
-    return order
+def _tests_early(question: Question, given: set[str], wanted: list[str]) -> list[Rule]:
+    """Rules in the order they need, each limit as soon as what it reads is made."""
+    order: dict[str, Rule] = {}
+    for t in question.limits:
+        order |= {r.id: r for r in question.graph.order(t.inputs, given)} | {t.rule.id: t.rule}
+    return list((order | {r.id: r for r in question.graph.order(wanted, given)}).values())
 
 
 def physical(value: Any, unit: str) -> Any:

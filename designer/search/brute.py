@@ -32,8 +32,7 @@ def brute_frontier(question: Question) -> tuple[Array, int]:
     tables = tables_of(question)
     scalars = {n: k.si for n, k in question.given.items()}
     wanted = [o.quantity for o in question.objectives]
-    wanted += [n for c in question.constraints for n in sorted(c.inputs)]
-    order = question.graph.order([*wanted, *question.limits], {*scalars, *tables})
+    order = question.graph.order([*wanted, *question.limited], {*scalars, *tables})
     front = np.empty((0, len(question.objectives)))
     feasible = 0
     with np.errstate(all="ignore"):
@@ -49,10 +48,8 @@ def brute_frontier(question: Question) -> tuple[Array, int]:
             for r in order:
                 values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
             keep = np.ones(len(flat), dtype=bool)
-            for name in question.limits:
-                keep &= np.asarray(values[name], dtype=bool)
-            for c in question.constraints:
-                keep &= np.asarray(c.holds(values), dtype=bool)
+            for t in question.limits:
+                keep &= np.asarray(t.holds(values), dtype=bool)
             feasible += int(keep.sum())
             goals = [
                 o.sign * np.broadcast_to(values[o.quantity], keep.shape)[keep] for o in question.objectives

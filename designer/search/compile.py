@@ -8,13 +8,15 @@ Rules that no objective, budget or limit needs never run.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from constraints.rule import Rule
-from designer.question.question import Constraint, Question
+from designer.question.limit import Limit
+from designer.question.question import Question
 from designer.search.table_constraints import Sieve, sieves
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -39,19 +41,22 @@ class Level:
     axis: str
     size: int
     tables: list[str] = field(default_factory=list)
-    steps: list[Rule | Constraint] = field(default_factory=list)
+    steps: list[Rule] = field(default_factory=list)
     sieves: list[Sieve] = field(default_factory=list)
-    run: list[Rule | Constraint] = field(default_factory=list)
+    run: list[Rule] = field(default_factory=list)
 
 
 @dataclass
 class Schedule:
-    """The levels of a question, the numbers that depend on no decision, and the tables."""
+    """The levels of a question, the numbers that depend on no decision, and the tables.
+
+    `cuts` are the limits that cut, by the name of the step that tells.
+    """
 
     levels: list[Level]
     scalars: dict[str, Any]
     tables: dict[str, Table]
-    cuts: list[str]
+    cuts: dict[str, Limit]
     last_use: dict[str, int]
     impossible: list[str]
     kept: set[str]
@@ -104,23 +109,20 @@ def _laid_over(later: Table, stated: Array, earlier: Table) -> Table:
 
 
 def schedule(question: Question, keep: set[str], soft: frozenset[str] = frozenset()) -> Schedule:
-    """The schedule that makes the quantities in `keep` and applies limits and constraints.
+    """The schedule that makes the quantities in `keep` and applies the limits.
 
-    Constraints named in `soft` do not cut; their inputs are kept instead.
+    Limits named in `soft` do not cut; their inputs are kept instead.
     """
     tables = tables_of(question)
     scalars: dict[str, Any] = {name: k.si for name, k in question.given.items()}
     # A table that says the same everywhere is a number.
-    for name, t in list(tables.items()):
-        if t.values.size and (t.values == t.values.flat[0]).all():
-            scalars[name] = float(t.values.flat[0])
+    for name, table in list(tables.items()):
+        if table.values.size and (table.values == table.values.flat[0]).all():
+            scalars[name] = float(table.values.flat[0])
             del tables[name]
 
-    hard = [c for c in question.constraints if c.name not in soft]
-    targets = set(keep) | set(question.limits)
-    for c in question.constraints:
-        targets |= c.inputs
-    order = question.graph.order(sorted(targets), {*scalars, *tables})
+    hard = {t.rule.id: t for t in question.limits if t.name not in soft}
+    order = question.graph.order(sorted({*keep, *question.limited}), {*scalars, *tables})
 
     position = {d.name: i for i, d in enumerate(question.decisions)}
     depth: dict[str, int] = dict.fromkeys(scalars, -1)
@@ -133,83 +135,78 @@ def schedule(question: Question, keep: set[str], soft: frozenset[str] = frozense
         for n in names:
             last_use[n] = max(last_use.get(n, -1), at)
 
-    pending: list[tuple[int, Rule | Constraint]] = []
+    pending: list[tuple[int, Rule]] = []
     for r in order:
         at = max((depth[n] for n in r.inputs), default=-1)
         depth[r.id] = at
         if at < 0:
-            value = r.fn(**{n: scalars[n] for n in r.inputs})
-            scalars[r.id] = value
-            if r.is_limit and r.id in question.limits and not value:
-                impossible.append(r.id)
+            scalars[r.id] = r.fn(**{n: scalars[n] for n in r.inputs})
         else:
             pending.append((at, r))
-    for c in hard:
-        at = max((depth[n] for n in c.inputs), default=-1)
-        if at < 0:
-            if not c.holds(scalars):
-                impossible.append(c.name)
-        else:
-            pending.append((at, c))
+    # A design that breaks two limits which are as soon known counts for the one that nobody states.
+    for t in sorted(hard.values(), key=lambda t: (t.stated, "" if t.stated else t.name)):
+        at = max((depth[n] for n in t.inputs), default=-1)
+        if at >= 0:
+            pending.append((at, t.rule))
+        elif not t.holds(scalars):
+            impossible.append(t.name)
     # Cheap cuts first: a limit that needs few steps runs before steps it may make unnecessary.
     for at, level in enumerate(levels):
-        level.steps = _cuts_first([s for a, s in pending if a == at])
+        level.steps = _cuts_first([s for a, s in pending if a == at], hard)
         for s in level.steps:
             used(s.inputs, at)
     used(keep, len(levels))
-    for c in question.constraints:
-        if c.name in soft:
-            used(c.inputs, len(levels))
-    for name, t in tables.items():
-        level = levels[max(position[a] for a in t.axes)]
+    for t in question.limits:
+        if t.name in soft:
+            used(t.inputs, len(levels))
+    for name, table in tables.items():
+        level = levels[max(position[a] for a in table.axes)]
         if name in last_use:
             level.tables.append(name)
-    _sieve(levels, tables, scalars, last_use)
-    cuts = [*question.limits, *(c.name for c in hard)]
-    return Schedule(levels, scalars, tables, cuts, last_use, impossible, set(keep))
+    found = Schedule(levels, scalars, tables, hard, last_use, impossible, set(keep))
+    _sieve(found)
+    return found
 
 
-def _sieve(
-    levels: list[Level], tables: dict[str, Table], scalars: dict[str, Any], last_use: dict[str, int]
-) -> None:
+def _sieve(plan: Schedule) -> None:
     """Settle limits of few decisions by tables, and leave the other steps to be run."""
+    levels, cuts = plan.levels, plan.cuts
     steps = [s for level in levels for s in level.steps]
-    tests = [s for s in steps if not isinstance(s, Rule) or s.is_limit]
-    makers = {s.id: s for s in steps if isinstance(s, Rule)}
+    tests = [cuts[s.id] for s in steps if s.id in cuts]
+    makers = {s.id: s for s in steps if s.id not in cuts}
     with np.errstate(all="ignore"):
-        found, done = sieves(tests, makers, scalars, tables, {x.axis: x.size for x in levels})
+        found, done = sieves(tests, makers, plan.scalars, plan.tables, {x.axis: x.size for x in levels})
     for at, level in enumerate(levels):
         level.sieves = found[level.axis]
         needed: set[str] = set()
-        run: list[Rule | Constraint] = []
+        run: list[Rule] = []
         for s in reversed(level.steps):
-            name = s.id if isinstance(s, Rule) else s.name
-            test = not isinstance(s, Rule) or s.is_limit
-            if (test and name not in done) or (not test and (name in needed or last_use.get(name, -1) > at)):
+            wanted = s.id in needed or plan.last_use.get(s.id, -1) > at
+            if (s.id not in done) if s.id in cuts else wanted:
                 run.append(s)
                 needed |= set(s.inputs)
-        level.run = _cuts_first(run[::-1])
+        level.run = _cuts_first(run[::-1], cuts)
 
 
-def _cuts_first(steps: list[Rule | Constraint]) -> list[Rule | Constraint]:
+def _cuts_first(steps: list[Rule], cuts: Collection[str]) -> list[Rule]:
     """The same steps with each limit as early as its inputs allow, cheapest limit first."""
-    made = {s.id: s for s in steps if isinstance(s, Rule)}
-    rank = {id(s): i for i, s in enumerate(steps)}
+    made = {s.id: s for s in steps}
+    rank = {s.id: i for i, s in enumerate(steps)}
 
-    def needs(s: Rule | Constraint, found: dict[int, Rule | Constraint]) -> dict[int, Rule | Constraint]:
+    def needs(s: Rule, found: dict[str, Rule]) -> dict[str, Rule]:
         for n in s.inputs:
-            if n in made and id(made[n]) not in found:
+            if n in made and n not in found:
                 needs(made[n], found)
-                found[id(made[n])] = made[n]
+                found[n] = made[n]
         return found
 
-    cutting = [s for s in steps if not isinstance(s, Rule) or s.is_limit]
+    cutting = [s for s in steps if s.id in cuts]
     cutting.sort(key=lambda s: len(needs(s, {})))
-    out: dict[int, Rule | Constraint] = {}
+    out: dict[str, Rule] = {}
     for s in cutting:
-        for n in sorted(needs(s, {}).values(), key=lambda x: rank[id(x)]):
-            out.setdefault(id(n), n)
-        out.setdefault(id(s), s)
+        for n in sorted(needs(s, {}).values(), key=lambda x: rank[x.id]):
+            out.setdefault(n.id, n)
+        out.setdefault(s.id, s)
     for s in steps:
-        out.setdefault(id(s), s)
+        out.setdefault(s.id, s)
     return list(out.values())

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from constraints.rule import Rule
 from designer.question.question import Objective, Question
 from designer.search.compile import Array, Schedule, schedule
 from designer.search.deadline import OutOfTime, check
@@ -64,7 +63,7 @@ def enumerate_designs(
 ) -> Count:
     """Hand every feasible design to `take`, in blocks, with the quantities in `keep`.
 
-    A design is cut by the first limit or constraint that rejects it; those in `soft` do not reject.
+    A design is cut by the first limit that rejects it; those named in `soft` do not reject.
     With `objectives`, partial designs that can only lead to designs worse in all of them are dropped
     on the way (see `designer.search.reduce`), so that what `take` gets holds the frontier but not every
     feasible design; designs that differ in a decision in `apart` are never held against each other. With
@@ -77,7 +76,7 @@ def enumerate_designs(
     """
     plan = schedule(question, keep, soft)
     started, began = time.monotonic(), time.process_time()
-    count = Count(plan.size, cut=dict.fromkeys(plan.cuts, 0))
+    count = Count(plan.size, cut=dict.fromkeys((t.name for t in plan.cuts.values()), 0))
     if plan.impossible:
         count.cut[plan.impossible[0]] = plan.size
         return count
@@ -183,17 +182,12 @@ class _Run:
         for step in level.run:
             if not rows.n:
                 break
-            inputs = {n: rows.get(n) for n in step.inputs}
-            if isinstance(step, Rule):
-                value = step.fn(**inputs)
-                if not step.is_limit:
-                    rows.put(step.id, value)
-                    continue
-                name = step.id
+            value = step.fn(**{n: rows.get(n) for n in step.inputs})
+            limit = self.plan.cuts.get(step.id)
+            if limit is None:
+                rows.put(step.id, value)
             else:
-                value, name = step.holds(inputs), step.name
-            cut = rows.cut(np.asarray(value, dtype=bool))
-            self.count.cut[name] += cut * below
+                self.count.cut[limit.name] += rows.cut(np.asarray(value, dtype=bool)) * below
         return rows.state(depth, self.plan.last_use)
 
     def _pairs(self, state: State, depth: int) -> Iterator[tuple[Array, Array]]:

@@ -38,7 +38,7 @@ class Outlook:
         self.fronts = fronts
         self.axes: tuple[str, ...] = ()
         sizes = {x.axis: x.size for x in plan.levels}
-        steps = [s for x in plan.levels for s in x.steps if isinstance(s, Rule)]
+        steps = [s for x in plan.levels for s in x.steps]
         support = _supports(plan, steps)
         # What tells how many machines a design takes; the decisions it follows from are those looked at.
         told = [*marked("sizes"), *(o.quantity for o in objectives)]

@@ -16,7 +16,7 @@ import numpy as np
 
 from constraints.algebras.signs import Signed, box, lift
 from constraints.rule import Rule
-from designer.question.question import Constraint, Objective
+from designer.question.question import Objective
 from designer.search.compile import Array, Schedule
 from designer.search.pareto import skyline, skyline_by_group
 
@@ -28,7 +28,7 @@ SMALLEST = 200
 MOST_EQUAL = 6
 
 
-def steps_below(plan: Schedule, depth: int) -> list[Rule | Constraint]:
+def steps_below(plan: Schedule, depth: int) -> list[Rule]:
     """What is still to be computed after the decision at `depth`."""
     return [s for level in plan.levels[depth + 1 :] for s in level.steps]
 
@@ -75,13 +75,9 @@ def interface(plan: Schedule, depth: int, ends: Ends, objectives: Sequence[Objec
                     bad[n].add(-wanted)
 
     for s in steps_below(plan, depth):
-        inputs = {n: values[n] for n in s.inputs}
-        if isinstance(s, Rule):
-            values[s.id] = s.fn(**inputs)
-            if s.is_limit:
-                found(values[s.id], +1)
-        else:
-            found(s.holds(inputs), +1)
+        values[s.id] = s.fn(**{n: values[n] for n in s.inputs})
+        if s.id in plan.cuts:
+            found(values[s.id], +1)
     for o in objectives:
         found(values[o.quantity], -o.sign)
     return {n: next(iter(w)) if len(w) == 1 else 0 for n, w in bad.items() if w}

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from constraints.rule import Rule
-from designer.question.question import Constraint
+from designer.question.limit import Limit
 
 Array = np.ndarray[Any, np.dtype[Any]]
 # Combinations of decisions that a table may have, also as a share of all designs: of few designs, rows are quick.
@@ -145,13 +145,13 @@ def _projected(s: Sieve) -> Sieve | None:
 
 
 def sieves(
-    tests: Sequence[Rule | Constraint],
+    tests: Sequence[Limit],
     makers: Mapping[str, Rule],
     scalars: Mapping[str, Any],
     tables: Mapping[str, Any],
     sizes: Mapping[str, int],
 ) -> tuple[dict[str, list[Sieve]], set[str]]:
-    """Tables for each decision, and the names of the tests they stand for.
+    """Tables for each decision, and the names of the steps they stand for.
 
     `makers` are the rules that make what the tests read from `scalars` and `tables`.
     """
@@ -191,11 +191,9 @@ def sieves(
         read: frozenset[str] = frozenset().union(*(axes(n) for n in t.inputs))
         if not read or math.prod(sizes[a] for a in read) > most:
             continue
-        inputs = {n: value(n) for n in t.inputs}
-        made = t.fn(**inputs) if isinstance(t, Rule) else t.holds(inputs)
-        name = t.id if isinstance(t, Rule) else t.name
+        made = t.holds({n: value(n) for n in t.inputs})
         shape = [sizes[a] for a in sizes if a in read]
         passes = np.broadcast_to(made, [n if a in read else 1 for a, n in sizes.items()]).reshape(shape)
-        out.add(name, read, passes.astype(bool))
-        done.add(name)
+        out.add(t.name, read, passes.astype(bool))
+        done.add(t.rule.id)
     return out.look_ahead(), done

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from constraints.rule import Rule
-from designer.question.question import Constraint, Objective
+from designer.question.question import Objective
 from designer.search.compile import Array, Schedule
 from designer.search.reduce import Ends, interface, steps_below, tables_below
 
@@ -60,7 +59,7 @@ class Trunk:
     def start(self, plan: Schedule) -> None:
         """A search by this schedule begins."""
         self.plan, self.finished = plan, False
-        cutting = (i for i, level in enumerate(plan.levels) if any(map(_acts, level.steps)))
+        cutting = (i for i, level in enumerate(plan.levels) if any(s.id in plan.cuts for s in level.steps))
         self.states = {i - 1: [] for i in cutting if i}
         self._bytes = dict.fromkeys(self.states, 0)
         self.spent = [0.0] * (len(plan.levels) + 1)
@@ -88,7 +87,7 @@ class Trunk:
         if mine is None or not self.finished or not self.states[depth] or not _same(mine, plan, depth):
             return False
         later = steps_below(plan, depth)
-        made = {s.id for s in later if isinstance(s, Rule)}
+        made = {s.id for s in later}
         read = {n for s in later for n in s.inputs} | plan.kept
         if not read <= made | plan.scalars.keys() | plan.tables.keys() | self.states[depth][0].columns.keys():
             return False
@@ -107,10 +106,6 @@ class Trunk:
             return False
         wanted = interface(plan, depth, ends, objectives)
         return all(x.seen.get(n) in (way, 0) for x in looks for n, way in wanted.items())
-
-
-def _acts(step: Rule | Constraint) -> bool:
-    return not isinstance(step, Rule) or step.is_limit
 
 
 def _same(one: Schedule, other: Schedule, depth: int) -> bool:

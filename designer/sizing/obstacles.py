@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from constraints.bundles import Bundle
-from constraints.records import record
 from designer.answers.plan import Lever
 from designer.answers.size import Obstacle
 from designer.evaluating.design import si_unit, undefined, values_of
 from designer.evaluating.levers import levers
 from designer.infeasible.conflict import Miss, diagnose
+from designer.question.limit import Limit
 from designer.question.question import Question
 from designer.question.specifications import SPEC
 from designer.reading.givens import workload_bundle
-from designer.search.relaxation import Member
 
 # Inputs named that a failing quantity hangs on, of so many.
 INPUTS, MANY = 2, 24
@@ -27,7 +26,7 @@ def obstacles(question: Question) -> list[Obstacle]:
     return [_obstacle(question, m, miss) for m in members]
 
 
-def nearest_miss(question: Question) -> tuple[Miss, list[Member]] | None:
+def nearest_miss(question: Question) -> tuple[Miss, list[Limit]] | None:
     """The design that misses least, and what it violates; None where no design is well formed.
 
     Limits of the hardware count as violated only where no design meets them, and are then all that is
@@ -43,11 +42,11 @@ def nearest_miss(question: Question) -> tuple[Miss, list[Member]] | None:
     found = diagnose(question, hardware=True)
     if not found.misses:
         return None
-    limits = frozenset(i for i, m in enumerate(found.members) if m.kind == "limit")
+    limits = frozenset(i for i, m in enumerate(found.members) if not m.stated)
     nearest = min(found.misses, key=lambda m: (len(m.violated & limits), len(m.violated), m.excess))
     broken = [found.members[i] for i in sorted(nearest.violated & limits or nearest.violated)]
     unset = undefined(question, [m.name for m in broken]) - {"serving_load"}
-    return nearest, [m for m in broken if not m.inputs & unset] or broken
+    return nearest, [m for m in broken if not m.inputs.keys() & unset] or broken
 
 
 def _hangs_on(question: Question, miss: Miss, quantity: str) -> list[str]:
@@ -62,19 +61,16 @@ def _latency(lever: Lever, asked: Bundle) -> bool:
     return lever.unit == "s" and lever.kind != "decision" and lever.input not in asked
 
 
-def _obstacle(question: Question, member: Member, miss: Miss) -> Obstacle:
+def _obstacle(question: Question, limit: Limit, miss: Miss) -> Obstacle:
     values = values_of(question, miss.design)
-    sides = member.sides(values) if member.kind == "limit" else None
-    quantity = member.quantity or ""
-    bound = getattr(member.rule, "bound", None)
-    if sides is not None:
-        bound = float(sides[1])
+    quantity, found = limit.quantity or "", limit.comparison
+    bound = float(found.right.of(values)) if found and quantity else None
     rule = question.graph.rules.get(quantity)
     value = float(values[quantity]) if quantity in values else None
     return Obstacle(
-        name=member.name,
-        text=member.text,
-        place=member.place,
+        name=limit.name,
+        text=limit.text,
+        place=limit.place,
         quantity=quantity,
         value=value if value is not None and value == value else None,
         bound=bound,
@@ -86,11 +82,8 @@ def _obstacle(question: Question, member: Member, miss: Miss) -> Obstacle:
 
 def _of_form(question: Question) -> list[Obstacle]:
     """No layout is well formed whatever the part: the rules of form that reject one."""
-    out = []
-    for name in question.limits:
-        if not record(name).resource:
-            out.append(Member(question.graph.rules[name]))
     design = question.first_design()
     values = values_of(question, design)
-    failing = [m for m in out if not values[m.name]]
-    return [_obstacle(question, m, Miss(frozenset(), 0.0, design)) for m in failing]
+    form = [t for t in question.limits if not t.stated and not t.record.resource]
+    failing = [t for t in form if not t.holds(values)]
+    return [_obstacle(question, t, Miss(frozenset(), 0.0, design)) for t in failing]

@@ -14,10 +14,10 @@ from catalogs.schema import Node
 from designer.answers.size import Lack, Part, Row
 from designer.evaluating.design import binding, si_unit, unstated, values_of
 from designer.question.context import Context, Value
-from designer.question.question import Constraint, Objective, Question
+from designer.question.limit import Limit
+from designer.question.question import Objective, Question
 from designer.question.specifications import base_specs
 from designer.search.archive import frontier_of
-from designer.search.relaxation import Member
 from designer.sizing.obstacles import nearest_miss
 from designer.sizing.rows import at_most
 
@@ -127,7 +127,7 @@ def _fewest(question: Question, catalog: Catalog, node: Node) -> Part | None:
         return None
     devices, design = found
     values = values_of(question, design)
-    said = [*(n for n in SAID if n in values), *(c.quantity for c in question.constraints if c.quantity)]
+    said = [*(n for n in SAID if n in values), *(t.quantity for t in question.stated if t.quantity)]
     metrics = {n: float(values[n]) if math.isfinite(values[n]) else None for n in said}
     note = ""
     if metrics.get("cost") is None:
@@ -170,8 +170,8 @@ def _short_of(question: Question, rows: Sequence[Row]) -> dict[str, float]:
     return out
 
 
-def _unknown(member: Member, values: Mapping[str, Any]) -> bool:
-    return any(values[n] != values[n] for n in member.inputs)
+def _unknown(limit: Limit, values: Mapping[str, Any]) -> bool:
+    return any(values[n] != values[n] for n in limit.inputs)
 
 
 def _lacks(question: Question) -> list[Lack]:
@@ -189,9 +189,8 @@ def _lacks(question: Question) -> list[Lack]:
             if not any(x.unstated in missing for x in out):
                 out.append(Lack(name=m.name, text=m.text, unstated=missing[0]))
             continue
-        if isinstance(m.rule, Constraint):
-            b = binding(question, m.rule, values)
-            over = float(m.rule.excess(values))
+        if m.stated:
+            b = binding(question, m, values)
             out.append(
                 Lack(
                     name=m.name,
@@ -199,12 +198,12 @@ def _lacks(question: Question) -> list[Lack]:
                     value=b.value,
                     bound=b.bound,
                     unit=b.unit,
-                    excess=over if math.isfinite(over) else None,
+                    excess=None if b.slack is None else -b.slack,
                 )
             )
         else:
-            sides = m.sides(values)
-            left, right = sides if sides else (None, None)
+            c = m.comparison
+            left, right = (c.left.of(values), c.right.of(values)) if c else (None, None)
             unit = si_unit(question.unit(m.quantity)) if m.quantity else ""
             out.append(Lack(name=m.name, text=m.text, value=left, bound=right, unit=unit))
     return out

@@ -12,7 +12,8 @@ import numpy as np
 from constraints.rule import Rule
 from designer.question import expressions
 from designer.question.context import Value
-from designer.question.question import Constraint, Objective, Question
+from designer.question.limit import Limit
+from designer.question.question import Objective, Question
 from designer.question.specifications import spec_groups, with_specs
 from designer.search.compile import Array, tables_of
 from designer.search.enumerate import Block, enumerate_designs
@@ -28,8 +29,8 @@ CLOSE = 1e-4
 def at_most(question: Question, devices: int) -> Question:
     """The same question with no more devices than these (whole nodes, idle ones included)."""
     text = f"devices <= {devices}"
-    limit = Constraint(text, text, "size", "--devices", expressions.parse(text))
-    return replace(question, constraints=[*question.constraints, limit])
+    limit = Limit.stated_as(text, text, "size", "--devices", expressions.parse(text), question.units)
+    return replace(question, limits=[*question.limits, limit])
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,9 @@ def layouts(question: Question) -> Layouts:
 def _goals(question: Question) -> list[Objective]:
     """What is bounded, as what should be far from its bound."""
     out: dict[str, Objective] = {}
-    for c in question.constraints:
-        if c.quantity and c.kind in ("budget", "size"):
-            out.setdefault(c.quantity, Objective(c.quantity, 1 if c.node.op in ("<", "<=") else -1))
+    for t in question.limits:
+        if t.comparison and t.quantity and t.kind in ("budget", "size"):
+            out.setdefault(t.quantity, Objective(t.quantity, -1 if t.comparison.flipped else 1))
     return list(out.values())[:4]
 
 
@@ -91,9 +92,7 @@ class Descent:
         at = {**found.positions, spec: np.zeros(found.rows, dtype=int)}
         self.values: dict[str, Any] = {n: k.si for n, k in question.given.items()}
         self.values |= {n: t.values[tuple(at[a] for a in t.axes)] for n, t in tables_of(question).items()}
-        self.tests: list[str | Constraint] = [*question.limits, *question.constraints]
-        reads = [n for t in self.tests for n in ([t] if isinstance(t, str) else sorted(t.inputs))]
-        order = question.graph.order(reads, self.values)
+        order = question.graph.order(question.limited, self.values)
         moved = set(self.scaled)
         self.after: list[Rule] = []
         with np.errstate(all="ignore"):
@@ -103,7 +102,7 @@ class Descent:
                 else:
                     moved.add(r.id)
                     self.after.append(r)
-        self.changing = [t for t in self.tests if moved & ({t} if isinstance(t, str) else set(t.inputs))]
+        self.changing = [t for t in question.limits if moved.intersection(t.inputs)]
 
     def meets(self, rows: Array, value: float) -> Array:
         """Which of these layouts meet everything on a part with this value."""
@@ -114,7 +113,7 @@ class Descent:
             for r in self.after:
                 values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
             for t in self.changing:
-                ok &= np.asarray(values[t] if isinstance(t, str) else t.holds(values), dtype=bool)
+                ok &= np.asarray(t.holds(values), dtype=bool)
         return ok
 
     def least(self, low: float, high: float) -> tuple[float, dict[str, Value]]:

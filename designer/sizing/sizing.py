@@ -47,7 +47,7 @@ def size_question(
         "base": asked.base,
         "base_specs": base,
         "units": {s: SPEC[s].unit for s in base},
-        "targets": [c.text for c in question.constraints if c.kind in ("budget", "rule")],
+        "targets": [t.text for t in question.limits if t.kind in ("budget", "rule")],
         "notes": [*question.notes, *unknown],
     }
     if drawn is not None:
@@ -71,9 +71,7 @@ def size_question(
             "no single number is enough, several together are: --joint",
         ]
     local = _solution(question, table)
-    targets = list(
-        dict.fromkeys(c.quantity for c in question.constraints if c.kind == "budget" and c.quantity)
-    )
+    targets = list(dict.fromkeys(t.quantity for t in question.limits if t.kind == "budget" and t.quantity))
     found = Local(*local, [t for t in targets if t in question.graph.rules]) if local and targets else None
     return SizeResult.model_validate(
         {
@@ -158,6 +156,6 @@ def _crossings(local: Local, table: Sequence[Row]) -> list[Crossing]:
     """How the walls follow each other in the tightest target as each specification that binds grows."""
     binds = [s for s in local.now if any(n.spec == s and n.status == "least" for r in table for n in r.needs)]
     values = local.at({})
-    bounds = {c.quantity: c.bound for c in local.question.constraints if c.quantity and c.bound}
+    bounds = {t.quantity: t.bound for t in local.question.stated if t.quantity and t.bound}
     tightest = max(local.targets, key=lambda t: float(values[t]) / (bounds.get(t) or math.inf))
     return [c for s in binds for c in crossings(local, tightest, s)]

@@ -17,7 +17,7 @@ from catalogs import Catalog, default_catalog
 from catalogs.errors import InputError
 from constraints.bundles import Known
 from constraints.records import record
-from designer.explain.removal import feeding_stages
+from designer.explain.removal import stages as feeding
 from designer.question.question import Question
 from designer.search.archive import frontier_of
 from designer.sweeping.asking import Asker, Key
@@ -143,7 +143,7 @@ class Worker:
         if key not in self.spaces:
             base = self.asker.base(changes)
             ask = base.question if base else q
-            fed = {s: table_of(_at_once(ask, s), self.quick) for s in feeding_stages(ask)}
+            fed = {s.name: table_of(_at_once(ask, s.name), self.quick) for s in feeding(ask)}
             self.spaces[key] = Space(table_of(ask, self.quick) if base else None, fed)
             if len(self.spaces) > SPACES:
                 self.spaces.popitem(last=False)
@@ -153,7 +153,7 @@ class Worker:
     def answer(self, q: Question, changes: Mapping[str, Any]) -> Answer:
         """The frontier of a point: from the table of its space, or by a search of its own."""
         space = self.space(q, changes)
-        if space.table is None or len(q.constraints) != len(space.table.question.constraints):
+        if space.table is None or len(q.limits) != len(space.table.question.limits):
             return _searched(q)
         answer = space.table.answer(q)
         for stage, table in space.fed.items():
@@ -174,7 +174,7 @@ class Worker:
             q = group[0][0].question
             kept = [(_cut(f, self.plan.sweep.designs), head, f.answer.rows) for f, head in group]
             wanted = quantities_of(q, self.plan.sweep.quantities)
-            reads = sorted({n for c in q.constraints for n in c.inputs})
+            reads = sorted({n for t in q.stated for n in t.inputs})
             values = quantities([f for f, _, _ in kept], [*wanted, *reads], changing(q, self.quick))
             start = 0
             for f, head, designs in kept:

@@ -17,7 +17,8 @@ from designer.documents.scenario import Pricing, Site
 from designer.infeasible.premises import premises
 from designer.question import expressions
 from designer.question.groups import PLACES, Group, groups_of
-from designer.question.question import Constraint, Question
+from designer.question.limit import Limit
+from designer.question.question import Question
 from designer.reading.givens import workload_bundle
 from designer.reading.loading import Loader, document_of
 from designer.reading.terms import _bound, _renamed
@@ -107,22 +108,22 @@ def _replaced(base: Base, changes: Mapping[str, Any], catalog: Catalog) -> Quest
         updates[section] = _section(base, section, values)
     scenario = q.scenario.model_copy(update=updates)
     given = dict(q.given)
-    constraints, groups = list(q.constraints), q.groups
+    limits, groups = list(q.limits), q.groups
     if "workload" in by_section:
         given |= {n: k for n, k in workload_bundle(scenario.workload).items() if n not in q.domains}
     for name, value in by_section.get("assume", {}).items():
         given[name] = _assumed(q, name, value)
     for name, value in by_section.get("budgets", {}).items():
-        at = next((i for i, c in enumerate(constraints) if _is_budget(c, name)), None)
+        at = next((i for i, t in enumerate(limits) if _is_budget(t, name)), None)
         if at is None:
             raise _Otherwise
-        constraints[at] = _bounded(base, constraints[at], name, value)
+        limits[at] = _bounded(base, limits[at], name, value)
     if by_section.keys() & {"pricing", "site"}:
         made: dict[str, Group] = {
             g.name: g for g in groups_of(q.job, scenario, catalog, {}, q.domains) if g.name in PLACES
         }
         groups = [made.get(g.name, g) for g in q.groups]
-    out = replace(q, scenario=scenario, given=given, constraints=constraints, groups=groups)
+    out = replace(q, scenario=scenario, given=given, limits=limits, groups=groups)
     said = {p: f"--set {text_of(p, v)}" for p, v in changes.items()}
 
     def where(*path: str) -> str:
@@ -161,23 +162,24 @@ def _assumed(q: Question, name: str, value: Any) -> Any:
     return replace(known, si=si, source=f"--set {text_of(f'assume.{name}', value)}: assume.{name}")
 
 
-def _is_budget(c: Constraint, name: str) -> bool:
-    return c.kind == "budget" and c.text.split(None, 1)[0] == name
+def _is_budget(t: Limit, name: str) -> bool:
+    return t.kind == "budget" and t.text.split(None, 1)[0] == name
 
 
-def _bounded(base: Base, old: Constraint, name: str, value: Any) -> Constraint:
+def _bounded(base: Base, old: Limit, name: str, value: Any) -> Limit:
     """The same budget with another bound."""
     q = base.question
     text = f"{name} {_bound(value)}"
     node = _renamed(expressions.parse(text))
-    if node.op != old.node.op or node.names() != old.node.names():
+    if not old.comparison or node.op != old.comparison.op or node.names() != old.inputs.keys():
         raise _Otherwise
     node.check_constants()
     base.reader._check_bound(q, node)
     if node.dimension({n: q.unit(n) for n in node.names()}) != "truth":
         raise _Otherwise
     label = text if old.name == old.text else old.name
-    changed = replace(old, name=label, text=text, node=node)
-    if changed.quantity is None:
+    place = f"--set {text_of(f'budgets.{name}', value)}"
+    changed = Limit.stated_as(label, text, old.kind, place, node, q.units)
+    if changed.bound is None:
         raise _Otherwise
-    return replace(changed, place=f"--set {text_of(f'budgets.{name}', value)}")
+    return changed

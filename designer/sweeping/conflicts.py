@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from constraints.records import record
 from designer.infeasible.conflict import Diagnosis, Miss, explained
+from designer.question.limit import Limit
 from designer.question.question import Question
-from designer.search.relaxation import Member
 
 
-def first_conflict(members: Sequence[Member], masks: Iterable[int], possible: bool) -> list[str]:
+def first_conflict(members: Sequence[Limit], masks: Iterable[int], possible: bool) -> list[str]:
     """Names of the smallest set of members that cannot hold together, budgets and rules before hardware.
 
     `masks` are the sets of members that designs violate, as bits. Empty where nothing is in conflict.
@@ -19,7 +18,7 @@ def first_conflict(members: Sequence[Member], masks: Iterable[int], possible: bo
         return []
     n = len(members)
     sets = [frozenset(i for i in range(n) if mask >> i & 1) for mask in masks]
-    hardware = frozenset(i for i, m in enumerate(members) if m.kind == "limit" and not record(m.name).weighed)
+    hardware = frozenset(i for i, m in enumerate(members) if m.kind == "limit" and not m.record.weighed)
     first = _conflicts(members, [s for s in sets if not s & hardware])
     if any(members[i].kind != "default" for conflict in first for i in conflict):
         return [members[i].name for i in first[0]]
@@ -27,7 +26,7 @@ def first_conflict(members: Sequence[Member], masks: Iterable[int], possible: bo
     return [members[i].name for i in (second or first or [[]])[0]]
 
 
-def _conflicts(members: Sequence[Member], sets: list[frozenset[int]]) -> list[list[int]]:
+def _conflicts(members: Sequence[Limit], sets: list[frozenset[int]]) -> list[list[int]]:
     found = Diagnosis(list(members), [Miss(s, 0.0, {}) for s in sets], True).conflicts
     at = {id(m): i for i, m in enumerate(members)}
     return [[at[id(m)] for m in conflict] for conflict in found]

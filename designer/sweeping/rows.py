@@ -37,8 +37,8 @@ def quantities(found: Sequence[Found], wanted: Sequence[str], varies: set[str]) 
     sizes = [f.answer.rows for f in found]
     places = {d.name: np.concatenate([f.answer.positions[d.name] for f in found]) for d in q.decisions}
     values: dict[str, Any] = {n: k.si for n, k in q.given.items()}
-    for name, t in tables_of(q).items():
-        values[name] = t.values[tuple(places[a] for a in t.axes)]
+    for name, table in tables_of(q).items():
+        values[name] = table.values[tuple(places[a] for a in table.axes)]
     for name in varies & q.given.keys():
         values[name] = np.repeat([f.question.given[name].si for f in found], sizes)
     if any(f.question.groups != q.groups for f in found):
@@ -51,13 +51,13 @@ def quantities(found: Sequence[Found], wanted: Sequence[str], varies: set[str]) 
                 ]
             )
     with np.errstate(all="ignore"):
-        for r in q.graph.order([*wanted, *q.limits], values):
+        for r in q.graph.order([*wanted, *q.limited], values):
             values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
         rows = sum(sizes)
         full = {n: np.broadcast_to(np.asarray(values[n], dtype=float), (rows,)) for n in wanted}
-        for n in q.limits:
-            if not np.all(values[n]):
-                raise CheckFailed(f"a design of point {found[0].point} or one like it breaks {n}")
+        for t in q.limits:
+            if not t.stated and not np.all(t.holds(values)):
+                raise CheckFailed(f"a design of point {found[0].point} or one like it breaks {t.name}")
         _checked(found, sizes, full)
     return full
 
@@ -67,9 +67,9 @@ def _checked(found: Sequence[Found], sizes: Sequence[int], values: dict[str, Arr
     for f, size in zip(found, sizes, strict=True):
         own = {n: v[start : start + size] for n, v in values.items()}
         start += size
-        for c in f.question.constraints:
-            if not np.all(c.holds({n: own[n] for n in c.inputs})):
-                raise CheckFailed(f"a design of point {f.point} breaks {c.text}")
+        for t in f.question.stated:
+            if not np.all(t.holds(own)):
+                raise CheckFailed(f"a design of point {f.point} breaks {t.text}")
         for k, o in enumerate(f.question.objectives):
             said, now = f.answer.objectives[:, k], settled(o.sign * own[o.quantity])
             if not np.allclose(said, now, rtol=NEAR, atol=0.0):

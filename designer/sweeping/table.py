@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from constraints.records import marked, record
+from constraints.records import marked
 from constraints.rule import Rule
 from designer.question.groups import PLACES, Group
+from designer.question.limit import Limit
 from designer.question.question import Question
 from designer.search.compile import Array, tables_of
 from designer.search.deadline import OutOfTime
 from designer.search.enumerate import Block, Count, enumerate_designs
 from designer.search.pareto import settled, skyline
-from designer.search.relaxation import Member
 from designer.sweeping.conflicts import first_conflict
 
 # Rows a table may have: beyond, each point is searched on its own.
@@ -73,30 +73,28 @@ class Table:
         self.varies = changing(question, paths)
         self.placed = any(p.startswith(("pricing.", "site.")) for p in paths)
         known = {*question.given, *tables_of(question)}
-        reads = {n for c in question.constraints for n in c.inputs} | {
-            o.quantity for o in question.objectives
-        }
-        order = question.graph.order(sorted(reads | set(question.limits)), known)
+        reads = {n for t in question.stated for n in t.inputs} | {o.quantity for o in question.objectives}
+        order = question.graph.order(sorted({*reads, *question.limited}), known)
         moved = set(self.varies)
         self.again: list[Rule] = []
         for r in order:
             if moved.intersection(r.inputs):
                 moved.add(r.id)
                 self.again.append(r)
-        self.limits = [n for n in recorded if n in question.limits]
+        own = [t for t in question.limits if not t.stated]
+        self.limits = [t for t in own if t.name in recorded]
+        others = [t for t in own if t.name not in recorded]
         # Limits that are no longer known once a number moves; no budget lifts them.
-        self.gates = [n for n in question.limits if n in moved and n not in self.limits]
-        needed = reads | {n for m in self.limits for n in question.graph.rules[m].inputs}
-        needed |= {n for r in self.again for n in r.inputs} | {
-            n for g in self.gates for n in question.graph.rules[g].inputs
-        }
+        self.gates = [t for t in others if moved.intersection(t.inputs)]
+        needed = reads | {n for r in self.again for n in r.inputs}
+        needed |= {n for t in (*self.limits, *self.gates) for n in t.inputs}
         self.kept = sorted(needed - moved)
         self.moved = moved
-        self._fill([n for n in question.limits if n not in self.limits and n not in self.gates])
+        self._fill([t for t in others if t not in self.gates])
         self._still()
 
-    def _fill(self, hard: list[str]) -> None:
-        q = replace(self.question, constraints=[], limits=hard)
+    def _fill(self, hard: list[Limit]) -> None:
+        q = replace(self.question, limits=hard)
         blocks: list[Block] = []
         rows = 0
 
@@ -135,16 +133,15 @@ class Table:
         if not self.rows:
             return
         with np.errstate(all="ignore"):
-            for n in self.limits:
-                if n not in self.moved:
-                    self.fixed_mask[n] = self._broken(Member(q.graph.rules[n]), self.columns)
+            for t in self.limits:
+                if self.moved.isdisjoint(t.inputs):
+                    self.fixed_mask[t.name] = self._broken(t, self.columns)
         for o in q.objectives:
             if o.quantity not in self.moved:
                 self.fixed_objectives[o.quantity] = self._settled(o.sign, self.columns[o.quantity])
 
-    def _broken(self, member: Member, values: Mapping[str, Any]) -> Array:
-        holds = np.asarray(member.holds({n: values[n] for n in member.inputs}), dtype=bool)
-        return np.broadcast_to(~holds, (self.rows,))
+    def _broken(self, limit: Limit, values: Mapping[str, Any]) -> Array:
+        return np.broadcast_to(~np.asarray(limit.holds(values), dtype=bool), (self.rows,))
 
     def _settled(self, sign: int, value: Any) -> Array:
         return settled(np.broadcast_to(sign * np.asarray(value, dtype=float), (self.rows,)))
@@ -164,18 +161,18 @@ class Table:
 
     def answer(self, q: Question) -> Answer:
         """The frontier of one point, what binds each design of it, or the conflict that leaves none."""
-        members = [Member(c) for c in q.constraints] + [Member(q.graph.rules[n]) for n in self.limits]
+        members = [*q.stated, *self.limits]
         if not self.rows:
             return Answer({}, np.empty((0, len(q.objectives))), [], _cuts(self.count))
         with np.errstate(all="ignore"):
             values = self._values(q)
             mask = np.zeros(self.rows, dtype=np.int64)
             for i, m in enumerate(members):
-                fixed = self.fixed_mask.get(m.name) if m.kind == "limit" else None
+                fixed = None if m.stated else self.fixed_mask.get(m.name)
                 mask |= (fixed if fixed is not None else self._broken(m, values)).astype(np.int64) << i
             gate = np.zeros(self.rows, dtype=bool)
-            for n in self.gates:
-                gate |= self._broken(Member(q.graph.rules[n]), values)
+            for t in self.gates:
+                gate |= self._broken(t, values)
             objectives = np.stack(
                 [
                     self.fixed_objectives[o.quantity]
@@ -199,11 +196,11 @@ class Table:
         )
 
     @staticmethod
-    def _binds(members: list[Member], mask: Array, objectives: Array, front: Array) -> list[list[str]]:
+    def _binds(members: list[Limit], mask: Array, objectives: Array, front: Array) -> list[list[str]]:
         """For each design, the members without which another one would beat it."""
         out: list[list[str]] = [[] for _ in front]
         for i, m in enumerate(members):
-            if m.kind == "limit" and not record(m.name).tried:
+            if not m.stated and not m.record.tried:
                 continue
             only = objectives[mask == 1 << i]
             if not len(only):

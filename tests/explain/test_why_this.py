@@ -13,18 +13,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from constraints.records import record
 from designer.answers.plan import Design, Leaving, PlanResult
 from designer.evaluating.design import values_of, violations
 from designer.explain.explanation import explain_found
 from designer.explain.fact_ranges import with_fact
 from designer.planning.plan import plan_question
-from designer.question.question import Constraint, Question
+from designer.question.question import Question
 from designer.reading.loading import load, locate
 from designer.search.brute import brute_frontier
 from designer.search.compile import tables_of
 from designer.search.pareto import settled, skyline
-from designer.search.relaxation import Member
 
 # Shipped scenarios, as they are and with budgets tight enough to bind.
 CASES: dict[str, tuple[str, list[str]]] = {
@@ -72,8 +70,9 @@ def full(like: Any, x: Any) -> Any:
 def space(q: Question) -> Space:
     sizes = [len(q.domains[d.name]) for d in q.decisions]
     tables, scalars = tables_of(q), {n: k.si for n, k in q.given.items()}
-    wanted = [o.quantity for o in q.objectives] + [n for c in q.constraints for n in sorted(c.inputs)]
-    order = q.graph.order([*wanted, *q.limits], {*scalars, *tables})
+    wanted = [o.quantity for o in q.objectives]
+    order = q.graph.order([*wanted, *q.limited], {*scalars, *tables})
+    names = {t.name for t in q.limits}
     parts: list[tuple[Any, dict[str, Any], dict[str, Any]]] = []
     for start in range(0, math.prod(sizes), CHUNK):
         flat = np.arange(start, min(math.prod(sizes), start + CHUNK))
@@ -83,18 +82,15 @@ def space(q: Question) -> Space:
             for r in order:
                 v[r.id] = r.fn(**{n: v[n] for n in r.inputs})
             goals = np.stack([full(flat, o.sign * v[o.quantity]) for o in q.objectives], axis=1).astype(float)
-            broken = {n: ~full(flat, v[n]).astype(bool) for n in q.limits}
-            broken |= {c.name: ~full(flat, c.holds(v)).astype(bool) for c in q.constraints}
+            broken = {t.name: ~full(flat, t.holds(v)).astype(bool) for t in q.limits}
             over = {
-                c.name: full(flat, v[c.quantity] / c.bound - 1)
-                for c in q.constraints
-                if c.quantity and c.bound
+                t.name: full(flat, v[t.quantity] / t.bound - 1) for t in q.stated if t.quantity and t.bound
             }
             for name, (left, right) in {"memory_fits": ("device_memory", "usable_memory"),
                                         "slots_suffice": ("occupancy_p99", "batch")}.items():  # fmt: skip
-                if name in q.limits and left in v:
+                if name in names and left in v:
                     over[name] = full(flat, v[left] / v[right] - 1)
-            if "load_below_one" in q.limits:
+            if "load_below_one" in names:
                 over["load_below_one"] = full(flat, v["serving_load"] - 1)
         parts.append((settled(goals), broken, over))
     join = lambda k: {n: np.concatenate([p[k][n] for p in parts]) for n in parts[0][k]}  # noqa: E731
@@ -118,7 +114,7 @@ def test_what_binds_each_design_is_what_stops_it(name: str) -> None:
         alone = ~np.any([m for n, m in every.broken.items() if n != t.limit], axis=0)
         front = every.goals[alone][skyline(every.goals[alone])]
         assert t.new_designs == sum(tuple(row) not in known for row in front), t.limit
-    tried = [c.name for c in q.constraints] + [n for n in q.limits if record(n).tried]
+    tried = [t.name for t in q.limits if t.stated or t.record.tried]
     for d in result.frontier:
         row = row_of(q, d)
         better = {n: every.beaten(row, n) for n in tried}
@@ -219,9 +215,7 @@ def test_an_explained_design_says_what_takes_its_place() -> None:
     assert plan.frontier[0].design not in designs
 
 
-def test_members_are_comparisons_or_not() -> None:
+def test_limits_are_comparisons_or_not() -> None:
     q = load(locate("corpus-embedding"), ["rules=[tp == 1 or replicas <= 64]"])
-    rule = next(c for c in q.constraints if c.kind == "rule")
-    assert isinstance(rule, Constraint)
-    assert Member(rule).comparison is None
-    assert Member(q.graph.rules["memory_fits"]).comparison is not None
+    assert next(t for t in q.limits if t.kind == "rule").comparison is None
+    assert next(t for t in q.limits if t.name == "memory_fits").comparison is not None

@@ -20,7 +20,7 @@ from designer.cli import main
 from designer.exporting.launch import Launch
 from designer.exporting.stages import chunk_layers, stage_layers
 from designer.exporting.target import NEUTRAL, Target, files_of, neutral, targets, unread
-from designer.question.decisions import DECISION_NAMES
+from designer.jobs import DECISIONS
 from designer.reading.loading import load, locate
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -87,7 +87,7 @@ def test_what_a_target_declares_is_what_it_reads(name: str) -> None:
 def test_every_decision_is_read_or_refused_by_name(name: str) -> None:
     """Whatever else is decided, and not neutral, is a refusal that names it."""
     target, launch = TARGETS[name], one(name)
-    for decision in sorted(DECISION_NAMES - target.reads):
+    for decision in sorted(DECISIONS.keys() - target.reads):
         more = replace(launch, all_decisions={**launch.all_decisions, decision: "something"})
         if neutral(decision, "something", more.all_decisions):
             assert decision in {"model", "node", "node_count", "region", "dataset_tokens", "sp", "sharding"}
@@ -100,7 +100,7 @@ def test_every_decision_is_read_or_refused_by_name(name: str) -> None:
 
 
 def test_neutral_values_are_values_of_decisions() -> None:
-    assert set(NEUTRAL) <= DECISION_NAMES
+    assert set(NEUTRAL) <= DECISIONS.keys()
 
 
 @pytest.mark.parametrize("name", TARGETS)

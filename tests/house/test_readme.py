@@ -113,7 +113,9 @@ def timeless(text: str) -> list[str]:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_output_is_what_the_command_prints(name: str, copy: Path) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
-    assert timeless(text) == timeless(refreshed(text, copy)), "python tests/house/test_readme.py writes it anew"
+    assert timeless(text) == timeless(refreshed(text, copy)), (
+        "python tests/house/test_readme.py writes it anew"
+    )
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

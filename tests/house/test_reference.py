@@ -37,7 +37,9 @@ def label(group: Wall | str) -> str:
 @pytest.mark.parametrize("page", PAGES)
 def test_the_page_is_up_to_date(page: str) -> None:
     now = PAGES[page]()
-    assert (ROOT / page).read_text(encoding="utf-8") == now, "python tests/house/test_reference.py writes it anew"
+    assert (ROOT / page).read_text(encoding="utf-8") == now, (
+        "python tests/house/test_reference.py writes it anew"
+    )
 
 
 @pytest.mark.parametrize(("group", "members"), COVERED, ids=[label(g) for g, _ in COVERED])

@@ -12,7 +12,6 @@ import json
 import math
 import random
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,9 +25,8 @@ from designer.answers.plan import PlanResult, Repair
 from designer.evaluating.design import values_of
 from designer.infeasible import impossible
 from designer.infeasible.conflict import DROPPED
-from designer.infeasible.repairs import CLOSE
+from designer.infeasible.repairs import CLOSE, repaired
 from designer.planning.plan import plan_question
-from designer.question import expressions
 from designer.question.question import Premise, Question
 from designer.reading.loading import Loader
 
@@ -51,12 +49,13 @@ def designs(question: Question) -> Rows:
         for n in next(iter(built.values())):
             given[n] = np.array([built[key][n].si for key in keys])
     given |= {n: k.si for n, k in question.given.items()}
-    wanted = {n for c in question.constraints for n in c.inputs} | {"devices", "devices_used"}
+    wanted = {n for t in question.stated for n in t.inputs} | {"devices", "devices_used"}
     with np.errstate(all="ignore"):
-        values = question.graph.evaluate([*question.limits, *wanted], given)
+        values = question.graph.evaluate([*question.limited, *wanted], given)
     fits = np.ones(len(every), dtype=bool)
-    for n in question.limits:
-        fits &= np.broadcast_to(np.asarray(values[n], dtype=bool), fits.shape)
+    for t in question.limits:
+        if not t.stated:
+            fits &= np.broadcast_to(np.asarray(t.holds(values), dtype=bool), fits.shape)
     return {n: np.broadcast_to(values[n], fits.shape)[fits] for n in {*wanted, "tp", "pp"} if n in values}
 
 
@@ -161,13 +160,13 @@ def budget_is_smallest(s: Impossible, q: Question, name: str, change: str) -> No
     assert rows
     if change == "drop it":
         return
-    c = next(c for c in q.constraints if c.name == name)
-    assert c.quantity is not None
-    assert c.bound is not None
-    values = [v[c.quantity] for v in rows]
-    moved = replace(c, node=expressions.parse(f"{c.quantity} {change}"))
-    assert any(moved.holds({c.quantity: x}) for x in values)
-    low, high = c.bound, moved.bound or 0.0
+    limit = next(t for t in q.limits if t.name == name)
+    assert limit.quantity is not None
+    assert limit.bound is not None
+    values = [v[limit.quantity] for v in rows]
+    moved = next(t for t in repaired(q, {name: change}).limits if t.name == name)
+    assert any(moved.holds({limit.quantity: x}) for x in values)
+    low, high = limit.bound, moved.bound or 0.0
     for _ in range(60):
         middle = (low + high) / 2
         works = any(x <= middle for x in values)
@@ -182,9 +181,9 @@ def joint_is_smallest(s: Impossible, q: Question, result: PlanResult) -> None:
     sums = []
     for v in each(designs(q)):
         total = 0.0
-        for c in q.constraints:
-            if not s.term(c.name).holds(v):
-                over = float(c.excess(v))
+        for t in q.stated:
+            if not s.term(t.name).holds(v):
+                over = float(t.excess(v))
                 total += over if math.isfinite(over) else DROPPED
         sums.append(total)
     assert result.joint.total == pytest.approx(min(sums))
@@ -260,8 +259,8 @@ def test_weights_move_the_joint_repair() -> None:
     def excess(result: PlanResult, name: str) -> float:
         assert result.joint is not None
         q = Loader(yaml.parse(json.dumps(document, indent=1), "w.yaml"), [], oracle.CATALOG).question()
-        c = next(c for c in q.constraints if c.name == name)
-        return max(0.0, float(c.excess(values_of(q, result.joint.design))))
+        limit = next(t for t in q.limits if t.name == name)
+        return max(0.0, float(limit.excess(values_of(q, result.joint.design))))
 
     even, dear = planned({}), planned({"tpot_p99": 50})
     assert even.status == dear.status == "infeasible"

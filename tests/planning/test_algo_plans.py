@@ -73,16 +73,13 @@ def asked(folder: Path, title: str, **changes: Any) -> tuple[Path, Question]:
 def every_design(q: Question) -> list[dict[str, Any]]:
     """All quantities of each feasible design, in plain floats, without the search."""
     out = []
-    wanted = [o.quantity for o in q.objectives] + [n for c in q.constraints for n in sorted(c.inputs)]
+    wanted = [o.quantity for o in q.objectives]
     for choice in itertools.product(*(q.domains[d.name] for d in q.decisions)):
         design = dict(zip((d.name for d in q.decisions), choice, strict=True))
         values = {n: k.si for n, k in q.bundle(design).items()}
-        limits = q.graph.evaluate(q.limits, values)
-        if not all(limits[n] for n in q.limits):
-            continue
-        values = q.graph.evaluate(wanted, limits)
-        if all(c.holds(values) for c in q.constraints):
-            out.append({**values, "design": design})
+        values = q.graph.evaluate(q.limited, values)
+        if all(t.holds(values) for t in q.limits):
+            out.append({**q.graph.evaluate(wanted, values), "design": design})
     return out
 
 

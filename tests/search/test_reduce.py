@@ -195,7 +195,7 @@ def test_a_search_with_a_limit_more_goes_on_only_from_what_holds_the_numbers_it_
             "objectives=[devices_used, max step_coordination_share]",
             "budgets={time_to_train: 9999 day, noise_multiplier: 1000}"]  # fmt: skip
     limited = load(locate("private-finetune"), sets)
-    free = replace(limited, constraints=[c for c in limited.constraints if c.name != "time_to_train"])
+    free = replace(limited, limits=[t for t in limited.limits if t.name != "time_to_train"])
     trunk = Trunk()
     frontier_of(free, trunk=trunk)
     assert trunk.looks

@@ -22,7 +22,7 @@ import pytest
 import designer
 from catalogs import default_catalog, yaml
 from constraints.graph import Graph
-from constraints.records import marked, record
+from constraints.records import marked
 from designer.answers.plan import PlanResult
 from designer.jobs import job_rules
 from designer.question.question import Question
@@ -334,20 +334,17 @@ def test_conflicts_and_repairs(tmp_path: Path, job: str, seed: int) -> None:
 def assert_hardware_conflicts(file: Path, result: PlanResult) -> None:
     """Every conflict holds in every design, and each of its members is needed: some design breaks it alone."""
     question = Loader(yaml.read(file), [], CATALOG).question()
-    limits = [n for n in question.limits if record(n).resource]
-    form = [n for n in question.limits if not record(n).resource]
-    reads = {n for t in question.constraints for n in t.inputs}
+    form = [t for t in question.limits if not t.stated and not t.record.resource]
+    others = [t for t in question.limits if t.stated or t.record.resource]
     broken: list[set[str]] = []
     for choice in itertools.product(*(question.domains[d.name] for d in question.decisions)):
         design = dict(zip((d.name for d in question.decisions), choice, strict=True))
         given = {n: k.si for n, k in question.bundle(design).items()}
-        v = question.graph.evaluate([*question.limits, *reads], given)
-        if all(v[n] for n in form):
-            broken.append(
-                {n for n in limits if not v[n]} | {t.name for t in question.constraints if not t.holds(v)}
-            )
+        v = question.graph.evaluate(question.limited, given)
+        if all(t.holds(v) for t in form):
+            broken.append({t.name for t in others if not t.holds(v)})
     if not broken:  # not even a well-formed design: at most the rule of form to blame is named
-        assert all(m.name in form for conflict in result.conflicts for m in conflict)
+        assert all(m.name in {t.name for t in form} for conflict in result.conflicts for m in conflict)
         changed = {n for repair in result.repairs for n in repair.changes}
         assert all(n.startswith(("workload.", "candidates.")) for n in changed)
         return

@@ -52,10 +52,12 @@ def content(q: Question) -> dict[str, Any]:
     return {
         "scenario": q.scenario.model_dump(),
         "given": {n: repr(k) for n, k in q.given.items()},
-        "constraints": [(c.name, c.text, c.kind, c.place, repr(c.node)) for c in q.constraints],
+        "limits": [
+            (t.name, t.text, t.kind, t.place, t.rule.id, dict(t.inputs), repr(t.expression)) for t in q.limits
+        ],
         "tables": {n: (t.axes, t.values.tolist().__repr__()) for n, t in tables_of(q).items()},
         "domains": q.domains,
-        "rest": (q.job, q.objectives, q.limits, q.notes, q.parts, sorted(q.graph.rules), q.baseline),
+        "rest": (q.job, q.objectives, q.notes, q.parts, sorted(q.graph.rules), q.baseline),
         "premises": [(p.name, p.text, p.place) for p in q.taken_for_granted()],
     }
 
@@ -83,7 +85,7 @@ def test_what_is_quick_does_not_read_the_scenario_again(axis: str, monkeypatch: 
     asker = Asker(plan, CATALOG)
     asker.ask(plan.changes(0))
     monkeypatch.setattr(Asker, "read", lambda *a: pytest.fail("read again"))
-    assert asker.ask(plan.changes(1)).constraints
+    assert asker.ask(plan.changes(1)).limits
 
 
 SWEEPS = [
