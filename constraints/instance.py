@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 from constraints.quantities import Constant, Domain
+from constraints.quantity import Record
 from constraints.rule import Rule, annotated, callable_rule, place
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,6 +38,7 @@ def instance(
     cite: str = "",
     wall: int | None = None,
     keeps: str = "",
+    **record: Any,
 ) -> Callable[[F], F]:
     """Declare a function without a body to be the rule `base` with some inputs `renamed` and some `fixed`.
 
@@ -83,6 +85,7 @@ def instance(
             file=file,
             line=line,
             keeps=keeps,
+            record=Record(stub.__name__, **record),
             base=root,
             given=given,
         )

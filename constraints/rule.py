@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 from catalogs.errors import InputError, nearest
 from constraints.quantities import Constant, Domain
+from constraints.quantity import Record
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,7 +46,8 @@ class Rule:
     replaces one of an earlier layer may say under which name that one goes on: `keeps`.
 
     An instance (`constraints.instance`) is the function `base` with other inputs: `given` says what each of
-    the base's is here, the name of a quantity or a number.
+    the base's is here, the name of a quantity or a number. `record` is what the decorator says of the
+    quantity; what all rules of the name say is in `constraints.records`.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Rule:
     keeps: str = ""
     base: Callable[..., Any] | None = field(default=None, repr=False)
     given: Mapping[str, str | Constant] = field(default_factory=dict)
+    record: Record = field(default=Record(), repr=False)
 
     @property
     def is_limit(self) -> bool:
@@ -134,6 +137,7 @@ def rule(
     wall: int | None = None,
     where: Mapping[str, Callable[..., Any]] | None = None,
     keeps: str = "",
+    **record: Any,
 ) -> Callable[[F], F]:
     """Declare a function to be a rule; it stays a function, to be called by other rules and by anyone.
 
@@ -141,6 +145,7 @@ def rule(
     22 walls, where it has one. `where` maps the reason for a condition to the condition, a function
     of some of the inputs by name; outside it the rule has no meaning. A rule that replaces one of its
     name from an earlier layer, and reads it, says by `keeps` what that one is called from then on.
+    All other keywords are fields of the quantity's `Record`: its heading, which way is better, what it is for.
     """
 
     def declare(fn: F) -> F:
@@ -160,6 +165,7 @@ def rule(
             file=file,
             line=line,
             keeps=keeps,
+            record=Record(fn.__name__, **record),
         )
         return cast(F, callable_rule(made))
 

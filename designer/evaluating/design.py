@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from catalogs.errors import InputError
+from constraints.records import record
 from designer.answers.plan import Binding, EvaluateResult, Metric
 from designer.question.context import Value
 from designer.question.question import Constraint, Question
@@ -165,10 +166,6 @@ def complete_design(
     return design, assumed
 
 
-# What loses its meaning when a limit is broken: everything that is made out of these.
-_MEANINGLESS = {"devices_suffice": "devices", "load_below_one": "request_rate_per_replica"}
-
-
 def undefined(question: Question, broken: Iterable[str]) -> set[str]:
     """Quantities a design that breaks the limits of these names has no value of.
 
@@ -176,10 +173,12 @@ def undefined(question: Question, broken: Iterable[str]) -> set[str]:
     """
     out: set[str] = set()
     for name in broken:
-        root = _MEANINGLESS.get(name)
+        root = record(name).voids
         if root in question.graph.rules:
-            out |= {root} | {n for n in question.graph.rules if root in question.graph.above(n)}
-    return out - {"devices"}
+            out |= {n for n in question.graph.rules if root in question.graph.above(n)}
+            # How many devices it would take is known all the same.
+            out |= set() if record(root).sizes else {root}
+    return out
 
 
 def evaluate(question: Question, given: Mapping[str, Value]) -> EvaluateResult:

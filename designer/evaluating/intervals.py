@@ -10,6 +10,7 @@ from catalogs import Catalog
 from catalogs.errors import InputError
 from constraints.bundles import Bundle, Known
 from constraints.bundles.device import how_known
+from constraints.records import marked, record
 from designer.question.context import Value
 from designer.question.groups import Group
 from designer.question.question import Question
@@ -17,6 +18,8 @@ from designer.question.question import Question
 # The ends that are stored: one measurement in ten lies below the one, one in ten above the other.
 _STORED = NormalDist().inv_cdf(0.9)
 
+# What a training step's quantities follow; the others follow a metric of serving.
+STEP = "step"
 
 # What none of the published measurements is like, by the part of the question that makes it so.
 _UNLIKE = {"network": "networks known by their totals", "streaming": "weights that are streamed in"}
@@ -80,24 +83,17 @@ def _hold_latencies(question: Question, catalog: Catalog, confidence: float) -> 
 
     def bound(node: Value, precision: Value) -> Bundle:
         known = _known(catalog, node, precision)
+        # The worse end: the upper one, but the lower one of what should be large.
         ends = {
-            "ttft": serving_factors(catalog, "ttft", known)[1],
-            "tpot": serving_factors(catalog, "tpot", known)[1],
-            "throughput": serving_factors(catalog, "throughput", known)[0],
+            str(m): serving_factors(catalog, str(m), known)[record(n).better == "less"]
+            for n, m in marked("follows").items()
+            if m != STEP
         }
         source = f"assumptions/intervals-serving, for a device whose speed is known as {known!r}"
         return {f"{m}_bound": Known(bound_factor(e, confidence), "fitted", source) for m, e in ends.items()}
 
     question.groups.append(Group("bound", ("node", "precision"), bound))
     return "latencies are upper bounds and throughput is a lower one, with all that follows from them,"
-
-
-# Quantities in proportion to one that intervals are known of, and whether they fall as it grows.
-_STEP = {"step_time": False, "mfu": True, "throughput_per_device": True}
-_SERVED = {
-    "ttft": "ttft", "tpot": "tpot", "capacity": "throughput", "fleet_capacity": "throughput",
-    "user_token_rate": "throughput",
-}  # fmt: skip
 
 
 def ends_of(
@@ -113,11 +109,18 @@ def ends_of(
     if not {"node", "precision"} <= design.keys():
         return {}
     known = _known(catalog, design["node"], design["precision"])
-    if question.job != "training":
-        return {q: serving_factors(catalog, metric, known) for q, metric in _SERVED.items()}
     experts = question.given.get("experts") or question.bundle(design)["experts"]
-    low, high = step_time_factors(catalog, known, experts.si > 0)
-    return {q: (1 / high, 1 / low) if falls else (low, high) for q, falls in _STEP.items()}
+    out = {}
+    for name, measured in marked("follows").items():
+        if name in question.graph.rules:
+            step = measured == STEP
+            low, high = (
+                step_time_factors(catalog, known, experts.si > 0)
+                if step
+                else serving_factors(catalog, str(measured), known)
+            )
+            out[name] = (1 / high, 1 / low) if record(name).inversely else (low, high)
+    return out
 
 
 def _known(catalog: Catalog, node: Value, precision: Value) -> str:

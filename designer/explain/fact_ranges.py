@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from constraints.bundles import Bundle
+from constraints.records import record
 from designer.answers.plan import FactRange, Leaving
 from designer.evaluating.design import CheckFailed, si_unit, values_of, violations
 from designer.evaluating.levers import levers
@@ -32,8 +33,6 @@ FARTHEST, STEPS = 10.0, 24
 # How closely the place is found, and how far from it the question is solved again.
 CLOSE, ASIDE = 1e-9, 1e-6
 MOST_ROUNDS = 20
-# Facts that move with the market or the site, whatever they were read from.
-MARKET = ("rental_rate", "purchase_price", "electricity_price", "carbon_intensity", "pue")
 UNCERTAIN = ("measured", "fitted", "assumed", "scenario", "estimated")
 
 Layout = Mapping[str, Value]
@@ -81,11 +80,11 @@ def fact_ranges(
 
 
 def _range(name: str, now: float, unit: str) -> tuple[float, float]:
-    """How far a fact is followed, as factors: a share not beyond all of it, PUE not below 1."""
+    """How far a fact is followed, as factors: a share not beyond all of it, none below the least it can be."""
     lowest, highest = 1 / FARTHEST, FARTHEST
     if unit == "%" and now <= 1:
         highest = min(highest, 1 / now)
-    return (max(lowest, 1 / now) if name == "pue" else lowest), highest
+    return max(lowest, record(name).least / now), highest
 
 
 def key(design: Layout) -> str:
@@ -111,9 +110,9 @@ def _facts(question: Question, design: Layout, most: int) -> list[str]:
     for moved in levers(question, design, objectives, most=99).values():
         for lever in moved:
             uncertain = lever.kind in UNCERTAIN and lever.source != workload
-            if lever.input in MARKET or uncertain:
+            if record(lever.input).market or uncertain:
                 found[lever.input] = max(found.get(lever.input, 0.0), abs(lever.elasticity))
-    return sorted(found, key=lambda n: (n not in MARKET, -found[n], n))[:most]
+    return sorted(found, key=lambda n: (not record(n).market, -found[n], n))[:most]
 
 
 def with_fact(question: Question, design: Layout, name: str, value: Any) -> Question:

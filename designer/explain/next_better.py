@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from constraints.records import record
 from designer.answers.plan import Binding, Design, NextBetter, Step, Trade, Turning
 from designer.evaluating.design import binding, si_unit, values_of
-from designer.explain.removal import FEEDING_STAGES, Removal, stage_text
+from designer.explain.removal import Removal, stage_text
 from designer.question.context import Value
 from designer.question.question import Constraint, Question
 from designer.search.compile import Array
@@ -28,8 +29,8 @@ def binding_limits(
         member, share = r.member, float(r.excess[better[0]])
         effect = r.gain(question, row)
         values = values_of(question, design)
-        stage = member.name in FEEDING_STAGES
-        if stage and values[member.name] <= values["accelerate_time"]:
+        stage = record(member.name).feeds
+        if stage and values[member.name] <= values[stage]:
             continue  # another layout would gain, this one does not wait for the stage
         if isinstance(member.rule, Constraint):
             known = binding(question, member.rule, values, effect)
@@ -43,7 +44,7 @@ def binding_limits(
 
 def _limits(removed: Sequence[Removal]) -> list[Removal]:
     """Those of limits: nobody can let a stage take no time."""
-    return [r for r in removed if r.member.name not in FEEDING_STAGES]
+    return [r for r in removed if not record(r.member.name).feeds]
 
 
 def moved(member: Member, share: float) -> float | None:

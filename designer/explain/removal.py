@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from constraints.bundles import Known
+from constraints.records import record
 from constraints.rule import Rule
 from designer.question.context import Value
 from designer.question.question import Objective, Question
@@ -34,10 +35,6 @@ LOADED = 2.0
 # How many times longer a search without a limit of the hardware is taken to be than the one with it: such
 # limits act early, and with one thing more to be good at, fewer designs are dropped from there on.
 HARDER = 3.0
-# Limits of the hardware that are worth asking "what if it were not there?" beside budgets and rules.
-RESOURCE_LIMITS = ("memory_fits", "slots_suffice", "load_below_one", "workers_fit")
-# Stages that feed the devices: each binds a design that would be better if it took no time.
-FEEDING_STAGES = ("storage_time", "transform_time")
 
 
 @dataclass(frozen=True)
@@ -74,16 +71,23 @@ class Removal:
         return f"{text} where {self.member.quantity or 'it'} is unknown" if unknown else text
 
 
+def feeding_stages(question: Question) -> list[str]:
+    """Stages that feed the devices: each binds a design that would be better if it took no time."""
+    return [n for n in question.graph.rules if record(n).feeds]
+
+
 def candidates_of(question: Question, count: Count) -> list[Member]:
     """What is worth removing: limits that cut anything, and stages that feed the devices."""
     found = [Member(c) for c in question.constraints if count.cut.get(c.name)]
-    found += [Member(question.graph.rules[n]) for n in RESOURCE_LIMITS if count.cut.get(n)]
-    return found + [Member(question.graph.rules[n]) for n in FEEDING_STAGES if n in question.graph.rules]
+    found += [
+        Member(question.graph.rules[n]) for n in question.limits if record(n).tried and count.cut.get(n)
+    ]
+    return found + [Member(question.graph.rules[n]) for n in feeding_stages(question)]
 
 
 def relaxed(question: Question, member: Member) -> tuple[Question, list[Objective]]:
     """The question without `member`, which asks for designs that exceed it by as little as possible as well."""
-    if member.name in FEEDING_STAGES:
+    if record(member.name).feeds:
         at_once = {**question.given, member.name: Known(0.0, "assumed", "taken away")}
         freed = replace(question, given=at_once)
     elif member.comparison is None:
@@ -171,9 +175,11 @@ def _seconds(question: Question, member: Member, count: Count, trunk: Trunk | No
 
 def stage_text(question: Question, name: str, values: Mapping[str, Any]) -> str:
     """How long a feeding stage takes, and how long the devices it keeps waiting."""
-    title = question.graph.rules[name].title.split(";")[0].split(",")[0]
-    text = f"{title}: {human(values[name], 's')}, the devices {human(values['accelerate_time'], 's')}"
-    if name == "transform_time":
-        needed = human(values["workers_needed"], "")
-        text += f" ({needed} workers a device would keep up, {human(values['workers'], '')} here)"
+    q = question.quantity(name)
+    title = q.title.split(";")[0].split(",")[0]
+    text = f"{title}: {human(values[name], q.unit)}, the devices {human(values[q.feeds], q.unit)}"
+    if q.demand:
+        supply = question.quantity(q.supply)
+        needed, here = (human(values[n], supply.unit) for n in (q.demand, q.supply))
+        text += f" ({needed} {supply.name} a device would keep up, {here} here)"
     return text

@@ -12,11 +12,12 @@ from typing import Any
 
 from catalogs import Catalog, default_catalog, units, yaml
 from catalogs.errors import InputError, nearest
+from constraints.records import record
 from designer.documents import fleet as schema
 from designer.documents.fleet import Fleet, FleetWorkload
 from designer.documents.kinds import shipped_as
 from designer.documents.scenario import Solver
-from designer.fleets.terms import ALIASES, PEAKS, QUANTITIES, SUMS, Cap, unit_of
+from designer.fleets.terms import Cap, meant, other_names, sums, totals, unit_of
 from designer.question import expressions
 from designer.reading.loading import shipped
 from designer.reading.shape import ShapeReader
@@ -76,7 +77,7 @@ class FleetQuestion:
     def coupled(self) -> list[str]:
         """Quantities of a workload that a cap or an objective of the fleet reads."""
         read = {q for c in self.caps for q in c.weights} | set(self.objectives)
-        return [q for q in QUANTITIES if q in read]
+        return [q for q in totals() if q in read]
 
 
 def load_fleet(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | None = None) -> FleetQuestion:
@@ -205,12 +206,12 @@ class FleetReader(ShapeReader, Places):
     ) -> list[Cap]:
         out = []
         for key, raw in bounds.items():
-            name = ALIASES.get(key, key)
-            if name not in QUANTITIES:
-                known = [*QUANTITIES, *ALIASES]
+            name = meant(key)
+            if name not in totals():
+                known = [*totals(), *other_names()]
                 self._mistake(
                     (*path, key),
-                    f"no total of a fleet: {key!r}{nearest(key, known)} (has: {', '.join(QUANTITIES)})",
+                    f"no total of a fleet: {key!r}{nearest(key, known)} (has: {', '.join(totals())})",
                     key=True,
                 )
                 continue
@@ -236,12 +237,11 @@ class FleetReader(ShapeReader, Places):
         path = ("rules", i)
         try:
             node = expressions.parse(text)
-            unknown = sorted(node.names() - set(SUMS))
+            unknown = sorted(node.names() - set(sums()))
             if unknown:
-                why = (
-                    "; only what adds up can be weighed" if unknown[0] in PEAKS else nearest(unknown[0], SUMS)
-                )
-                raise InputError(f"unknown total {unknown[0]!r}{why} (has: {', '.join(SUMS)})")
+                held = record(unknown[0]).total == "peak"
+                why = "; only what adds up can be weighed" if held else nearest(unknown[0], sums())
+                raise InputError(f"unknown total {unknown[0]!r}{why} (has: {', '.join(sums())})")
             if node.op != "<=" or not node.names():
                 raise InputError(f"{text!r}: write a weighted sum of totals, <= and a number")
             node.dimension({n: unit_of(n) for n in node.names()})
@@ -268,7 +268,7 @@ class FleetReader(ShapeReader, Places):
     def _rule_unit(node: expressions.Node) -> str:
         found = node.parts[1].dimension({n: unit_of(n) for n in node.names()})
         return next(
-            (unit_of(q) for q in SUMS if units.dimension(unit_of(q)) == found), units.base_unit(found)
+            (unit_of(q) for q in sums() if units.dimension(unit_of(q)) == found), units.base_unit(found)
         )
 
     def _objectives(self, fleet: Fleet) -> list[str]:
@@ -278,11 +278,11 @@ class FleetReader(ShapeReader, Places):
             if words[:1] == ["max"]:
                 self._mistake(("objectives", i), f"{text!r}: totals of a fleet are made small")
                 continue
-            name = ALIASES.get(words[-1], words[-1]) if words else ""
-            if name not in QUANTITIES or len(words) > 2 or (len(words) == 2 and words[0] != "min"):
+            name = meant(words[-1]) if words else ""
+            if name not in totals() or len(words) > 2 or (len(words) == 2 and words[0] != "min"):
                 self._mistake(
                     ("objectives", i),
-                    f"no total of a fleet: {text!r}{nearest(name, QUANTITIES)} (has: {', '.join(QUANTITIES)})",
+                    f"no total of a fleet: {text!r}{nearest(name, totals())} (has: {', '.join(totals())})",
                 )
             elif name in out:
                 self._mistake(("objectives", i), f"{name} is an objective already")

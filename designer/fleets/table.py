@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from constraints.records import record
 from designer.fleets.options import Menu, Menus, Option, pools_of
 from designer.fleets.reading import FleetQuestion, Wanted
-from designer.fleets.terms import PEAKS, Cap
+from designer.fleets.terms import Cap
 from designer.search.compile import Array
 from designer.search.pareto import skyline
 
@@ -169,7 +170,7 @@ def _sums(
     def total(_: int, p: Placed, o: Option) -> float:
         return sum(w * o.takes[q] for q, w in weights.items()) if at(o) else 0.0
 
-    if not any(q in PEAKS for q in weights):
+    if not any(record(q).total == "peak" for q in weights):
         return (columns.add(total),)
 
     def during(moment: float) -> Callable[[int, Placed, Option], float]:

@@ -4,20 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from designer.question.question import quantity_units
+from constraints.records import aliases, marked, record
 
-# Quantities that add up over workloads, whenever they run.
-SUMS = ("cost", "carbon", "energy", "water")
-# Quantities held at the same time: what counts is the most at any one time.
-PEAKS = ("power", "peak_power", "node_count", "devices")
-QUANTITIES = (*SUMS, *PEAKS)
-# Names people use, and the quantity meant.
-ALIASES = {"nodes": "node_count", "gpus": "devices", "accelerators": "devices"}
+
+def sums() -> list[str]:
+    """Quantities that add up over workloads, whenever they run."""
+    return sorted(n for n, total in marked("total").items() if total == "sum")
+
+
+def peaks() -> list[str]:
+    """Quantities held at the same time: what counts is the most at any one time."""
+    return sorted(n for n, total in marked("total").items() if total == "peak")
+
+
+def totals() -> list[str]:
+    """Every quantity that a fleet has a total of."""
+    return [*sums(), *peaks()]
+
+
+def meant(name: str) -> str:
+    """The total that is meant by a name people use."""
+    return aliases().get(name, name)
+
+
+def other_names() -> list[str]:
+    """Names people use for totals."""
+    return [alias for alias, n in aliases().items() if record(n).total]
 
 
 def unit_of(quantity: str) -> str:
     """SI unit of a total: that of the quantity of each workload."""
-    return quantity_units("serving").get(quantity, "")
+    return record(quantity).unit
 
 
 @dataclass(frozen=True)
@@ -40,4 +57,4 @@ class Cap:
     @property
     def at_a_time(self) -> bool:
         """Whether it bounds what is held at the same time, rather than a sum over the period."""
-        return any(q in PEAKS for q in self.weights)
+        return any(record(q).total == "peak" for q in self.weights)

@@ -14,19 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from constraints.records import record
 from designer.question.context import Value
 from designer.question.question import Question
 from designer.search.enumerate import Block, enumerate_designs
 from designer.search.relaxation import Member
 
 MAX_CONFLICTS = 50
-# Limits that more or other hardware lifts, or less work.
-RESOURCE_LIMITS = (
-    "memory_fits", "devices_suffice", "network_reaches", "precision_supported", "checkpoint_keeps_up",
-    "nodes_suffice", "load_below_one", "slots_suffice", "workers_fit",
-)  # fmt: skip
-# Of these, the ones a budget is always weighed against: more cores are a smaller change than other devices.
-WEIGHED = ("workers_fit",)
 
 
 @dataclass(frozen=True)
@@ -96,7 +90,7 @@ def explained(question: Question, deadline: float | None = None) -> Diagnosis:
 
 def diagnose(question: Question, deadline: float | None = None, *, hardware: bool = False) -> Diagnosis:
     """Evaluate every design; record which budgets and rules, and with `hardware` limits, each violates."""
-    limits = [n for n in (RESOURCE_LIMITS if hardware else WEIGHED) if n in question.limits]
+    limits = [n for n in question.limits if (record(n).resource if hardware else record(n).weighed)]
     members = [Member(c) for c in question.constraints]
     members += [Member(question.graph.rules[n]) for n in limits]
     nearest: dict[int, tuple[float, dict[str, Value]]] = {}

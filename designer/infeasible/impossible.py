@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from constraints.records import record
 from designer.evaluating.checked import checked
 from designer.evaluating.design import CheckFailed
-from designer.infeasible.conflict import WEIGHED, design_at
+from designer.infeasible.conflict import design_at
 from designer.question.context import Value
 from designer.question.question import Premise, Question
 from designer.search.brute import brute_frontier
@@ -94,7 +95,7 @@ class Impossible:
     @property
     def weighed(self) -> list[str]:
         """Limits of the hardware that may give way like a budget."""
-        return [n for n in self.question.limits if n in WEIGHED]
+        return [n for n in self.question.limits if record(n).weighed]
 
     def versions(self, kept: frozenset[int]) -> list[Question]:
         """The questions in which only `kept` parts are in force."""

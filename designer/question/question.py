@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 from catalogs.schema import Node
 from constraints.bundles import Bundle, Known
 from constraints.graph import Graph
+from constraints.quantity import Record
+from constraints.records import record
 from constraints.rule import Rule, layered
 from designer.documents.scenario import Scenario
 from designer.question import expressions
@@ -181,8 +183,22 @@ class Question:
         """SI unit of a quantity."""
         return self.units.get(quantity, "")
 
+    def quantity(self, name: str) -> Record:
+        """What is known of a quantity of the job, or of a decision: title, unit, direction and the rest."""
+        chosen = {d.name: d.title for d in self.decisions if d.name not in self.graph.rules}
+        known = quantity_of(self.job, name, self.parts)
+        return replace(known, title=chosen.get(name, known.title))
+
     def first_design(self) -> dict[str, Value]:
         return {d.name: self.domains[d.name][0] for d in self.decisions}
+
+
+@cache
+def quantity_of(job: str, name: str, parts: tuple[str, ...] = ()) -> Record:
+    """What is known of a quantity, with the unit and title it has in a job."""
+    made, known = job_rules(job, parts).get(name), record(name)
+    unit = quantity_units(job, parts).get(name, known.unit)
+    return replace(known, unit=unit, title=made.title if made else known.title)
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import Any
 from catalogs import units
 from catalogs.errors import InputError, nearest
 from constraints.bundles import Known
+from constraints.records import aliases, record
 from designer.question import expressions
 from designer.question.context import Value
 from designer.question.data_pipeline import dataset_bundle, dataset_of
@@ -27,16 +28,6 @@ DEFAULT_OBJECTIVES = {
 }
 # A limit a scenario may loosen: a design that leaves more than this idle should hold fewer nodes.
 MAX_IDLE = "idle_share <= 25 %"
-# Quantities a planner wants large; named alone as an objective they are maximised.
-LARGER_IS_BETTER = frozenset(
-    {
-        "mfu", "hfu", "goodput", "training_throughput", "throughput_per_device", "mtbf", "capacity",
-        "fleet_capacity", "spare_capacity", "job_rate", "output_rate", "token_rate",
-        "answered_share", "tokens_per_second_per_device", "kv_capacity_sequences", "static_concurrency",
-    }
-)  # fmt: skip
-# Shorter names for quantities, for people.
-ALIASES = {"gpus": "devices", "ttft_mean": "ttft", "tpot_mean": "tpot", "itl": "tpot"}
 
 
 class TermReader(DomainReader):
@@ -192,8 +183,8 @@ class TermReader(DomainReader):
                     self.problem(path, f"{text!r} is not an objective; write 'cost' or 'max mfu'")
                 )
                 continue
-            name = ALIASES.get(words[0], words[0])
-            sign = -1 if sense == "max" or (not sense and name in LARGER_IS_BETTER) else 1
+            name = aliases().get(words[0], words[0])
+            sign = -1 if sense == "max" or (not sense and record(name).better == "more") else 1
             try:
                 if q.unit(name) == "truth":
                     raise InputError(f"{name} is a limit, not a quantity to optimise")
@@ -241,6 +232,6 @@ def _bound(value: Any) -> str:
 def _renamed(node: expressions.Node) -> expressions.Node:
     """The same expression with aliases resolved."""
     if node.op == "name":
-        return expressions.Node("name", name=ALIASES.get(node.name, node.name))
+        return expressions.Node("name", name=aliases().get(node.name, node.name))
     parts = tuple(_renamed(p) for p in node.parts)
     return expressions.Node(node.op, parts, node.name, node.value, node.unit)

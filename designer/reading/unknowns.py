@@ -8,30 +8,13 @@ from catalogs.errors import nearest
 from constraints.bundles.device import ELEMENT_BYTES, base_precision, has_rate
 from constraints.bundles.fidelity import benchmarks
 from constraints.graph import Graph
+from constraints.records import marked, record
 from designer.documents.scenario import Scenario
 from designer.question.groups import Group
 from designer.question.question import Question
 from designer.reading.source_map import Path
 from designer.reading.terms import TermReader
 
-_HOW = {
-    "rental_rate": "give pricing.price, or another provider or tenure",
-    "purchase_price": "give pricing.purchase",
-    "electricity_price": "give pricing.electricity or a site with electricity",
-    "epsilon": "give workload.privacy",
-    "delta": "give workload.privacy",
-    "data_passes": "give workload.privacy",
-    "sample_success": "give workload.success",
-    "water_usage": "give a site with water_usage",
-}
-# Where these are unknown a limit keeps every design that would need them out, or nothing reads them.
-_LIMITED = {
-    "scale_out_bandwidth",
-    "scale_up_bandwidth",
-    "compute_rate",
-    "stream_bandwidth",
-    "device_decode_rate",
-}
 # Groups of what somebody states or leaves open: of machines, places and models.
 _LOOKED_UP = ("node", "host", "stream", "region", "price", "model")
 
@@ -100,7 +83,7 @@ class UnknownReader(TermReader):
         stated = {n for n in priced[0] if all(b[n].si == b[n].si for b in priced)}
         stated |= {n for n in q.given if n in q.scenario.assume}
         for path, name in asked:
-            leaves = used.inputs_of([name]) - _LIMITED - stated
+            leaves = used.inputs_of([name]) - set(marked("guarded")) - stated
             leaves -= {n for n in q.given if n in q.scenario.assume}
             for _, combo, bundle in built:
                 of = f" of {' in '.join(map(str, combo))}" if combo else ""
@@ -110,5 +93,5 @@ class UnknownReader(TermReader):
                         raise self.fail(
                             path,
                             f"{name}{default} needs {leaf}{of}, which is unknown"
-                            f" ({known.source}); {_HOW.get(leaf, f'give assume.{leaf}')}",
+                            f" ({known.source}); {record(leaf).unknown or f'give assume.{leaf}'}",
                         )

@@ -6,6 +6,7 @@ import math
 
 from catalogs.schema import Model
 from constraints.bundles import Bundle
+from constraints.records import record
 from designer.documents.fields import Samples
 from designer.documents.scenario import Batch, Dataset, Scenario, Training, Workload
 from designer.evaluating.design import values_of
@@ -14,19 +15,6 @@ from designer.question.question import Question
 from designer.reading.domains import MAX_COUNT
 from designer.reading.source_map import Path
 from designer.reading.unknowns import UnknownReader
-
-# Quantities that only a request with an answer has.
-_PER_OUTPUT_TOKEN = ("tpot", "tpot_p50", "tpot_p90", "tpot_p99")
-# Quantities that only a request has which somebody waits for.
-_AWAITED = (
-    "ttft",
-    "ttft_p50",
-    "ttft_p90",
-    "ttft_p99",
-    "time_to_visible",
-    "time_to_visible_p99",
-    "request_latency",
-)
 
 
 class SenseReader(UnknownReader):
@@ -201,21 +189,17 @@ class SenseReader(UnknownReader):
         w = q.scenario.workload
         if isinstance(w, Training):
             return
-        refused = (
-            {}
-            if any(m.generated for m in w.lengths)
-            else dict.fromkeys(_PER_OUTPUT_TOKEN, "requests without output")
-        )
+        refused = {} if any(m.generated for m in w.lengths) else {"output": "requests without output"}
         if isinstance(w, Batch):
-            refused |= dict.fromkeys(_AWAITED, "a batch job, whose requests wait their turn")
+            refused["waiting"] = "a batch job, whose requests wait their turn"
         asked: list[tuple[Path, str]] = [
             (("objectives", i) if q.scenario.objectives else ("workload", "job"), o.quantity)
             for i, o in enumerate(q.objectives)
         ]
         asked += [(self.origin.get(c.name, ()), n) for c in q.constraints for n in sorted(c.inputs)]
         for path, name in asked:
-            if name in refused:
-                self._mistake(path, f"{name} of {refused[name]}; name another quantity")
+            if why := refused.get(record(name).needs):
+                self._mistake(path, f"{name} of {why}; name another quantity")
         self.raise_problems()
 
     def check_zeros(self, q: Question) -> None:

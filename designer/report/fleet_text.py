@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+from constraints.records import record
 from designer.answers.fleet import (
     Alternative,
     CapBinding,
@@ -23,7 +24,6 @@ MAX_ROWS = 12
 MAX_MOVES = 5
 # A gain below this share of the optimum is not worth a line.
 WORTH = 1e-3
-_TITLES = {"cost": "cost", "carbon": "CO2e", "node_count": "nodes", "peak_power": "peak\npower"}
 _LAYOUT = (("tp", "TP"), ("cp", "CP"), ("pp", "PP"), ("dp", "DP"), ("ep", "EP"), ("replicas", "×"))
 _SAID = {
     "time_to_train": "{} to train", "mfu": "MFU {}", "time_to_complete": "{} to complete",
@@ -93,7 +93,7 @@ def _frontier(result: FleetResult, width: int) -> list[str]:
         rows = [rows[round(i * step)] for i in range(MAX_ROWS)]
     columns = [Column("", [d.id for d in rows], right=False)]
     for o in result.objectives:
-        head, cells = unit_in_head(_TITLES.get(o, o), [_metric(d.totals[o]) for d in rows])
+        head, cells = unit_in_head(record(o).heading, [_metric(d.totals[o]) for d in rows])
         columns.append(Column(head, cells))
     if len(rows) > 1:
         changes = ["–", *("; ".join(_changes(a, b)) for a, b in pairwise(rows))]
@@ -171,7 +171,7 @@ def _placements(d: FleetDesign, width: int, elsewhere: list[Alternative]) -> lis
     columns.append(Column("region", [p.region for p in rows], right=False))
     columns.append(Column("nodes", [digits(p.takes["node_count"].value or 0) for p in rows]))
     for n in ("cost", "carbon", "peak_power"):
-        head, cells = unit_in_head(_TITLES[n], [_metric(p.metrics[n]) for p in rows])
+        head, cells = unit_in_head(record(n).heading, [_metric(p.metrics[n]) for p in rows])
         columns.append(Column(head, cells, priority=3 if n == "peak_power" else 0))
     lines += table(columns, width)
     return lines + _asked(d, width, {(a.workload, a.pool): a for a in elsewhere})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from constraints.records import record
 from designer.answers.plan import Binding, Design, Metric, PlanResult
 from designer.question.decisions import SPECIFICATIONS
+from designer.question.question import quantity_of
 from designer.question.shown import decided
 from designer.report.infeasible_text import infeasible
 from designer.words.numbers import digits, human, percent
@@ -40,18 +42,6 @@ _CORE = (
     "replicas",
     "workers",
 )
-_TITLES = {
-    "time_to_train": "time", "cost": "cost", "carbon": "CO2e", "mfu": "MFU", "device_memory": "memory",
-    "cost_per_token": "cost", "carbon_per_token": "CO2e", "tpot_p99": "TPOT\np99", "ttft_p99": "TTFT\np99",
-    "private_gradient_noise": "gradient\nnoise", "steps": "steps",
-    "accuracy_loss": "score\nloss", "loss": "loss", "parameters": "params", "answered_share": "answered",
-    "cost_per_answer": "cost per\nanswer",
-    "time_to_visible": "first\nvisible", "time_to_visible_p99": "first vis.\np99",
-    "tokens_per_second_per_device": "tok/s\n/GPU", "time_to_complete": "time", "power": "power\nmean",
-    "throughput_per_device": "tok/s\n/GPU", "step_time": "step", "energy": "energy", "devices": "GPUs",
-    "idle_devices": "idle", "tpot": "TPOT", "ttft": "TTFT", "goodput": "goodput",
-    "sample_rate": "rate", "fed_share": "fed",
-}  # fmt: skip
 _SHOWN = {
     "training": (
         "time_to_train",
@@ -168,9 +158,10 @@ def _table(result: PlanResult, shown: list[Design], job: str, width: int, units:
     metrics = list(dict.fromkeys([*objectives, *_SHOWN[job]]))
     for i, n in enumerate(m for m in metrics if m in shown[0].metrics):
         cells = [_metric(n, d.metrics[n], d, units) for d in shown]
-        if n == "idle_devices" and all(c == "0" for c in cells):
+        known = quantity_of(job, n)
+        if known.quiet and all(c == "0" for c in cells):
             continue
-        title, cells = unit_in_head(_TITLES.get(n, n), cells)
+        title, cells = unit_in_head(known.heading, cells)
         columns.append(Column(title, cells, True, 0 if n in objectives else 3 + i))
     columns.append(Column("binds", [" ".join(b.name for b in d.binds) or "–" for d in shown], False))
     return table(columns, width)
@@ -185,11 +176,12 @@ def _columns_of(shown: list[Design]) -> list[str]:
 
 
 def _metric(name: str, m: Metric, design: Design, units: dict[str, str]) -> str:
-    if name == "device_memory" and m.value and (room := design.metrics.get("usable_memory")) and room.value:
-        return f"{human(m.value, 'byte')} {100 * m.value / room.value:.0f}%"
-    if name == "parameters" and m.value:
-        return f"{digits(m.value / 1e9)} 1e9"
-    return human(m.value, units.get(name, m.unit))
+    q, unit = record(name), units.get(name, m.unit)
+    if m.value and (whole := design.metrics.get(q.share_of)) and whole.value:
+        return f"{human(m.value, unit)} {100 * m.value / whole.value:.0f}%"
+    if m.value and q.scale != 1:
+        return f"{digits(m.value / q.scale)} {q.scale:.0e}".replace("e+0", "e")
+    return human(m.value, unit)
 
 
 def _same_everywhere(shown: list[Design], width: int) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from constraints.records import record
 from designer.search.pareto import skyline
 from designer.sweeping.analysis import effects
 from designer.sweeping.columns import Column
@@ -77,8 +78,8 @@ def _scale(c: Column, values: Sequence[Any]) -> tuple[float, str]:
     if c.type not in ("float", "int"):
         return 1.0, ""
     known = sorted(abs(v) for v in values if v)
-    # A share has no unit of its own in the table; its name says that it is one.
-    if not c.unit and (c.name.endswith("_share") or c.name in ("mfu", "hfu", "goodput")):
+    # A share has no unit of its own in the table; its record says that it is one.
+    if not c.unit and record(c.name.rpartition(".")[2]).unit == "%":
         return 0.01, "%"
     return scale_of(known[len(known) // 2], c.unit) if known else (1.0, c.unit)
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from constraints.algebras.intervals import Span
+from constraints.records import marked
 from constraints.rule import Rule
 from designer.question.question import Objective
 from designer.search.branch_and_bound import physical
@@ -22,8 +23,6 @@ from designer.search.compile import Array, Schedule
 from designer.search.pareto import beaten, settled
 from designer.search.table_constraints import MOST_CELLS
 
-# What tells how many machines a design takes; the decisions it follows from are those looked at.
-SIZES = ("devices", "node_count")
 # The frontier found so far of designs with these positions of the decisions held apart.
 Fronts = Callable[[dict[str, int]], Array]
 
@@ -41,7 +40,9 @@ class Outlook:
         sizes = {x.axis: x.size for x in plan.levels}
         steps = [s for x in plan.levels for s in x.steps if isinstance(s, Rule)]
         support = _supports(plan, steps)
-        wanted = {a for n in (*SIZES, *(o.quantity for o in objectives)) for a in _small(support, n, sizes)}
+        # What tells how many machines a design takes; the decisions it follows from are those looked at.
+        told = [*marked("sizes"), *(o.quantity for o in objectives)]
+        wanted = {a for n in told for a in _small(support, n, sizes)}
         place = list(sizes)
         whole = sorted(wanted | set(apart), key=place.index)
         if not wanted - set(apart) or math.prod(sizes[a] for a in whole) > MOST_CELLS:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from constraints.bundles import Bundle
+from constraints.records import record
 from designer.answers.plan import Lever
 from designer.answers.size import Obstacle
 from designer.evaluating.design import si_unit, undefined, values_of
 from designer.evaluating.levers import levers
-from designer.infeasible.conflict import RESOURCE_LIMITS, Miss, diagnose
+from designer.infeasible.conflict import Miss, diagnose
 from designer.question.question import Question
 from designer.question.specifications import SPEC
 from designer.reading.givens import workload_bundle
@@ -87,10 +88,8 @@ def _of_form(question: Question) -> list[Obstacle]:
     """No layout is well formed whatever the part: the rules of form that reject one."""
     out = []
     for name in question.limits:
-        if name in RESOURCE_LIMITS:
-            continue
-        member = Member(question.graph.rules[name])
-        out.append(member)
+        if not record(name).resource:
+            out.append(Member(question.graph.rules[name]))
     design = question.first_design()
     values = values_of(question, design)
     failing = [m for m in out if not values[m.name]]

@@ -16,7 +16,8 @@ import numpy as np
 from catalogs import Catalog, default_catalog
 from catalogs.errors import InputError
 from constraints.bundles import Known
-from designer.explain.removal import FEEDING_STAGES
+from constraints.records import record
+from designer.explain.removal import feeding_stages
 from designer.question.question import Question
 from designer.search.archive import frontier_of
 from designer.sweeping.asking import Asker, Key
@@ -142,7 +143,7 @@ class Worker:
         if key not in self.spaces:
             base = self.asker.base(changes)
             ask = base.question if base else q
-            fed = {s: table_of(_at_once(ask, s), self.quick) for s in FEEDING_STAGES if s in ask.graph.rules}
+            fed = {s: table_of(_at_once(ask, s), self.quick) for s in feeding_stages(ask)}
             self.spaces[key] = Space(table_of(ask, self.quick) if base else None, fed)
             if len(self.spaces) > SPACES:
                 self.spaces.popitem(last=False)
@@ -196,8 +197,8 @@ def _row(head: dict[str, Any], designs: int, f: Found, i: int, values: dict[str,
         row[d.name] = str(value) if d.kind == "choice" else float(value) if d.kind == "time" else int(value)
     if binds is not None:
         # A stage that the design does not wait for does not bind it.
-        waits = values.get("accelerate_time", math.inf)
-        row["binds"] = [n for n in binds[i] if n not in FEEDING_STAGES or values[n] > waits]
+        stages = {n: fed for n in binds[i] if (fed := record(n).feeds)}
+        row["binds"] = [n for n in binds[i] if n not in stages or values[n] > values.get(stages[n], math.inf)]
     return row
 
 

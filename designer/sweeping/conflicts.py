@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from designer.infeasible.conflict import WEIGHED, Diagnosis, Miss, explained
+from constraints.records import record
+from designer.infeasible.conflict import Diagnosis, Miss, explained
 from designer.question.question import Question
 from designer.search.relaxation import Member
 
@@ -18,7 +19,7 @@ def first_conflict(members: Sequence[Member], masks: Iterable[int], possible: bo
         return []
     n = len(members)
     sets = [frozenset(i for i in range(n) if mask >> i & 1) for mask in masks]
-    hardware = frozenset(i for i, m in enumerate(members) if m.kind == "limit" and m.name not in WEIGHED)
+    hardware = frozenset(i for i, m in enumerate(members) if m.kind == "limit" and not record(m.name).weighed)
     first = _conflicts(members, [s for s in sets if not s & hardware])
     if any(members[i].kind != "default" for conflict in first for i in conflict):
         return [members[i].name for i in first[0]]

@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from constraints.records import marked, record
 from constraints.rule import Rule
-from designer.explain.removal import RESOURCE_LIMITS
-from designer.infeasible.conflict import RESOURCE_LIMITS as HARDWARE
 from designer.question.groups import PLACES, Group
 from designer.question.question import Question
 from designer.search.compile import Array, tables_of
@@ -204,7 +203,7 @@ class Table:
         """For each design, the members without which another one would beat it."""
         out: list[list[str]] = [[] for _ in front]
         for i, m in enumerate(members):
-            if m.kind == "limit" and m.name not in RESOURCE_LIMITS:
+            if m.kind == "limit" and not record(m.name).tried:
                 continue
             only = objectives[mask == 1 << i]
             if not len(only):
@@ -230,7 +229,8 @@ def placed_tables(q: Question) -> dict[str, Any]:
 
 def table_of(question: Question, paths: Collection[str]) -> Table | None:
     """The table of a space, with as many limits recorded as fit; None where it is too large."""
-    for recorded in (tuple(dict.fromkeys((*HARDWARE, *RESOURCE_LIMITS))), RESOURCE_LIMITS, ()):
+    hardware, tried = (tuple(marked(field)) for field in ("resource", "tried"))
+    for recorded in (tuple(dict.fromkeys((*hardware, *tried))), tried, ()):
         try:
             return Table(question, paths, recorded)
         except TooLarge:

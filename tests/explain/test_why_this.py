@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from constraints.records import record
 from designer.answers.plan import Design, Leaving, PlanResult
 from designer.evaluating.design import values_of, violations
 from designer.explain.explanation import explain_found
 from designer.explain.fact_ranges import with_fact
-from designer.explain.removal import RESOURCE_LIMITS
 from designer.planning.plan import plan_question
 from designer.question.question import Constraint, Question
 from designer.reading.loading import load, locate
@@ -118,7 +118,7 @@ def test_what_binds_each_design_is_what_stops_it(name: str) -> None:
         alone = ~np.any([m for n, m in every.broken.items() if n != t.limit], axis=0)
         front = every.goals[alone][skyline(every.goals[alone])]
         assert t.new_designs == sum(tuple(row) not in known for row in front), t.limit
-    tried = [c.name for c in q.constraints] + [n for n in RESOURCE_LIMITS if n in q.limits]
+    tried = [c.name for c in q.constraints] + [n for n in q.limits if record(n).tried]
     for d in result.frontier:
         row = row_of(q, d)
         better = {n: every.beaten(row, n) for n in tried}

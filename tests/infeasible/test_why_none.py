@@ -21,10 +21,11 @@ import test_search_oracle as oracle
 from test_search_oracle import Term
 
 from catalogs import yaml
+from constraints.records import marked
 from designer.answers.plan import PlanResult, Repair
 from designer.evaluating.design import values_of
 from designer.infeasible import impossible
-from designer.infeasible.conflict import DROPPED, RESOURCE_LIMITS
+from designer.infeasible.conflict import DROPPED
 from designer.infeasible.repairs import CLOSE
 from designer.planning.plan import plan_question
 from designer.question import expressions
@@ -201,7 +202,7 @@ def test_every_conflict_and_repair(batch: int, monkeypatch: pytest.MonkeyPatch) 
         assert result.status == "infeasible", seed
         assert result.confirmed
         conflict_is_minimal(s, q, result)
-        hardware = {m.name for c in result.conflicts for m in c} & set(RESOURCE_LIMITS)
+        hardware = {m.name for c in result.conflicts for m in c} & marked("resource").keys()
         for repair in result.repairs:
             if len(repair.changes) == 1 and not hardware & set(repair.changes):
                 repair_is_smallest(s, q, repair)

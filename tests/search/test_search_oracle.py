@@ -22,8 +22,8 @@ import pytest
 import designer
 from catalogs import default_catalog, yaml
 from constraints.graph import Graph
+from constraints.records import marked, record
 from designer.answers.plan import PlanResult
-from designer.infeasible.conflict import RESOURCE_LIMITS
 from designer.question.question import Question, job_rules
 from designer.reading.loading import Loader
 
@@ -314,7 +314,7 @@ def test_conflicts_and_repairs(tmp_path: Path, job: str, seed: int) -> None:
     result = designer.plan(file, catalog=CATALOG)
     assert result.status == "infeasible"
     ours = {m.name for conflict in result.conflicts for m in conflict}
-    if not c.possible or ours & set(RESOURCE_LIMITS):
+    if not c.possible or ours & marked("resource").keys():
         assert_hardware_conflicts(file, result)
         return
     assert {frozenset(m.name for m in conflict) for conflict in result.conflicts} == minimal_conflicts(
@@ -333,8 +333,8 @@ def test_conflicts_and_repairs(tmp_path: Path, job: str, seed: int) -> None:
 def assert_hardware_conflicts(file: Path, result: PlanResult) -> None:
     """Every conflict holds in every design, and each of its members is needed: some design breaks it alone."""
     question = Loader(yaml.read(file), [], CATALOG).question()
-    limits = [n for n in question.limits if n in RESOURCE_LIMITS]
-    form = [n for n in question.limits if n not in RESOURCE_LIMITS]
+    limits = [n for n in question.limits if record(n).resource]
+    form = [n for n in question.limits if not record(n).resource]
     reads = {n for t in question.constraints for n in t.inputs}
     broken: list[set[str]] = []
     for choice in itertools.product(*(question.domains[d.name] for d in question.decisions)):

@@ -6,7 +6,11 @@ from constraints.quantities import Count, Fraction, Ratio, Requests, RequestsPer
 from constraints.rule import rule
 
 
-@rule(wall=7, cite="definition: every slot of every replica is kept full, or a stated share of that")
+@rule(
+    wall=7,
+    cite="definition: every slot of every replica is kept full, or a stated share of that",
+    better="more",
+)
 def job_rate(replicas: Count, capacity: RequestsPerSecond, batch_job_load: Fraction) -> RequestsPerSecond:
     """Requests a second the fleet works off.
 
@@ -26,7 +30,7 @@ def request_rate(job_rate: RequestsPerSecond) -> RequestsPerSecond:
     return 1 * job_rate
 
 
-@rule(cite="definition")
+@rule(cite="definition", head="time")
 def time_to_complete(requests: Requests, job_rate: RequestsPerSecond) -> Seconds:
     """Time from the first prompt to the last answer.
 

@@ -164,7 +164,11 @@ def tpot(
     return shared_step + decoding * prefill_stall / (dp * guarded(decode_steps, 1))
 
 
-@rule(wall=4, cite="median of a Poisson number (Choi 1994): its mean less ln 2, at least 0")
+@rule(
+    wall=4,
+    cite="median of a Poisson number (Choi 1994): its mean less ln 2, at least 0",
+    head="token\ninterval",
+)
 def median_token_interval(
     shared_step: Seconds, decoding: Requests, prefill_stall: Seconds, decode_steps: Tokens, dp: Count
 ) -> Seconds:
@@ -213,7 +217,7 @@ def ttft(
     return first_token_time + (users_per_replica - admitted) / users_rate + burst
 
 
-@rule(wall=7, cite="Little 1961")
+@rule(wall=7, cite="Little 1961", follows="throughput", better="more", head="tokens")
 def user_token_rate(users_rate: RequestsPerSecond, output_tokens: Tokens, replicas: Count) -> TokensPerSecond:
     """Tokens a second that all replicas generate.
 

@@ -25,7 +25,13 @@ def transform_rate(
     return devices_used * preprocessing_rate(workers, worker_sample_rate(decode_rate, augment_time))
 
 
-@rule(wall=9, cite="definition: bytes or samples of the batch over what the workers prepare in a second")
+@rule(
+    wall=9,
+    cite="definition: bytes or samples of the batch over what the workers prepare in a second",
+    feeds="accelerate_time",
+    supply="workers",
+    demand="workers_needed",
+)
 def transform_time(
     step_samples: Samples, transform_rate: SamplesPerSecond, decode_on_device: Count
 ) -> Seconds:
@@ -65,7 +71,7 @@ def host_workers(workers: Count, devices_per_node: Count, decode_on_device: Coun
     return (1 - decode_on_device) * workers * devices_per_node
 
 
-@rule(wall=9, cite="definition")
+@rule(wall=9, cite="definition", resource=True, weighed=True, tried=True)
 def workers_fit(host_workers: Count, host_cores: Count) -> Truth:
     """The workers of a node have a core each.
 

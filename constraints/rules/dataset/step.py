@@ -51,7 +51,7 @@ def data_wait(step_time: Seconds, accelerate_time: Seconds) -> Seconds:
     return maximum(0, step_time - accelerate_time)
 
 
-@instance(accelerator_utilisation, wall=9, cite="definition")
+@instance(accelerator_utilisation, wall=9, cite="definition", head="fed")
 def fed_share() -> Fraction:
     """Share of a step in which devices have samples to work on.
 
@@ -60,7 +60,7 @@ def fed_share() -> Fraction:
     """
 
 
-@rule(cite="definition")
+@rule(cite="definition", head="rate")
 def sample_rate(step_samples: Samples, step_time: Seconds) -> SamplesPerSecond:
     """Samples per second of the whole job while it runs.
 

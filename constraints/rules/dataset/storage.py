@@ -58,6 +58,7 @@ def ingest_bandwidth(
     {"samples": "step_samples", "storage_bandwidth": "ingest_bandwidth"},
     wall=8,
     cite="definition",
+    feeds="accelerate_time",
 )
 def storage_time() -> Seconds:
     """Time storage needs for the samples of one step, where they are not in memory already.

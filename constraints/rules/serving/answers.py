@@ -17,7 +17,11 @@ from constraints.rules.library.reasoning import best_of_success
 DollarsPerRequest: TypeAlias = Annotated[Any, "USD/request"]
 
 
-@rule(wall=12, cite="definition: every sample of an answer is a sequence of its own, its prompt read again")
+@rule(
+    wall=12,
+    cite="definition: every sample of an answer is a sequence of its own, its prompt read again",
+    head="requests",
+)
 def request_rate(answer_rate: RequestsPerSecond, samples: Count) -> RequestsPerSecond:
     """Sequences a second of the whole fleet.
 
@@ -27,7 +31,12 @@ def request_rate(answer_rate: RequestsPerSecond, samples: Count) -> RequestsPerS
     return answer_rate * samples
 
 
-@rule(wall=12, cite="definition: hidden tokens are generated before the first visible one")
+@rule(
+    wall=12,
+    cite="definition: hidden tokens are generated before the first visible one",
+    head="first\nvisible",
+    needs="waiting",
+)
 def time_to_visible(ttft: Seconds, reasoning_tokens: Tokens, tpot: Seconds) -> Seconds:
     """Mean time until the user sees the first token of the answer.
 
@@ -38,7 +47,12 @@ def time_to_visible(ttft: Seconds, reasoning_tokens: Tokens, tpot: Seconds) -> S
 
 
 @instance(
-    time_to_visible, {"ttft": "ttft_p99", "tpot": "tpot_p99"}, wall=12, cite="bound: both tails at once"
+    time_to_visible,
+    {"ttft": "ttft_p99", "tpot": "tpot_p99"},
+    wall=12,
+    cite="bound: both tails at once",
+    head="first vis.\np99",
+    needs="waiting",
 )
 def time_to_visible_p99() -> Seconds:
     """Time until the user sees the first token, at least as long as in 99 of 100 chains of mean length.
@@ -48,7 +62,7 @@ def time_to_visible_p99() -> Seconds:
     """
 
 
-@rule(wall=12, cite="definition: all samples of an answer are paid")
+@rule(wall=12, cite="definition: all samples of an answer are paid", head="cost per\nanswer")
 def cost_per_answer(cost_per_request: DollarsPerRequest, samples: Count) -> DollarsPerRequest:
     """Cost of one answer, hidden tokens and rejected samples included.
 
@@ -62,6 +76,8 @@ def cost_per_answer(cost_per_request: DollarsPerRequest, samples: Count) -> Doll
     best_of_success,
     wall=12,
     cite="Brown et al. 2024, Large language monkeys: coverage of independent samples",
+    head="answered",
+    better="more",
 )
 def answered_share() -> Fraction:
     """Share of questions that some sample answers rightly, if the right one is recognised.
@@ -71,7 +87,7 @@ def answered_share() -> Fraction:
     """
 
 
-@rule(wall=12, cite="definition: failed questions are paid too")
+@rule(wall=12, cite="definition: failed questions are paid too", head="cost per\nright answer")
 def cost_per_right_answer(cost_per_answer: DollarsPerRequest, answered_share: Fraction) -> DollarsPerRequest:
     """Cost of one question that is answered rightly.
 

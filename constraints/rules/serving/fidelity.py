@@ -11,6 +11,7 @@ from constraints.rules.library.compression import score_loss
     score_loss,
     wall=13,
     cite="published scores, see `designer catalog list fidelity`; unknown pairs stay unknown",
+    head="score\nloss",
 )
 def accuracy_loss() -> Fraction:
     """Share of the score on the scenario's benchmark that compression costs; 0 in 16 bit.

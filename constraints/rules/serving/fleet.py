@@ -35,7 +35,7 @@ def duration(period: Seconds) -> Seconds:
     return 1 * period
 
 
-@rule(cite="definition")
+@rule(cite="definition", better="more")
 def output_rate(request_rate: RequestsPerSecond, output_tokens: Tokens) -> TokensPerSecond:
     """Tokens the fleet generates a second.
 
@@ -45,7 +45,7 @@ def output_rate(request_rate: RequestsPerSecond, output_tokens: Tokens) -> Token
     return request_rate * output_tokens
 
 
-@rule(cite="definition")
+@rule(cite="definition", better="more")
 def token_rate(
     request_rate: RequestsPerSecond, input_tokens: Tokens, output_tokens: Tokens
 ) -> TokensPerSecond:
@@ -67,7 +67,7 @@ def served_tokens(input_tokens: Tokens, output_tokens: Tokens) -> Tokens:
     return where(output_tokens > 0, output_tokens, input_tokens)
 
 
-@rule(cite="definition")
+@rule(cite="definition", head="tok/s\n/GPU", better="more")
 def tokens_per_second_per_device(
     request_rate: RequestsPerSecond, served_tokens: Tokens, devices: Count
 ) -> TokensPerSecond:
@@ -79,7 +79,7 @@ def tokens_per_second_per_device(
     return request_rate * served_tokens / devices
 
 
-@rule(cite="definition")
+@rule(cite="definition", better="more", follows="throughput")
 def fleet_capacity(capacity: RequestsPerSecond, replicas: Count) -> RequestsPerSecond:
     """Requests a second the fleet can sustain.
 
@@ -89,7 +89,7 @@ def fleet_capacity(capacity: RequestsPerSecond, replicas: Count) -> RequestsPerS
     return replicas * capacity
 
 
-@rule(cite="definition")
+@rule(cite="definition", better="more")
 def spare_capacity(fleet_capacity: RequestsPerSecond, request_rate: RequestsPerSecond) -> RequestsPerSecond:
     """Requests a second the fleet could take on top.
 
@@ -129,7 +129,7 @@ def tokens_served(request_rate: RequestsPerSecond, served_tokens: Tokens, durati
     return request_rate * served_tokens * duration
 
 
-@rule(wall=17, cite="definition")
+@rule(wall=17, cite="definition", head="cost")
 def cost_per_token(cost: Dollars, tokens_served: Tokens) -> DollarsPerToken:
     """Cost of a token served.
 
@@ -139,7 +139,7 @@ def cost_per_token(cost: Dollars, tokens_served: Tokens) -> DollarsPerToken:
     return cost / tokens_served
 
 
-@rule(wall=17, cite="definition")
+@rule(wall=17, cite="definition", head="cost per\nrequest")
 def cost_per_request(cost: Dollars, request_rate: RequestsPerSecond, duration: Seconds) -> DollarsPerRequest:
     """Cost of a request.
 
@@ -149,7 +149,7 @@ def cost_per_request(cost: Dollars, request_rate: RequestsPerSecond, duration: S
     return cost / (request_rate * duration)
 
 
-@rule(wall=18, cite="definition")
+@rule(wall=18, cite="definition", head="energy\nper token")
 def energy_per_token(energy: Joules, tokens_served: Tokens) -> JoulesPerToken:
     """Energy of a token served, at the meter of the data centre.
 
@@ -159,7 +159,7 @@ def energy_per_token(energy: Joules, tokens_served: Tokens) -> JoulesPerToken:
     return energy / tokens_served
 
 
-@rule(wall=18, cite="definition")
+@rule(wall=18, cite="definition", head="CO2e")
 def carbon_per_token(carbon: Kilograms, tokens_served: Tokens) -> KilogramsPerToken:
     """Carbon of a token served, operational and embodied.
 

@@ -39,7 +39,14 @@ def shared_step(
     return decode_step_fixed + decode_step_variable * minimum(batch, occupancy + 1) / batch
 
 
-@rule(wall=4, cite="definition: steps, stretched by prefills, after those of the prompts left behind")
+@rule(
+    wall=4,
+    cite="definition: steps, stretched by prefills, after those of the prompts left behind",
+    head="TPOT",
+    aliases=("tpot_mean", "itl"),
+    needs="output",
+    follows="tpot",
+)
 def tpot(
     shared_step: Seconds, prefill_stretch: Count, prefill_backlog: Seconds, decode_steps: Tokens
 ) -> Seconds:
@@ -104,6 +111,8 @@ def tpot_deviation(
     fixed={"normal_quantile": 0},
     wall=7,
     cite="gamma with the mean and deviation; Wilson & Hilferty 1931",
+    needs="output",
+    head="TPOT\np50",
 )
 def tpot_p50(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     """Median of the time per output token.
@@ -119,6 +128,8 @@ def tpot_p50(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     fixed={"normal_quantile": NINETIETH},
     wall=7,
     cite="gamma with the mean and deviation; Wilson & Hilferty 1931",
+    needs="output",
+    head="TPOT\np90",
 )
 def tpot_p90(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     """90th percentile of the time per output token.
@@ -134,6 +145,8 @@ def tpot_p90(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     fixed={"normal_quantile": NINETY_NINTH},
     wall=7,
     cite="gamma with the mean and deviation; Wilson & Hilferty 1931",
+    head="TPOT\np99",
+    needs="output",
 )
 def tpot_p99(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     """99th percentile of the time per output token.

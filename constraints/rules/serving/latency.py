@@ -35,7 +35,14 @@ def decoding_share(occupancy: Requests) -> Fraction:
     return 1 - exp(-1 * occupancy)
 
 
-@rule(wall=4, cite="Fuhrmann & Cooper 1985: M/G/1 with vacations, the wait and a residual vacation add")
+@rule(
+    wall=4,
+    cite="Fuhrmann & Cooper 1985: M/G/1 with vacations, the wait and a residual vacation add",
+    head="TTFT",
+    aliases=("ttft_mean",),
+    needs="waiting",
+    follows="ttft",
+)
 def ttft(
     prefill_wait: Seconds, prefill_time: Seconds, step_under_way: Seconds, decoding_share: Fraction
 ) -> Seconds:
@@ -74,6 +81,8 @@ def ttft_deviation(
     fixed={"normal_quantile": 0},
     wall=7,
     cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low",
+    needs="waiting",
+    head="TTFT\np50",
 )
 def ttft_p50(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     """Median of the time to first token.
@@ -89,6 +98,8 @@ def ttft_p50(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     fixed={"normal_quantile": NINETIETH},
     wall=7,
     cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low",
+    needs="waiting",
+    head="TTFT\np90",
 )
 def ttft_p90(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     """90th percentile of the time to first token.
@@ -104,6 +115,8 @@ def ttft_p90(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     fixed={"normal_quantile": NINETY_NINTH},
     wall=7,
     cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low",
+    head="TTFT\np99",
+    needs="waiting",
 )
 def ttft_p99(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     """99th percentile of the time to first token.
@@ -113,7 +126,7 @@ def ttft_p99(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     """
 
 
-@rule(wall=4, cite="definition")
+@rule(wall=4, cite="definition", needs="waiting", head="latency")
 def request_latency(ttft: Seconds, decode_steps: Tokens, tpot: Seconds) -> Seconds:
     """Mean time from a request to the last token of its answer.
 

@@ -29,7 +29,7 @@ def devices_used(replicas: Count, devices_per_replica: Count) -> Count:
     return replicas * devices_per_replica
 
 
-@rule(cite="definition: nodes are held whole")
+@rule(cite="definition: nodes are held whole", head="nodes", aliases=("nodes",), sizes=True, total="peak")
 def node_count(devices_used: Count, devices_per_node: Count) -> Count:
     """Nodes of the fleet.
 
@@ -159,7 +159,7 @@ def context_fits(context_limit: Tokens, max_context: Tokens) -> Truth:
     return context_limit <= max_context
 
 
-@rule(cite="definition")
+@rule(cite="definition", resource=True)
 def nodes_suffice(node_count: Count, node_limit: Count) -> Truth:
     """The fleet is within the nodes there are.
 

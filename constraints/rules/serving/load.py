@@ -47,7 +47,13 @@ def prefill_load(request_rate_per_replica: RequestsPerSecond, prefill_share: Sec
     return request_rate_per_replica * prefill_share
 
 
-@rule(wall=7, cite="definition: prefill and decode share the device; a full batch shares a step")
+@rule(
+    wall=7,
+    cite="definition: prefill and decode share the device; a full batch shares a step",
+    better="more",
+    follows="throughput",
+    head="capacity",
+)
 def capacity(
     prefill_share: Seconds, decode_steps: Tokens, decode_step_time: Seconds, batch: Count
 ) -> RequestsPerSecond:
@@ -59,7 +65,7 @@ def capacity(
     return 1 / (prefill_share + decode_steps * decode_step_time / batch)
 
 
-@rule(wall=7, cite="definition")
+@rule(wall=7, cite="definition", head="load")
 def serving_load(request_rate_per_replica: RequestsPerSecond, capacity: RequestsPerSecond) -> Fraction:
     """Rate over capacity of a replica.
 
@@ -69,7 +75,13 @@ def serving_load(request_rate_per_replica: RequestsPerSecond, capacity: Requests
     return request_rate_per_replica / capacity
 
 
-@rule(wall=7, cite="definition: a queue offered more than it can do grows without bound")
+@rule(
+    wall=7,
+    cite="definition: a queue offered more than it can do grows without bound",
+    resource=True,
+    tried=True,
+    voids="request_rate_per_replica",
+)
 def load_below_one(serving_load: Ratio) -> Truth:
     """A replica can do what it is asked.
 

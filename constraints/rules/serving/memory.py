@@ -73,7 +73,11 @@ def expert_device_parameters(expert_parameters: Count, tp: Count, ep: Count) -> 
     return expert_parameters / where(ep > 1, 1, tp)
 
 
-@rule(wall=2, cite="definition: the fullest pipeline stage; embedding and output projection stay in 16 bit")
+@rule(
+    wall=2,
+    cite="definition: the fullest pipeline stage; embedding and output projection stay in 16 bit",
+    head="weights",
+)
 def weight_memory(
     most_layers: Count,
     moe_layers: Count,
@@ -190,7 +194,11 @@ def longest_sequence_memory() -> Bytes:
     """
 
 
-@rule(wall=5, cite="definition: paged, so nothing is reserved ahead; at least the longest sequence fits")
+@rule(
+    wall=5,
+    cite="definition: paged, so nothing is reserved ahead; at least the longest sequence fits",
+    head="cache",
+)
 def kv_memory(batch: Count, dp: Count, mean_sequence_memory: Bytes, longest_sequence_memory: Bytes) -> Bytes:
     """Key-value cache on one device with every slot taken by a complete answer of mean length.
 
@@ -257,7 +265,11 @@ def cache_room(usable_memory: Bytes, weight_memory: Bytes, workspace_memory: Byt
     return maximum(0, usable_memory - weight_memory - workspace_memory)
 
 
-@rule(wall=5, cite="Kwon et al. 2023, PagedAttention; a sequence takes at least one row of activations")
+@rule(
+    wall=5,
+    cite="Kwon et al. 2023, PagedAttention; a sequence takes at least one row of activations",
+    better="more",
+)
 def kv_capacity_sequences(
     cache_room: Bytes, mean_sequence_memory: Bytes, hidden: Count, activation_bytes: Bytes, dp: Count
 ) -> Count:
@@ -269,7 +281,11 @@ def kv_capacity_sequences(
     return held_sequences(cache_room, mean_sequence_memory, hidden * activation_bytes, dp)
 
 
-@rule(wall=5, cite="definition: what pages save; a sequence takes at least one row of activations")
+@rule(
+    wall=5,
+    cite="definition: what pages save; a sequence takes at least one row of activations",
+    better="more",
+)
 def static_concurrency(
     cache_room: Bytes, longest_sequence_memory: Bytes, hidden: Count, activation_bytes: Bytes, dp: Count
 ) -> Count:

@@ -39,7 +39,11 @@ def transferred_cache(
     return kept * kv_cache_width * kv_element_bytes
 
 
-@rule(wall=10, cite="DistServe (Zhong et al. 2024), sec. 3.3: bytes over the bandwidth between the pools")
+@rule(
+    wall=10,
+    cite="DistServe (Zhong et al. 2024), sec. 3.3: bytes over the bandwidth between the pools",
+    head="cache\nsent in",
+)
 def kv_transfer_time(
     transferred_cache: Bytes, devices_per_replica: Count, scale_out_bandwidth: BytesPerSecond
 ) -> Seconds:

@@ -136,7 +136,7 @@ def head_parameters(vocab: Count, hidden: Count, untied: Count) -> Count:
     return untied * vocab * hidden
 
 
-@rule(wall=11, cite="definition: everything that is stored")
+@rule(wall=11, cite="definition: everything that is stored", head="params", scale=1e9)
 def parameters(
     dense_layers: Count,
     dense_layer_parameters: Count,

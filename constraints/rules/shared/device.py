@@ -6,7 +6,11 @@ from constraints.quantities import Bytes, FlopPerSecond, Fraction, Truth
 from constraints.rule import rule
 
 
-@rule(wall=2, cite="definition: allocator fragmentation, driver context and NCCL buffers take the reserve")
+@rule(
+    wall=2,
+    cite="definition: allocator fragmentation, driver context and NCCL buffers take the reserve",
+    head="memory\nleft",
+)
 def usable_memory(memory_capacity: Bytes, memory_reserve: Fraction) -> Bytes:
     """Memory left for the model after the reserve.
 
@@ -16,7 +20,7 @@ def usable_memory(memory_capacity: Bytes, memory_reserve: Fraction) -> Bytes:
     return memory_capacity * (1 - memory_reserve)
 
 
-@rule(wall=1, cite="definition: an absent rate is not a number, and fails every comparison")
+@rule(wall=1, cite="definition: an absent rate is not a number, and fails every comparison", resource=True)
 def precision_supported(compute_rate: FlopPerSecond) -> Truth:
     """The device multiplies in the precision chosen.
 

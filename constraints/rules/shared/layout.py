@@ -41,7 +41,7 @@ def outer_bandwidth(
     return where(has_network > 0, scale_out_bandwidth * network_fraction, scale_up_bandwidth)
 
 
-@rule(cite="definition")
+@rule(cite="definition", head="GPUs", aliases=("gpus", "accelerators"), sizes=True, total="peak")
 def devices(node_count: Count, devices_per_node: Count) -> Count:
     """Devices that are there, and are paid for.
 
@@ -51,7 +51,7 @@ def devices(node_count: Count, devices_per_node: Count) -> Count:
     return node_count * devices_per_node
 
 
-@rule(cite="definition")
+@rule(cite="definition", head="idle", quiet=True)
 def idle_devices(devices: Count, devices_used: Count) -> Count:
     """Devices the layout leaves unused.
 
@@ -61,7 +61,7 @@ def idle_devices(devices: Count, devices_used: Count) -> Count:
     return devices - devices_used
 
 
-@rule(cite="definition")
+@rule(cite="definition", head="idle")
 def idle_share(idle_devices: Count, devices: Count) -> Fraction:
     """Share of devices the layout leaves unused.
 
@@ -111,7 +111,12 @@ def last_layers(layers: Count, pp: Count) -> Count:
     return floor(layers / pp)
 
 
-@rule(wall=2, cite="definition: allocator fragmentation, CUDA context and NCCL buffers take the reserve")
+@rule(
+    wall=2,
+    cite="definition: allocator fragmentation, CUDA context and NCCL buffers take the reserve",
+    resource=True,
+    tried=True,
+)
 def memory_fits(device_memory: Bytes, usable_memory: Bytes) -> Truth:
     """The fullest device has room.
 

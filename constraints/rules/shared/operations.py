@@ -72,7 +72,7 @@ def it_power(it_energy: Joules, duration: Seconds, it_peak_power: Watts) -> Watt
     return minimum(it_energy / duration, it_peak_power)
 
 
-@rule(wall=18, cite="ISO/IEC 30134-2: power usage effectiveness")
+@rule(wall=18, cite="ISO/IEC 30134-2: power usage effectiveness", head="power\nmean", total="peak")
 def power(it_power: Watts, pue: Count) -> Watts:
     """Mean power at the meter of the data centre.
 
@@ -82,7 +82,12 @@ def power(it_power: Watts, pue: Count) -> Watts:
     return it_power * pue
 
 
-@rule(wall=18, cite="definition: what must be provisioned, everything at full power")
+@rule(
+    wall=18,
+    cite="definition: what must be provisioned, everything at full power",
+    head="peak\npower",
+    total="peak",
+)
 def peak_power(it_peak_power: Watts, pue: Count) -> Watts:
     """Power to provision at the meter.
 
@@ -92,7 +97,7 @@ def peak_power(it_peak_power: Watts, pue: Count) -> Watts:
     return it_peak_power * pue
 
 
-@instance(facility_energy_used, wall=18, cite="ISO/IEC 30134-2")
+@instance(facility_energy_used, wall=18, cite="ISO/IEC 30134-2", head="energy", total="sum")
 def energy() -> Joules:
     """Energy at the meter of the data centre.
 
@@ -101,7 +106,9 @@ def energy() -> Joules:
     """
 
 
-@instance(water_used, wall=18, cite="The Green Grid WUE: litres per kWh of IT energy")
+@instance(
+    water_used, wall=18, cite="The Green Grid WUE: litres per kWh of IT energy", total="sum", head="water"
+)
 def water() -> CubicMetres:
     """Water used on site. WUE is per IT energy, not per facility energy.
 
@@ -113,7 +120,11 @@ def water() -> CubicMetres:
 
 
 @instance(
-    operational_carbon_of, {"facility_energy": "energy"}, wall=18, cite="GHG Protocol scope 2, location based"
+    operational_carbon_of,
+    {"facility_energy": "energy"},
+    wall=18,
+    cite="GHG Protocol scope 2, location based",
+    head="CO2e of\nelectricity",
 )
 def operational_carbon() -> Kilograms:
     """Carbon of the electricity.
@@ -130,6 +141,7 @@ def operational_carbon() -> Kilograms:
     {"device_carbon": "embodied_per_device", "time": "duration", "lifetime": "hardware_lifetime"},
     wall=18,
     cite="LLMCarbon (Faiz et al. 2024)",
+    head="embodied\nCO2e",
 )
 def embodied_carbon() -> Kilograms:
     """Share of the manufacturing carbon.
@@ -139,7 +151,7 @@ def embodied_carbon() -> Kilograms:
     """
 
 
-@rule(wall=18, cite="definition")
+@rule(wall=18, cite="definition", head="CO2e", total="sum")
 def carbon(operational_carbon: Kilograms, embodied_carbon: Kilograms) -> Kilograms:
     """Carbon, operational and embodied.
 
@@ -186,7 +198,7 @@ def ownership_cost(
     return capital * duration * (1 / hardware_lifetime + maintenance_rate) + energy * electricity_price
 
 
-@rule(wall=17, cite="definition")
+@rule(wall=17, cite="definition", head="cost", total="sum")
 def cost(owned: Count, ownership_cost: Dollars, rental_cost: Dollars) -> Dollars:
     """Cost of the hardware for the time held, owned or rented as the scenario says.
 

@@ -143,6 +143,7 @@ def step_coordination(bubble_time: Seconds, step_time: Seconds, straggler_factor
     },
     wall=3,
     cite="definition",
+    head="step\ncomputing",
 )
 def step_computation_share() -> Fraction:
     """Share of a step in which devices compute: its scaling efficiency.
@@ -161,6 +162,7 @@ def step_computation_share() -> Fraction:
     },
     wall=14,
     cite="definition",
+    head="step\nsending",
 )
 def step_communication_share() -> Fraction:
     """Share of a step in which devices wait for messages that nothing hides.
@@ -179,6 +181,7 @@ def step_communication_share() -> Fraction:
     },
     wall=14,
     cite="definition",
+    head="step\nwaiting",
 )
 def step_coordination_share() -> Fraction:
     """Share of a step in which devices wait until others are ready.

@@ -313,7 +313,12 @@ def last_stage_activations() -> Bytes:
     """
 
 
-@rule(wall=2, cite="definition: the fullest of the first, an inner and the last stage")
+@rule(
+    wall=2,
+    cite="definition: the fullest of the first, an inner and the last stage",
+    head="memory",
+    share_of="usable_memory",
+)
 def device_memory(
     first_stage_state: Bytes,
     first_stage_activations: Bytes,

@@ -49,6 +49,7 @@ def tokens_per_parameter(dataset_tokens: Tokens, parameters: Count) -> Count:
     {"tokens": "dataset_tokens"},
     wall=11,
     cite="Hoffmann et al. 2022, eq. 2; constants of the scenario's scaling law",
+    head="loss",
 )
 def loss() -> Nats:
     """Cross-entropy of a dense model trained from scratch on so many fresh tokens.

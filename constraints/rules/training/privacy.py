@@ -42,7 +42,13 @@ def noise_multiplier() -> Count:
     """
 
 
-@instance(gradient_noise, {"batch": "global_batch"}, wall=20, cite="Abadi et al. 2016, algorithm 1")
+@instance(
+    gradient_noise,
+    {"batch": "global_batch"},
+    wall=20,
+    cite="Abadi et al. 2016, algorithm 1",
+    head="gradient\nnoise",
+)
 def private_gradient_noise() -> Count:
     """Noise in each coordinate of the mean gradient, over the clipping norm.
 

@@ -56,7 +56,7 @@ def checkpoint_stall(checkpoint_time: Seconds, checkpoint_blocking: Fraction) ->
     return checkpoint_time * checkpoint_blocking
 
 
-@rule(wall=19, cite="definition")
+@rule(wall=19, cite="definition", resource=True)
 def checkpoint_keeps_up(checkpoint_time: Seconds, checkpoint_interval: Seconds) -> Truth:
     """A checkpoint is written before the next one starts.
 
@@ -71,6 +71,8 @@ def checkpoint_keeps_up(checkpoint_time: Seconds, checkpoint_interval: Seconds) 
     {"devices": "devices_used"},
     wall=15,
     cite="definition: a job stops when any of its devices does",
+    better="more",
+    head="MTBF",
 )
 def mtbf() -> Seconds:
     """Mean time between failures of the job.
@@ -108,7 +110,7 @@ def recovery_time(
     return restart_time + checkpoint_bytes / storage_read_bandwidth
 
 
-@rule(wall=19, cite="Daly 2006, eq. 20")
+@rule(wall=19, cite="Daly 2006, eq. 20", head="goodput", better="more")
 def goodput(
     checkpoint_stall: Seconds,
     checkpoint_interval: Seconds,
@@ -132,7 +134,7 @@ def goodput(
     return guarded(checkpoint_goodput(checkpoint_stall, checkpoint_interval, mtbf, lost), 1e-30)
 
 
-@rule(wall=11, cite="definition")
+@rule(wall=11, cite="definition", head="steps")
 def steps(dataset_tokens: Tokens, step_tokens: Tokens) -> Count:
     """Optimizer steps of the run.
 
@@ -142,7 +144,7 @@ def steps(dataset_tokens: Tokens, step_tokens: Tokens) -> Count:
     return ceil(dataset_tokens / step_tokens)
 
 
-@rule(cite="definition")
+@rule(cite="definition", head="time")
 def time_to_train(steps: Count, step_time: Seconds, goodput: Fraction) -> Seconds:
     """Wall time of the run.
 
@@ -152,7 +154,7 @@ def time_to_train(steps: Count, step_time: Seconds, goodput: Fraction) -> Second
     return steps * step_time / goodput
 
 
-@rule(cite="definition")
+@rule(cite="definition", head="held")
 def duration(time_to_train: Seconds) -> Seconds:
     """How long the hardware is held.
 

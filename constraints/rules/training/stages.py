@@ -7,7 +7,7 @@ from constraints.quantities import Count, Tokens, Truth
 from constraints.rule import rule
 
 
-@rule(cite="definition")
+@rule(cite="definition", head="GPUs\nused")
 def devices_used(tp: Count, pp: Count, cp: Count, dp: Count) -> Count:
     """Devices that take part. EP is carved out of DP and CP, so it does not multiply.
 
@@ -17,7 +17,7 @@ def devices_used(tp: Count, pp: Count, cp: Count, dp: Count) -> Count:
     return tp * pp * cp * dp
 
 
-@rule(cite="definition")
+@rule(cite="definition", resource=True, voids="devices")
 def devices_suffice(devices_used: Count, devices: Count) -> Truth:
     """TP x PP x CP x DP is at most the devices there are.
 

@@ -235,7 +235,7 @@ def pipeline_time(microbatches: Count, stage_time: Seconds, bubble_time: Seconds
     return microbatches * stage_time + bubble_time
 
 
-@rule(wall=14, cite="definition")
+@rule(wall=14, cite="definition", head="bubble")
 def bubble_share(bubble_time: Seconds, pipeline_time: Seconds) -> Fraction:
     """Share of the passes in which the slowest stage waits.
 
@@ -245,7 +245,7 @@ def bubble_share(bubble_time: Seconds, pipeline_time: Seconds) -> Fraction:
     return bubble_time / pipeline_time
 
 
-@rule(cite="definition: passes, exposed data-parallel traffic, optimizer")
+@rule(cite="definition: passes, exposed data-parallel traffic, optimizer", head="step", follows="step")
 def step_time(
     pipeline_time: Seconds,
     gradient_exposed: Seconds,
@@ -273,7 +273,7 @@ def step_tokens(global_batch: Count, sequence_length: Tokens) -> Tokens:
     return global_batch * sequence_length
 
 
-@rule(cite="definition")
+@rule(cite="definition", better="more")
 def training_throughput(step_tokens: Tokens, step_time: Seconds) -> TokensPerSecond:
     """Tokens per second of the whole job while it runs.
 
@@ -283,7 +283,7 @@ def training_throughput(step_tokens: Tokens, step_time: Seconds) -> TokensPerSec
     return step_tokens / step_time
 
 
-@rule(cite="definition")
+@rule(cite="definition", head="tok/s\n/GPU", better="more", follows="step", inversely=True)
 def throughput_per_device(training_throughput: TokensPerSecond, devices: Count) -> TokensPerSecond:
     """Tokens per second and device, idle ones counted.
 
@@ -308,6 +308,10 @@ def step_flops(step_tokens: Tokens, forward_flops_per_token: FlopPerToken) -> Fl
     {"flops": "step_flops", "time": "step_time", "rate": "compute_rate"},
     wall=3,
     cite="Chowdhery et al. 2022, PaLM appendix B, with causal attention counted by half",
+    head="MFU",
+    better="more",
+    follows="step",
+    inversely=True,
 )
 def mfu() -> Fraction:
     """Model FLOP/s utilisation over all devices paid for, against the dense peak of the precision used.
@@ -317,7 +321,7 @@ def mfu() -> Fraction:
     """
 
 
-@rule(wall=3, cite="Korthikanti et al. 2022: recomputed operations counted")
+@rule(wall=3, cite="Korthikanti et al. 2022: recomputed operations counted", better="more", head="HFU")
 def hfu(mfu: Fraction, forward_repeats: Count, norm_passes: Count) -> Fraction:
     """Hardware FLOP/s utilisation: MFU with repeated passes counted as work.
 

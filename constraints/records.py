@@ -1,0 +1,66 @@
+"""What is known of a name: the records of all rules that make it, and of the input it may be, as one."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+from constraints.quantity import Record
+from constraints.rule import LAYERS, rules
+
+# Formulas to call are not quantities of a job.
+_JOBS = tuple(layer for layer in LAYERS if layer != "library")
+
+
+def inputs() -> Iterator[Record]:
+    """Records of inputs, found by walking `constraints.inputs`."""
+    package = importlib.import_module("constraints.inputs")
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
+        yield from importlib.import_module(f"{package.__name__}.{info.name}").INPUTS
+
+
+@cache
+def records() -> dict[str, Record]:
+    """Every quantity of a job by name: made by a rule, or given to one.
+
+    Raises TypeError where two declarations of one name contradict each other, or two quantities share
+    a name that people use.
+    """
+    found: dict[str, Record] = {}
+    for layer in _JOBS:
+        for r in rules(layer).values():
+            said = replace(r.record, name=r.id, unit=r.unit, title=r.title)
+            found[r.id] = found[r.id].joined(said) if r.id in found else said
+    read = {n: unit for layer in _JOBS for r in rules(layer).values() for n, unit in r.inputs.items()}
+    for said in (*(Record(n, unit) for n, unit in read.items() if n not in found), *inputs()):
+        found[said.name] = found[said.name].joined(said) if said.name in found else said
+    owner: dict[str, str] = {}
+    for q in found.values():
+        for alias in q.aliases:
+            if alias in found or owner.setdefault(alias, q.name) != q.name:
+                raise TypeError(f"{alias!r} is both {owner.get(alias, alias)} and {q.name}")
+    return found
+
+
+def record(name: str) -> Record:
+    """What is known of a name; of one that is no quantity, no more than its name."""
+    return records().get(name) or Record(name)
+
+
+@cache
+def aliases() -> dict[str, str]:
+    """The quantity that is meant, by each other name that people use for one."""
+    return {alias: q.name for q in records().values() for alias in q.aliases}
+
+
+@cache
+def marked(field: str) -> dict[str, object]:
+    """What each quantity says in a field, of those that say something.
+
+    >>> marked("total")["cost"], marked("sizes")
+    ('sum', {'devices': True, 'node_count': True})
+    """
+    return {q.name: q.said()[field] for q in records().values() if field in q.said()}
