@@ -42,12 +42,12 @@ class Rule:
     `inputs` maps each input quantity to its SI unit, `domains` to the values it may take; `unit` is the
     result's. `where` holds what must be true of the inputs together, by the reason why
     (`constraints.domain` checks both). A *limit* is a rule whose unit is `"truth"`. `layer` is the folder
-    it lives in: `library` rules are formulas to call, the others also form the graph of a job. `record`
-    is what its decorator says of the quantity; what all rules of the name say is in `constraints.records`.
-    A rule that replaces one of an earlier layer may say under which name that one goes on: `keeps`.
+    it lives in: `library` rules are formulas to call, the others also form the graph of a job. A rule that
+    replaces one of an earlier layer may say under which name that one goes on: `keeps`.
 
     An instance (`constraints.instance`) is the function `base` with other inputs: `given` says what each of
-    the base's is here, the name of a quantity or a number.
+    the base's is here, the name of a quantity or a number. `record` is what the decorator says of the
+    quantity; what all rules of the name say is in `constraints.records`.
     """
 
     id: str
@@ -144,8 +144,8 @@ def rule(
     `cite` names the source of the equation, or is "definition"; `wall` is its number among the
     22 walls, where it has one. `where` maps the reason for a condition to the condition, a function
     of some of the inputs by name; outside it the rule has no meaning. A rule that replaces one of its
-    name from an earlier layer, and reads it, says by `keeps` what that one is called from then on. All
-    other keywords are fields of the quantity's `Record`: its heading, which way is better, what it is for.
+    name from an earlier layer, and reads it, says by `keeps` what that one is called from then on.
+    All other keywords are fields of the quantity's `Record`: its heading, which way is better, what it is for.
     """
 
     def declare(fn: F) -> F:

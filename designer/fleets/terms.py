@@ -9,12 +9,12 @@ from constraints.records import aliases, marked, record
 
 def sums() -> list[str]:
     """Quantities that add up over workloads, whenever they run."""
-    return [n for n, total in marked("total").items() if total == "sum"]
+    return sorted(n for n, total in marked("total").items() if total == "sum")
 
 
 def peaks() -> list[str]:
     """Quantities held at the same time: what counts is the most at any one time."""
-    return [n for n, total in marked("total").items() if total == "peak"]
+    return sorted(n for n, total in marked("total").items() if total == "peak")
 
 
 def totals() -> list[str]:

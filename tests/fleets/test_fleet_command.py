@@ -94,8 +94,8 @@ BAD = {
     ),
     "cost: 5 MUSD": (
         "csot: 5 MUSD",
-        "small.yaml:29:3: budgets.csot: no total of a fleet: 'csot'; did you mean 'cost'? (has: cost, carbon,"
-        " energy, water, power, peak_power, node_count, devices)",
+        "small.yaml:29:3: budgets.csot: no total of a fleet: 'csot'; did you mean 'cost'? (has: carbon, cost,"
+        " energy, water, devices, node_count, peak_power, power)",
     ),
     "objectives: [cost, carbon]": (
         "objectives: [max cost]",

@@ -217,7 +217,7 @@ def ttft(
     return first_token_time + (users_per_replica - admitted) / users_rate + burst
 
 
-@rule(wall=7, cite="Little 1961", better="more", follows="throughput", head="tokens")
+@rule(wall=7, cite="Little 1961", follows="throughput", better="more", head="tokens")
 def user_token_rate(users_rate: RequestsPerSecond, output_tokens: Tokens, replicas: Count) -> TokensPerSecond:
     """Tokens a second that all replicas generate.
 
