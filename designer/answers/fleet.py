@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from designer.answers.answer import Answer
 from designer.answers.plan import Member, Metric
 
 
@@ -108,7 +109,7 @@ class FleetProof(_Result):
     seconds: float
 
 
-class FleetResult(_Result):
+class FleetResult(Answer):
     """Answer of `designer fleet`."""
 
     schema_name: Literal["designer.fleet/1"] = Field(default="designer.fleet/1", alias="schema")
@@ -117,25 +118,17 @@ class FleetResult(_Result):
     period: float = Field(description="seconds that are planned for")
     objectives: list[str]
     proof: FleetProof
-    frontier: list[FleetDesign] = []
-    binds: list[CapBinding] = []
+    frontier: list[FleetDesign] = Field(default=[])
+    binds: list[CapBinding] = Field(default=[])
     elsewhere: list[Alternative] = Field(
         default=[], description="of the best fleet of the first objective, each workload's second-best place"
     )
-    conflict: list[Member] = []
-    repairs: list[FleetRepair] = []
-    notes: list[str] = []
+    conflict: list[Member] = Field(default=[])
+    repairs: list[FleetRepair] = Field(default=[])
+    notes: list[str] = Field(default=[])
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    def to_json(self, **kwargs: Any) -> str:
-        """The result as JSON text."""
-        return self.model_dump_json(by_alias=True, **kwargs)
-
-    def to_frame(self) -> Any:
-        """The frontier as a pandas DataFrame: totals in SI, and each workload's line."""
-        import pandas as pd
-
+    def records(self) -> list[dict[str, Any]]:
+        """The frontier: totals in SI, and each workload's line."""
         rows = []
         for d in self.frontier:
             row: dict[str, Any] = {"id": d.id, **{k: m.value for k, m in d.totals.items()}}
@@ -143,7 +136,7 @@ class FleetResult(_Result):
                 name = f"{p.workload} {p.pool}".strip()
                 row[name] = f"{row[name]}, {p.line}" if name in row else p.line
             rows.append(row)
-        return pd.DataFrame(rows)
+        return rows
 
-    def _repr_html_(self) -> str:
-        return str(self.to_frame().to_html(index=False))
+    def record_units(self) -> dict[str, str]:
+        return {k: m.unit for d in self.frontier for k, m in d.totals.items() if m.unit}

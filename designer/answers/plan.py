@@ -254,15 +254,12 @@ class PlanResult(Answer):
     defaults: dict[str, str] = Field(default={})
     notes: list[str] = Field(default=[])
 
-    def to_frame(self) -> Any:
-        """The frontier as a pandas DataFrame: decisions, then metrics in SI."""
-        import pandas as pd
+    def records(self) -> list[dict[str, Any]]:
+        """The frontier: decisions, then metrics in SI."""
+        return [{"id": d.id, **d.design, **{k: m.value for k, m in d.metrics.items()}} for d in self.frontier]
 
-        rows = [{"id": d.id, **d.design, **{k: m.value for k, m in d.metrics.items()}} for d in self.frontier]
-        return pd.DataFrame(rows)
-
-    def _repr_html_(self) -> str:
-        return str(self.to_frame().to_html(index=False))
+    def record_units(self) -> dict[str, str]:
+        return {k: m.unit for d in self.frontier for k, m in d.metrics.items() if m.unit}
 
 
 class EvaluateResult(Answer):
@@ -276,3 +273,11 @@ class EvaluateResult(Answer):
     metrics: dict[str, Metric]
     violated: list[Binding] = Field(default=[])
     notes: list[str] = Field(default=[])
+
+    def records(self) -> list[dict[str, Any]]:
+        """A row a quantity, with the ends of its interval."""
+        return [
+            {"quantity": n, "value": m.value, "unit": m.unit, "low": m.interval and m.interval[0],
+             "high": m.interval and m.interval[1]}
+            for n, m in self.metrics.items()
+        ]  # fmt: skip

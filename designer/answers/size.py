@@ -168,13 +168,10 @@ class SizeResult(Answer):
     obstacles: list[Obstacle] = Field(default=[], description="why nothing helps, where nothing does")
     notes: list[str] = Field(default=[])
 
-    def to_frame(self) -> Any:
-        """One row a number of devices and specification as a pandas DataFrame."""
-        import pandas as pd
-
-        cells = [
+    def records(self) -> list[dict[str, Any]]:
+        """One row a number of devices and specification."""
+        return [
             {"devices": r.devices, **n.model_dump(exclude={"closing", "obstacles", "design"})}
             for r in self.rows
             for n in r.needs
         ]
-        return pd.DataFrame(cells)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,10 @@ Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="replace a value of the scenario")
 ]
 Json = Annotated[bool, typer.Option("--json", help="print the result as JSON")]
+Format = Annotated[
+    str | None,
+    typer.Option("--format", metavar="NAME", help="print the result in a format: csv, json, markdown, ..."),
+]
 CatalogDir = Annotated[
     list[Path] | None, typer.Option("--catalog", metavar="DIR", help="a folder of your own catalog entries")
 ]
@@ -36,6 +41,17 @@ def again(file: str, sets: list[str] | None, folders: list[Path] | None) -> str:
 
     options = [("--set", s) for s in sets or []] + [("--catalog", str(f)) for f in folders or []]
     return shlex.join([file, *(word for option in options for word in option)])
+
+
+def said(answer: Any, json: bool, form: str | None, text: Callable[[], str]) -> str:
+    """An answer in the format asked for, or as text for people."""
+    if json and form not in (None, "json"):
+        refuse(f"and --format {form} are two formats: give one of them", json=True)
+    if not json and form is None:
+        return text()
+    from designer.report.formats import written
+
+    return written(answer, form or "json")
 
 
 def columns(width: int | None) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from designer.cli.app import app
-from designer.cli.options import CatalogDir, Json, Width, columns, open_catalog
+from designer.cli.options import CatalogDir, Format, Json, Width, columns, open_catalog, said
 from designer.diagnosing.measurements import NAMES, QUANTITIES, flag
 
 _HELP = {**NAMES, **{n: text for n, (_, text) in QUANTITIES.items()}}
@@ -42,6 +42,7 @@ def diagnose(
     active_parameters: Annotated[str, _given("active_parameters", "N")] = "",
     work: Annotated[str, _given("work", "KIND")] = "",
     json: Json = False,
+    form: Format = None,
     catalog: CatalogDir = None,
     width: Width = None,
 ) -> int:
@@ -59,10 +60,7 @@ def diagnose(
         unused = next(n for n, v in given.items() if v)
         raise InputError(f"{flag(unused)}: {file} gives the measurements; make it a column there")
     result = answer(file, given, open_catalog(catalog))
-    if json:
-        typer.echo(result.to_json(indent=2))
-        return 0
     from designer.report.diagnose_text import render
 
-    typer.echo(render(result.runs, columns(width)))
+    typer.echo(said(result, json, form, lambda: render(result.runs, columns(width))))
     return 0

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from designer.cli.app import app
-from designer.cli.options import CatalogDir, Json, Set, Width, columns, open_question, refuse
+from designer.cli.options import CatalogDir, Format, Json, Set, Width, columns, open_question, refuse, said
 
 
 @app.command()
@@ -22,6 +22,7 @@ def evaluate(
     in_: Annotated[str, typer.Option("--in", metavar="UNIT", help="unit of a rule's result")] = "",
     set_: Set = None,
     json: Json = False,
+    form: Format = None,
     catalog: CatalogDir = None,
     width: Width = None,
     all_: Annotated[bool, typer.Option("--all", help="print every quantity, not only the headline")] = False,
@@ -37,7 +38,14 @@ def evaluate(
     if not is_scenario(file):
         from designer.rulebook.call import call
 
-        refuse(f"is for scenarios; {file} is not one", design=design, set_=set_, catalog=catalog, all_=all_)
+        refuse(
+            f"is for scenarios; {file} is not one",
+            design=design,
+            set_=set_,
+            catalog=catalog,
+            all_=all_,
+            format=form,
+        )
         typer.echo(call(file, with_, json, columns(width), in_))
         return 0
     refuse("is for rules; a scenario takes --design", with_=with_, in_=in_)
@@ -47,5 +55,5 @@ def evaluate(
 
     q = open_question(file, set_, catalog)
     result = evaluate_design(q, parse_design(q, design))
-    typer.echo(result.to_json(indent=2) if json else render(result, q, columns(width), everything=all_))
+    typer.echo(said(result, json, form, lambda: render(result, q, columns(width), everything=all_)))
     return 0

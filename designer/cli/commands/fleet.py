@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from designer.cli.app import app
-from designer.cli.options import CatalogDir, Json, Set, Width, columns, exit_code, open_catalog
+from designer.cli.options import CatalogDir, Format, Json, Set, Width, columns, exit_code, open_catalog, said
 
 
 @app.command()
@@ -16,6 +16,7 @@ def fleet(
     design: Annotated[str, typer.Argument(help="the fleet of the frontier to show in full")] = "A",
     set_: Set = None,
     json: Json = False,
+    form: Format = None,
     catalog: CatalogDir = None,
     width: Width = None,
 ) -> int:
@@ -32,5 +33,5 @@ def fleet(
     if result.frontier and design.upper() not in {d.id for d in result.frontier}:
         has = ", ".join(d.id for d in result.frontier[:30])
         raise InputError(f"no fleet {design!r} on the frontier (has: {has})")
-    typer.echo(result.to_json(indent=2) if json else render(result, columns(width), design))
+    typer.echo(said(result, json, form, lambda: render(result, columns(width), design)))
     return exit_code(result.status)

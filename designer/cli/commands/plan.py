@@ -10,6 +10,7 @@ from designer.cli.app import app
 from designer.cli.options import (
     CatalogDir,
     File,
+    Format,
     Json,
     Set,
     Width,
@@ -19,6 +20,7 @@ from designer.cli.options import (
     open_catalog,
     open_question,
     refuse,
+    said,
 )
 
 
@@ -27,6 +29,7 @@ def plan(
     file: File,
     set_: Set = None,
     json: Json = False,
+    form: Format = None,
     catalog: CatalogDir = None,
     width: Width = None,
     verify: Annotated[
@@ -65,15 +68,18 @@ def plan(
     q = open_question(file, set_, catalog)
     result = plan_question(q, verify=verify, every_conflict=all_conflicts)
     typer.echo(
-        result.to_json(indent=2)
-        if json
-        else render(
+        said(
             result,
-            q.job,
-            columns(width),
-            q.units,
-            epsilon=epsilon,
-            file=again(file, set_, catalog),
+            json,
+            form,
+            lambda: render(
+                result,
+                q.job,
+                columns(width),
+                q.units,
+                epsilon=epsilon,
+                file=again(file, set_, catalog),
+            ),
         )
     )
     return exit_code(result.status)
@@ -110,6 +116,7 @@ def explain(
     ] = "",
     set_: Set = None,
     json: Json = False,
+    form: Format = None,
     catalog: CatalogDir = None,
     width: Width = None,
 ) -> int:
@@ -129,7 +136,7 @@ def explain(
         from designer.report.whynot_text import render as render_why_not
 
         reason = ask(q, parse_design(q, why_not, "--why-not"))
-        typer.echo(reason.to_json(indent=2) if json else render_why_not(reason, q, columns(width)))
+        typer.echo(said(reason, json, form, lambda: render_why_not(reason, q, columns(width))))
         return 0
     if "=" in design:
         answer = explain_design(q, parse_design(q, design, "DESIGN"), quantity, depth=depth)
@@ -144,7 +151,7 @@ def explain(
             )
             return exit_code(result.status)
         answer = explain_found(q, result, find_design(result, design), quantity, depth=depth, facts=facts)
-    typer.echo(answer.to_json(indent=2) if json else render(answer, q, columns(width)))
+    typer.echo(said(answer, json, form, lambda: render(answer, q, columns(width))))
     return 0
 
 
@@ -155,6 +162,7 @@ def compare(
     right: Annotated[str | None, typer.Argument(help="another design of the plan")] = None,
     set_: Set = None,
     json: Json = False,
+    form: Format = None,
     catalog: CatalogDir = None,
     width: Width = None,
 ) -> int:
@@ -188,5 +196,5 @@ def compare(
     else:
         pair = (find_design(first, left), find_design(first, right))
         result = compare_designs((q, pair[0]), (q, pair[1]), (pair[0].id, pair[1].id))
-    typer.echo(result.to_json(indent=2) if json else render(result, units, columns(width)))
+    typer.echo(said(result, json, form, lambda: render(result, units, columns(width))))
     return 0

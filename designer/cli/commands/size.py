@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from designer.cli.app import app
-from designer.cli.options import CatalogDir, File, Json, Set, Width, again, columns, exit_code, open_catalog
+from designer.cli.options import (
+    CatalogDir,
+    File,
+    Format,
+    Json,
+    Set,
+    Width,
+    again,
+    columns,
+    exit_code,
+    open_catalog,
+    said,
+)
 
 
 @app.command()
@@ -51,6 +63,7 @@ def size(
     ] = None,
     set_: Set = None,
     json: Json = False,
+    form: Format = None,
     catalog: CatalogDir = None,
     width: Width = None,
 ) -> int:
@@ -86,9 +99,13 @@ def size(
             save(picture, roofline)
         return 0
     result = size_question(asked, devices=counts, specs=names, joint=joint, drawn=drawn)
+    units = asked.question.units
     typer.echo(
-        result.to_json(indent=2)
-        if json
-        else render(result, columns(width), file=again(file, set_, catalog), units=asked.question.units)
+        said(
+            result,
+            json,
+            form,
+            lambda: render(result, columns(width), file=again(file, set_, catalog), units=units),
+        )
     )
     return exit_code(result.status)
