@@ -80,7 +80,7 @@ class Ledger:
         return sorted(of, key=lambda s: -abs(s.prediction.error))[:n]
 
     def to_json(self) -> str:
-        """`designer.accuracy/1`."""
+        """`designer.validate/1`."""
 
         def line(s: Scored) -> ScoredRow:
             p = s.prediction

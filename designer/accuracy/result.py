@@ -29,7 +29,7 @@ class ScoredRow(BaseModel):
 class ValidateResult(Answer):
     """Answer of `designer validate`; errors are fractions."""
 
-    schema_name: Literal["designer.accuracy/1"] = Field(default="designer.accuracy/1", alias="schema")
+    schema_name: Literal["designer.validate/1"] = Field(default="designer.validate/1", alias="schema")
     metrics: dict[str, Statistics]
     groups: dict[str, dict[str, Statistics]]
     skipped: dict[str, int] = Field(description="rows that are not scored, by the reason why")

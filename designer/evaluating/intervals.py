@@ -13,11 +13,12 @@ from constraints.bundles.device import how_known
 from constraints.records import marked, record
 from designer.question.context import Value
 from designer.question.groups import Group
-from designer.question.job import Intervals, Measure
+from designer.question.job import Intervals
 from designer.question.question import Question
 
 # The ends that are stored: one measurement in ten lies below the one, one in ten above the other.
 _STORED = NormalDist().inv_cdf(0.9)
+
 
 # What none of the published measurements is like, by the part of the question that makes it so.
 _UNLIKE = {"network": "networks known by their totals", "streaming": "weights that are streamed in"}
@@ -55,24 +56,25 @@ def hold_upper_bounds(question: Question, catalog: Catalog, confidence: float) -
     unlike = [what for part, what in _UNLIKE.items() if part in question.parts]
     if found is None or unlike:
         raise InputError(f"confidence: no intervals are known for {unlike[0] if unlike else question.job.title}")
-    expected = {m.held: question.given.pop(m.held, None) for m in found.measures}
+    expected = {held: question.given.pop(held, None) for held in found.held.values()}
     choice = next(iter(question.named("model")), None) if found.by_kind else None
 
     def bound(node: Value, precision: Value, *model: Value) -> Bundle:
         shape = choice.build(*model) if choice else question.given
         known = _known(catalog, node, precision)
         out: Bundle = {}
-        for m in found.measures:
-            low, high = _ends(catalog, found, m, known, shape)
-            factor = bound_factor(low if m.worst == "low" else high, confidence)
-            own = expected[m.held]
+        for measure, held in found.held.items():
+            # The worse end: the upper one, but the lower one of what should be large.
+            upper = _better(measure) == "less"
+            factor = bound_factor(_ends(catalog, found, measure, known, shape)[upper], confidence)
+            own = expected[held]
             if own is None:
                 source = f"assumptions/{found.entry}, for a device whose speed is known as {known!r}"
-                out[m.held] = Known(factor, "fitted", source)
+                out[held] = Known(factor, "fitted", source)
             else:
-                worst = {"low": "lower", "high": "upper"}[m.worst]
-                source = f"{own.source}; times {factor:.3g}, the {worst} bound at {100 * confidence:g} % confidence"
-                out[m.held] = Known(own.si * factor, "fitted", source)
+                which = "upper" if upper else "lower"
+                source = f"{own.source}; times {factor:.3g}, the {which} bound at {100 * confidence:g} % confidence"
+                out[held] = Known(own.si * factor, "fitted", source)
         return out
 
     question.groups.append(Group("bound", ("node", "precision", *(("model",) if choice else ())), bound))
@@ -96,17 +98,24 @@ def ends_of(
     known = _known(catalog, design["node"], design["precision"])
     shape = question.bundle(design) if found.by_kind and "experts" not in question.given else question.given
     out: dict[str, tuple[float, float]] = {}
-    for m in found.measures:
-        low, high = _ends(catalog, found, m, known, shape)
-        for name, follows in marked("follows").items():
-            if follows == m.name and name in question.graph.rules:
-                out[name] = (1 / high, 1 / low) if record(name).inversely else (low, high)
+    for name, measure in marked("follows").items():
+        if measure in found.held and name in question.graph.rules:
+            low, high = _ends(catalog, found, str(measure), known, shape)
+            out[name] = (1 / high, 1 / low) if record(name).inversely else (low, high)
     return out
 
 
-def _ends(catalog: Catalog, found: Intervals, m: Measure, known: str, shape: Bundle) -> tuple[float, float]:
+def _better(measure: str) -> str:
+    """Which way of a measure is better: that of what grows with it."""
+    grows = (record(n) for n, m in marked("follows").items() if m == measure)
+    return next(q.better for q in grows if not q.inversely)
+
+
+def _ends(
+    catalog: Catalog, found: Intervals, measure: str, known: str, shape: Bundle
+) -> tuple[float, float]:
     """Ends of the interval of a measure, on a device that is known so well."""
-    kind = m.name
+    kind = measure
     if found.by_kind:
         kind = "mixture" if shape["experts"].si > 0 else "dense"
     values = catalog.get("assumptions", found.entry).values

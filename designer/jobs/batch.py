@@ -26,7 +26,7 @@ class Batch(Inference):
 
 
 def _refused(w: Batch) -> dict[str, str]:
-    """Also latencies that nobody waits for."""
+    """Nobody waits for a request either."""
     return refused(w) | {"waiting": "a batch job, whose requests wait their turn"}
 
 

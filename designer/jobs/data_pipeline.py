@@ -76,10 +76,14 @@ def _workers(c: Context) -> list[Value]:
     return [1, 2, 4, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64] if "cpu" in c.domain("decode") else [1]
 
 
+def _unused(workload: Workload) -> str:
+    return "" if dataset_of(workload) else "workload.dataset describes no samples to prepare"
+
+
 # How a data set is prepared; decided where both storage and devices are known.
 FEEDING = (
-    Decision("decode", "choice", "decode", _decode, "cpu", tuple(DECODE)),
-    Decision("workers", "count", "workers", _workers, 8, tells="core", edges=("largest",)),
+    Decision("decode", "choice", "decode", _decode, "cpu", tuple(DECODE), unused=_unused),
+    Decision("workers", "count", "workers", _workers, 8, tells="core", edges=("largest",), unused=_unused),
 )
 
 

@@ -20,7 +20,7 @@ from designer.jobs.shared import EP, NODE, REGION, STORED, TP, dp, pp, precision
 from designer.question.context import Value
 from designer.question.decisions import Decision, only
 from designer.question.groups import Group
-from designer.question.job import Intervals, Measure, Mistake, Phase
+from designer.question.job import Intervals, Mistake, Phase
 from designer.words.numbers import count
 
 
@@ -104,11 +104,7 @@ SAID = (
 PHASES = (Phase("prefill", "prefill_time"), Phase("decode", "decode_full_step"))
 INTERVALS = Intervals(
     "intervals-serving",
-    (
-        Measure("ttft", held="ttft_bound", worst="high"),
-        Measure("tpot", held="tpot_bound", worst="high"),
-        Measure("throughput", held="throughput_bound", worst="low"),
-    ),
+    {"ttft": "ttft_bound", "tpot": "tpot_bound", "throughput": "throughput_bound"},
     "latencies are upper bounds and throughput is a lower one, with all that follows from them,",
 )
 
@@ -179,8 +175,9 @@ def mistakes(w: Inference, entry: Model, model: Bundle) -> Iterator[Mistake]:
 
 
 def refused(w: Inference) -> dict[str, str]:
-    """What needs an output, of requests that put nothing out."""
-    return {} if any(m.generated for m in w.lengths) else {"output": "requests without output"}
+    """Requests that put nothing out have no time per output token."""
+    answered = any(m.generated for m in w.lengths)
+    return {} if answered else {"output": "requests without output"}
 
 
 # What every such job says of itself in the same way.

@@ -28,7 +28,7 @@ from designer.jobs.shared import EP, NODE, NODE_COUNT, REGION, TP, divisors, dp,
 from designer.question.context import Context, Value
 from designer.question.decisions import MAX_COUNT, Decision, only
 from designer.question.groups import Group
-from designer.question.job import Intervals, Job, Measure, Mistake, Phase
+from designer.question.job import Default, Intervals, Job, Mistake, Phase
 from designer.words.numbers import count
 
 _EXAMPLE = "{name: imagenet-1k, epochs: 90, storage: 2 GB/s/node, decode_rate: 500 sample/s}"
@@ -98,6 +98,10 @@ def _clipping(c: Context) -> list[Value]:
     return list(CLIPPING) if c.workload.privacy else []
 
 
+def _public(w: Training) -> str:
+    return "" if w.privacy else "workload.privacy is not given"
+
+
 def _intervals(_: Context) -> list[Value]:
     return [60.0 * m for m in (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240)]
 
@@ -119,7 +123,7 @@ DECISIONS = (
     Decision(
         "recompute", "choice", "recompute", only(*RECOMPUTE), "selective", tuple(RECOMPUTE), of_layers=True
     ),
-    Decision("clipping", "choice", "clipping", _clipping, "ghost", tuple(CLIPPING), tells="detail"),
+    Decision("clipping", "choice", "clipping", _clipping, "ghost", tuple(CLIPPING), tells="detail", unused=_public),
     pp(lambda c: upto(max(c.model_counts("layers")))),
     Decision("vpp", "count", "VPP", only(1, 2, 3, 4, 6, 8), 1, of_layers=True),
     dp(_dp),
@@ -173,7 +177,7 @@ def _groups(catalog: Catalog, w: Training, _: str, open_: Collection[str]) -> li
 
 
 def _contradictions(w: Training, candidates: Mapping[str, Any]) -> Iterator[Mistake]:
-    """The model and the tokens are given once; clipping needs privacy, and preparing a data set."""
+    """The model and the tokens are given once, and a privacy budget means something."""
     for key, name in (("model", "model"), ("dataset", "dataset_tokens")):
         said, open_ = getattr(w, key) is not None, name in candidates
         if said and open_:
@@ -181,14 +185,8 @@ def _contradictions(w: Training, candidates: Mapping[str, Any]) -> Iterator[Mist
             yield Mistake(("candidates", name), message, key=True)
         elif not said and not open_:
             yield Mistake(("workload",), f"missing key {key!r}")
-    if w.privacy is None and "clipping" in candidates:
-        yield Mistake(("candidates", "clipping"), "unused, as workload.privacy is not given", key=True)
     if w.privacy is not None and w.privacy.delta >= 1:
         yield Mistake(("workload", "privacy", "delta"), f"{w.privacy.delta:g} must be below 1")
-    for d in FEEDING:
-        if d.name in candidates and not dataset_of(w):
-            message = "unused, as workload.dataset does not say which samples are prepared"
-            yield Mistake(("candidates", d.name), message, key=True)
 
 
 def _mistakes(w: Training, entry: Model, model: Bundle) -> Iterator[Mistake]:
@@ -273,12 +271,10 @@ JOB = Job(
     assumptions=("operations", "training"),
     node_counts=tuple(2**i for i in range(8)),
     # A design that leaves more than this idle should hold fewer nodes.
-    rules=("idle_share <= 25 %",),
+    rules=(Default("idle_share <= 25 %", about="idle"),),
     intervals=Intervals(
         "intervals-training",
-        (
-            Measure("step_time", held="straggler_factor", worst="high"),
-        ),
+        {"step_time": "straggler_factor"},
         "times, and all that follows from them, are upper bounds",
         by_kind=True,
     ),

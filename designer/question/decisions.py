@@ -32,6 +32,8 @@ class Decision:
     words says too, "detail" the rest. Of `edges` those are named at which wider candidates might do better.
     `first` marks candidates that people change first.
 
+    `unused` says why a workload has no use for candidates of it, if it has none.
+
     A decision `of_layers` splits or repeats layers, which a network known by its totals has none of;
     `whole` is what is otherwise of such a network.
     """
@@ -51,6 +53,7 @@ class Decision:
     tells: Literal["core", "layout", "detail"] = "layout"
     edges: tuple[Literal["largest", "smallest"], ...] = ("largest", "smallest")
     first: bool = False
+    unused: Callable[[Any], str] | None = None
     of_layers: bool = False
     whole: Mapping[str, Any] | None = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from catalogs import Catalog
 from catalogs.schema import Model, Node
@@ -34,27 +34,24 @@ class Phase:
 
 
 @dataclass(frozen=True)
-class Measure:
-    """Something that published measurements of a job report, of which intervals are known.
+class Default:
+    """A site rule that holds unless a budget or rule of the scenario mentions what it is `about`."""
 
-    The records of quantities say which of them follow it. A budget that must hold with some confidence is
-    held against its `worst` end, by which the quantity `held` is multiplied.
-    """
-
-    name: str
-    held: str
-    worst: Literal["low", "high"]
+    text: str
+    about: str
 
 
 @dataclass(frozen=True)
 class Intervals:
-    """How far off predictions of a job may be: what was measured, and the catalog's entry of intervals.
+    """How far off predictions of a job may be: the catalog's entry of intervals of what was measured.
 
-    `by_kind` tells dense models and mixtures of experts apart. `says` what holding budgets against bounds does.
+    A budget that must hold with some confidence is held against the worse end of each measure: the
+    quantity in `held` is multiplied by it. `by_kind` tells dense models and mixtures of experts apart.
+    `says` what holding budgets against bounds does.
     """
 
     entry: str
-    measures: tuple[Measure, ...]
+    held: Mapping[str, str]
     says: str
     by_kind: bool = False
 
@@ -90,8 +87,8 @@ class Job:
     how its own choices become numbers (`groups`).
 
     **What makes no sense** of a workload beside its candidates (`contradictions`) or its model (`mistakes`),
-    and what quantities may need that it has not (`refused`, with the reason). Whether a network that is known by
-    its totals can be its model (`networks`).
+    and what its requests do not have that some quantities need (`refused`, with the reason). Whether a
+    network that is known by its totals can be its model (`networks`).
 
     **What people see.** `headline` quantities in order, the `columns` of a plan and the quantities of a
     `placed` workload of a fleet; the order in which decisions are `said`, where not that of the search.
@@ -114,7 +111,7 @@ class Job:
     assumptions: tuple[str, ...]
     node_counts: tuple[int, ...]
     said: tuple[str, ...] = ()
-    rules: tuple[str, ...] = ()
+    rules: tuple[Default, ...] = ()
     intervals: Intervals | None = None
     engine: str | None = None
     networks: bool = False

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
-
-from catalogs.schema import Node
 from constraints.bundles import Bundle, Known
 from constraints.graph import Graph
 from constraints.quantity import Record
@@ -21,20 +18,6 @@ from designer.question.rules import quantity_of, units_of
 
 if TYPE_CHECKING:
     from designer.documents.scenario import Scenario
-
-def parts_of(job: Job, scenario: Scenario, model: Bundle, nodes: Iterable[Node]) -> tuple[str, ...]:
-    """The layers a scenario adds to those of its job; bounds where latencies are held against bounds."""
-    bounded = scenario.confidence is not None
-    asked: dict[str, object] = {
-        "network": "layers" not in model,
-        "streaming": any(n.weight_stream for n in nodes),
-        "dataset": isinstance(getattr(scenario.workload, "dataset", None), BaseModel),
-        "bounds": bounded,
-        "queue_bounds": bounded,
-        "codesign": scenario.pricing.model,
-    }
-    return tuple(part for part in job.parts if asked[part])
-
 
 @dataclass(frozen=True)
 class Objective:

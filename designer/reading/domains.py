@@ -40,6 +40,11 @@ class DomainReader(Ladders):
                     f"{d.name} splits layers, and {scenario.workload.model} is known by its totals:"
                     " it is planned whole on every device",
                 )
+        for name in wanted:
+            if name in decisions and (unused := decisions[name].unused) and (why := unused(scenario.workload)):
+                self.problems.append(
+                    self.problem(("candidates", name), f"unused, as {why}", key=True)
+                )
         extra = {*NODE.written, NODE_COUNT.name, *NODE_COUNT.written}
         for name in wanted:
             if name not in decisions and name not in extra:

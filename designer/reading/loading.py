@@ -23,8 +23,8 @@ from designer.jobs import JOBS, decisions_of
 from designer.jobs.data_pipeline import dataset_bundle, dataset_of
 from designer.question.groups import groups_of
 from designer.question.limit import Limit
-from designer.question.question import Question, parts_of
-from designer.question.rules import rules_of
+from designer.question.question import Question
+from designer.question.rules import parts_of, rules_of
 from designer.question.specifications import spec_groups
 from designer.reading.givens import assumptions, price_model_bundle, record_bundle, workload_bundle
 from designer.reading.shape import ShapeReader

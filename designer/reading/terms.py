@@ -81,11 +81,11 @@ class TermReader(DomainReader):
             self._limit(q, out, path, text, name, "budget")
         for i, text in enumerate(q.scenario.rules):
             self._limit(q, out, ("rules", i), text, text, "rule")
-        read = {n for t in out for n in t.inputs}
-        for text in q.job.rules:
-            node = expressions.parse(text)
-            if not node.names() & read:
-                out.append(Limit.stated_as(text, text, "default", "default", node, q.units))
+        stated = [t.text for t in out]
+        for d in q.job.rules:
+            if not any(d.about in text for text in stated):
+                node = expressions.parse(d.text)
+                out.append(Limit.stated_as(d.text, d.text, "default", "default", node, q.units))
         return out
 
     def _limit(self, q: Question, out: list[Limit], path: Path, text: str, name: str, kind: str) -> None:

@@ -64,7 +64,7 @@ def _rows(result: SizeResult, width: int) -> list[str]:
     for i, spec in enumerate(specs):
         if spec not in free:
             cells = [cell(r.needs[i]) for r in result.rows]
-            columns.append(Column(SPEC[spec].short, cells, priority=0 if i < 3 else i))
+            columns.append(Column(SPEC[spec].heading, cells, priority=0 if i < 3 else i))
     lines = wrap("What one device must offer so that so many of them meet the targets", width)
     lines += table(columns, width)
     said = f"Each column moves one number and holds the rest at {result.base}; layouts are chosen anew for every value."
@@ -229,7 +229,7 @@ def _surface(result: SizeResult, s: Surface, width: int) -> list[str]:
         for p in s.points:
             star = "*" if p.specs[n] > result.base_specs[n] * (1 + 1e-9) else " "
             cells.append("any " if n in p.free else f"{at_least(p.specs[n], result.units[n])}{star}")
-        columns.append(Column(SPEC[n].short, cells, priority=0 if i < 3 else i))
+        columns.append(Column(SPEC[n].heading, cells, priority=0 if i < 3 else i))
     columns.append(Column("layout", [layout(p.design) for p in s.points], right=False, priority=9))
     lines = wrap(f"Parts that are just enough with {_devices(s.devices)}: no number can be less alone", width)
     lines += table(columns, width)
