@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from constraints.domain import describe
 from constraints.example import worked_example
+from constraints.records import record
 from constraints.rule import Rule
 from constraints.walls import grouped
 from designer.evaluating.design import si_unit
+from designer.report.record_text import in_words
 from designer.report.rules_text import command, formula, group_title, prose, qualified
 from designer.rulebook.call import called
 from designer.words.numbers import human
@@ -42,6 +44,9 @@ def _entry(r: Rule) -> str:
         f"```\n{r.id} = {formula(r).text()}\n```\n",
         f"Gives: {result}. Reads: {units}.\n",
     ]
+    if r.layer != "library" and (said := in_words(record(r.id))):
+        words = "; ".join(said)
+        lines.append(f"{words[0].upper()}{words[1:]}.\n")
     conditions = describe(r)
     if conditions:
         lines.append(f"Holds where {'; '.join(conditions)}.\n")

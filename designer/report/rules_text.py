@@ -11,9 +11,11 @@ from catalogs.errors import InputError, nearest
 from constraints.algebras.symbolic import Sym, trace
 from constraints.domain import describe
 from constraints.example import worked_example
+from constraints.records import record
 from constraints.rule import LAYERS, Rule, find
 from constraints.walls import LAWS, WALLS, Wall, every_rule, grouped, wall
 from designer.evaluating.design import si_unit
+from designer.report.record_text import in_words
 from designer.rulebook.call import called, equations, result_line
 from designer.rulebook.entries import RuleEntry, RuleExample, RulesResult
 from designer.words.numbers import written
@@ -113,6 +115,9 @@ def show(name: str, as_json: bool, latex: bool, width: int) -> str:
         ],
         width,
     )
+    for q in (record(n) for n in (r.id, *r.inputs) if r.layer != "library"):
+        if said := in_words(q):
+            lines += wrap(f"{q.name}: {'; '.join(said)}", width, 0, 2)
     conditions = describe(r)
     if conditions:
         lines += ["", "Holds where"]
