@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from constraints.quantity import headings
 from constraints.records import record
 from designer.answers.plan import Binding, Design, Metric, PlanResult
 from designer.jobs import decided
@@ -15,7 +16,6 @@ from designer.words.text import Column, bar, blocks, shorten, unit_in_head, wrap
 
 EPSILON = 0.02
 MAX_ROWS = 12
-
 
 
 def render(
@@ -108,13 +108,13 @@ def _table(result: PlanResult, shown: list[Design], job: Job, width: int, units:
     columns = []
     objectives = [o.split()[1] for o in result.objectives]
     metrics = list(dict.fromkeys([*objectives, *job.columns]))
-    for i, n in enumerate(m for m in metrics if m in shown[0].metrics):
-        cells = [_metric(n, d.metrics[n], d, units) for d in shown]
-        known = quantity_of(job.layers, n)
-        if known.quiet and all(c == "0" for c in cells):
+    known = [quantity_of(job.layers, n) for n in metrics if n in shown[0].metrics]
+    for i, (q, head) in enumerate(zip(known, headings(known), strict=True)):
+        cells = [_metric(q.name, d.metrics[q.name], d, units) for d in shown]
+        if q.quiet and all(c == "0" for c in cells):
             continue
-        title, cells = unit_in_head(known.heading, cells)
-        columns.append(Column(title, cells, True, 0 if n in objectives else 3 + i))
+        title, cells = unit_in_head(head, cells)
+        columns.append(Column(title, cells, True, 0 if q.name in objectives else 3 + i))
     columns.append(Column("binds", [" ".join(b.name for b in d.binds) or "–" for d in shown], False))
     return blocks(ids, chosen, columns, width)
 
