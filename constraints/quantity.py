@@ -32,9 +32,9 @@ class Record:
     """What is said of a quantity. A field that is left alone says nothing.
 
     How it is shown: `title` is a sentence (of a rule, the first of its docstring), `head` a short heading of
-    a column, where a line may break. `aliases` are other names people use. `share_of` names the quantity it
-    is shown as a share of, `scale` the number it is counted in, and one that is `quiet` has no column where
-    it is 0 everywhere.
+    a column, where a line may break, and `phrase` words around a value of it, which stands for `{}`.
+    `aliases` are other names people use. `share_of` names the quantity it is shown as a share of, `scale`
+    the number it is counted in, and one that is `quiet` has no column where it is 0 everywhere.
 
     What it is for: `better` is the direction a planner wants, and `total` how a fleet's workloads make up its
     total: their sum, or the most at any one time. `sizes` marks what tells how many machines a design takes.
@@ -57,6 +57,7 @@ class Record:
     unit: str = ""
     title: str = ""
     head: str = ""
+    phrase: str = ""
     aliases: tuple[str, ...] = ()
     share_of: str = ""
     scale: float = 1.0

@@ -9,6 +9,7 @@ from typing import Any
 
 from catalogs import Catalog
 from constraints.bundles.device import base_precision
+from constraints.roles import NODES
 from designer.accuracy import serving, training
 from designer.accuracy.conventions import measured_step_time
 from designer.accuracy.deployments import Deployment, Load, deploy, stacked
@@ -91,7 +92,7 @@ def training_runs(table: Table, catalog: Catalog) -> Runs:
     speaks: dict[str, Callable[[], Any]] = {
         "elementwise_passes": lambda: np.ones(len(given), bool),
         "straggler_factor": lambda: np.ones(len(given), bool),
-        "network_fraction": lambda: stack["node_count"] > 1,
+        "network_fraction": lambda: stack[NODES] > 1,
         "host_moe_layer_time": lambda: stack["host_moe_layer_time"] * stack["experts"] > 0,
     }
     homes = {

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from constraints.roles import COST
 from designer.documents.scenario import Pricing, Solver
 from designer.fields.written import EnergyPrice, HourlyPrice, Price, Scalar, Time, Unit
 
@@ -94,6 +95,6 @@ class Fleet(_Block):
         description="weighted sums of totals, for example cost + carbon * 100 USD/t <= 50 MUSD",
     )
     objectives: list[str] = Field(
-        default_factory=lambda: ["cost"], min_length=1, max_length=3, description="totals to make small"
+        default_factory=lambda: [COST], min_length=1, max_length=3, description="totals to make small"
     )
     solver: Solver = Solver()

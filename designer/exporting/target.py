@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from catalogs.errors import InputError, nearest
+from constraints.roles import NODES
 from designer.exporting.launch import Launch, Refused, switched_on
 from designer.question.context import Value
 
@@ -19,7 +20,7 @@ INFERENCE = frozenset({"serving", "concurrent", "batch"})
 
 # What the record of a launch carries as facts (of the model, the node, the steps), whoever reads it; and
 # the region, since a job runs wherever it is submitted.
-FACTS = frozenset({"model", "node", "node_count", "region", "dataset_tokens"})
+FACTS = frozenset({"model", "node", NODES, "region", "dataset_tokens"})
 
 # Values that ask nothing of a launcher. A decision that is not here always does.
 NEUTRAL: dict[str, tuple[Value, ...]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from constraints.roles import DEVICES
 from designer.exporting.launch import Launch, Refused
 
 
@@ -57,7 +58,7 @@ def schedule(launch: Launch, ranks: Ranks) -> list[str]:
         f"ranks     {ranks.world:,} on {ranks.nodes:,} x {launch.machine.id}, {ranks.each_node} each; a replica's"
         f" share of a batch is {per_rank} sequences in {microbatches(launch)} micro-batches",
     ]
-    kept = launch.quantities.get("devices", ranks.world)
+    kept = launch.quantities.get(DEVICES, ranks.world)
     if kept > ranks.world:
         out.append(f"idle      {round(kept) - ranks.world} devices are paid and not used")
     inner = d.count("tp") * d.count("cp")

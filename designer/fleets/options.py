@@ -22,6 +22,7 @@ import numpy as np
 from catalogs import Catalog
 from catalogs.errors import InputError, Problem
 from constraints.bundles import Known
+from constraints.roles import COST, DEVICES, DURATION, NODES
 from designer.documents.fleet import Line
 from designer.fleets.batching import WHICH, likeness, merged, together
 from designer.fleets.reading import FleetQuestion, Wanted
@@ -105,14 +106,14 @@ class PoolLoader(Loader):
             if "node" not in candidates and "accelerator" not in candidates:
                 candidates["node"] = list(dict.fromkeys(line.node for line in self.lines))
             candidates.setdefault("region", list(dict.fromkeys(line.region for line in self.lines)))
-            if "devices" not in candidates:
+            if DEVICES not in candidates:
                 most = max(1, *(line.nodes for line in self.lines))
                 doubled = [2**k for k in range(most.bit_length() + 1)]
-                candidates.setdefault("node_count", sorted({*doubled, most}))
+                candidates.setdefault(NODES, sorted({*doubled, most}))
         workload = self.data.get("workload")
         if isinstance(workload, dict) and (job := job_of(workload)) and job.goes_on:
             workload["period"] = f"{period!r} s"
-        self.data["objectives"] = ["cost"]
+        self.data["objectives"] = [COST]
 
     def _split(self, pool: str) -> None:
         """One pool of a disaggregated workload: what its scenario asks of prompts, or of answers.
@@ -302,7 +303,7 @@ class Menus:
         try:
             loader = PoolLoader(wanted, q.catalog, q.fleet.inventory, held, pool, [])
             job = job_of(loader.data.get("workload"))
-            loader.asked = [*q.coupled, "node_count", *([] if job and job.goes_on else ["duration"])]
+            loader.asked = [*q.coupled, NODES, *([] if job and job.goes_on else [DURATION])]
             loader.asked = list(dict.fromkeys(loader.asked))
             return _Read(loader, loader.question(), held)
         except _Unknown as e:
@@ -352,7 +353,7 @@ class Menus:
             line, i = part[k // several], k % several
             for design, row in zip(archive.designs(), archive.objectives.tolist(), strict=True):
                 takes = dict(zip(names, row, strict=True))
-                options[i].append(Option(line, design, takes, takes.get("duration", held[i])))
+                options[i].append(Option(line, design, takes, takes.get(DURATION, held[i])))
         return count, options
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from constraints.roles import CARBON, COST, DEVICES, PEAK_POWER
 from designer.answers.fleet import FleetDesign, FleetProof, FleetResult, Placement, Use
 from designer.answers.plan import Metric
 from designer.evaluating.checked import checked
@@ -28,7 +29,7 @@ from designer.search.compile import Array
 from designer.words.labels import label
 
 # What people ask of every placed workload, beside what its job says.
-_ALWAYS = ("cost", "carbon", "peak_power", "devices")
+_ALWAYS = (COST, CARBON, PEAK_POWER, DEVICES)
 _MEANINGLESS = {"": ("kv_transfer_time",), "prefill": ("tpot_p99",), "decode": ("ttft_p99",)}
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from catalogs import Catalog, default_catalog, units, yaml
 from catalogs.errors import InputError, nearest
 from constraints.records import record
+from constraints.roles import NODES
 from designer.documents import fleet as schema
 from designer.documents.fleet import Fleet, FleetWorkload
 from designer.documents.kinds import shipped_as
@@ -194,7 +195,7 @@ class FleetReader(ShapeReader, Places):
         for i, line in enumerate(fleet.inventory):
             text = f"{line.label} <= {line.nodes:,} nodes"
             place = self._spot(("inventory", i))
-            out.append(Cap(line.label, text, "inventory", place, {"node_count": 1.0}, line.nodes, "", line=i))
+            out.append(Cap(line.label, text, "inventory", place, {NODES: 1.0}, line.nodes, "", line=i))
         for region, bounds in fleet.sites.items():
             out += self._bounds(("sites", region), bounds, "site", region)
         out += self._bounds(("budgets",), fleet.budgets, "budget", None)

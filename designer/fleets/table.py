@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from constraints.records import record
+from constraints.roles import DURATION
 from designer.fleets.options import Menu, Menus, Option, pools_of
 from designer.fleets.reading import FleetQuestion, Wanted
 from designer.fleets.terms import Cap
@@ -201,7 +202,7 @@ def _own(columns: _Columns, question: FleetQuestion, i: int, p: Placed) -> list[
         out.append(
             Member(f"{p.name} regions", text, p.wanted.regions_place, "residency", (columns.add(abroad),), 0)
         )
-    if any("duration" in o.takes for o in p.menu.options):
+    if any(DURATION in o.takes for o in p.menu.options):
         end = e.deadline if e.deadline is not None else question.fleet.period
 
         def late(j: int, _: Placed, o: Option) -> float:

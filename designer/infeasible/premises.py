@@ -15,6 +15,7 @@ from typing import Any
 from catalogs import Catalog
 from catalogs.errors import InputError
 from constraints.bundles import Known
+from constraints.roles import NODES
 from designer.fields.gives import Gives, declared
 from designer.jobs import DECISIONS
 from designer.jobs.shared import NODE_COUNT
@@ -110,7 +111,7 @@ def _candidates(question: Question, catalog: Catalog, where: Where) -> list[Prem
     out = []
     domains = question.domains
     if "node_limit" in question.given:
-        domains = {**domains, "node_count": [int(question.given["node_limit"].si)]}
+        domains = {**domains, NODES: [int(question.given["node_limit"].si)]}
     first = question.first_design()
     models = [question.bundle({**first, "model": m}) for m in domains.get("model", [""])]
     context = Context(catalog, question.scenario.workload, models, domains)
@@ -133,13 +134,13 @@ def _more(d: Decision, c: Context, question: Question) -> list[Value]:
     found: list[Value] = [*d.default(c), *(d.wider(c) if d.wider else ())]
     if d.named:
         return [v for v in dict.fromkeys(found) if v not in own and _known(question, d.name, v)]
-    if d.name == "node_count":
+    if d.name == NODES:
         top = max(float(v) for v in own)
         spread = [top * i for i in MULTIPLES]
         found = [int(n) for n in spread if n.is_integer() and n >= 1]
     ends = min(float(v) for v in own), max(float(v) for v in own)
     nearest = sorted({v for v in found if v not in own}, key=lambda v: (_far(float(v), ends), float(v)))
-    return nearest if d.name == "node_count" else nearest[:NEAREST]
+    return nearest if d.name == NODES else nearest[:NEAREST]
 
 
 def _far(value: float, ends: tuple[float, float]) -> float:

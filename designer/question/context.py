@@ -9,6 +9,7 @@ from typing import Any
 from catalogs import Catalog
 from constraints.bundles import Bundle
 from constraints.bundles.device import base_precision, has_rate
+from constraints.roles import NODES
 
 # What a decision can be: a name, a count, or a quantity in SI.
 Value = str | int | float
@@ -38,7 +39,7 @@ class Context:
         return max(int(getattr(n, name)) for n in self.nodes)
 
     def most_devices(self) -> int:
-        most = max(int(n) for n in self.domains["node_count"])
+        most = max(int(n) for n in self.domains[NODES])
         return most * max(int(n.accelerators) for n in self.nodes)
 
     def any_device_has(self, precision: str) -> bool:

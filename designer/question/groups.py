@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from catalogs import Catalog
 from constraints.bundles import Bundle, same
 from constraints.bundles.site import embodied_bundle, own_site, price_bundle, region_bundle
+from constraints.roles import PURCHASE_PRICE
 from designer.question.context import Value
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ def price_group(scenario: Scenario, catalog: Catalog) -> Group:
         if p.price is not None:
             out |= same("scenario", "the scenario's pricing.price", {"rental_rate": p.price})
         if p.model is not None:
-            del out["purchase_price"]  # a rule makes it
+            del out[PURCHASE_PRICE]  # a rule makes it
         if p.purchase is not None:
-            out |= same("scenario", "the scenario's pricing.purchase", {"purchase_price": p.purchase})
+            out |= same("scenario", "the scenario's pricing.purchase", {PURCHASE_PRICE: p.purchase})
         if p.electricity is not None:
             out |= same(
                 "scenario", "the scenario's pricing.electricity", {"electricity_price": p.electricity}

@@ -10,6 +10,7 @@ from catalogs import Catalog
 from catalogs.schema import Model, Node
 from constraints.bundles import Bundle
 from constraints.bundles.device import device_bundle
+from constraints.roles import NODES
 from designer.fields.workload import Workload
 from designer.question.context import Value
 from designer.question.decisions import Decision
@@ -134,4 +135,4 @@ class Job:
     @property
     def decides_nodes(self) -> bool:
         """Whether the number of nodes is chosen, rather than bounded."""
-        return any(d.name == "node_count" for d in self.decisions)
+        return any(d.name == NODES for d in self.decisions)

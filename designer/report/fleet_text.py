@@ -6,6 +6,7 @@ import math
 from itertools import pairwise
 
 from constraints.records import record
+from constraints.roles import CARBON, COST, NODES, PEAK_POWER
 from designer.answers.fleet import (
     Alternative,
     CapBinding,
@@ -25,10 +26,6 @@ MAX_MOVES = 5
 # A gain below this share of the optimum is not worth a line.
 WORTH = 1e-3
 _LAYOUT = (("tp", "TP"), ("cp", "CP"), ("pp", "PP"), ("dp", "DP"), ("ep", "EP"), ("replicas", "×"))
-_SAID = {
-    "time_to_train": "{} to train", "mfu": "MFU {}", "time_to_complete": "{} to complete",
-    "ttft_p99": "TTFT p99 {}", "tpot_p99": "TPOT p99 {}", "kv_transfer_time": "cache sent in {}",
-}  # fmt: skip
 
 
 def render(result: FleetResult, width: int, design: str = "A") -> str:
@@ -169,10 +166,10 @@ def _placements(d: FleetDesign, width: int, elsewhere: list[Alternative]) -> lis
         columns.append(Column("copies", [str(p.copies) for p in rows]))
     columns.append(Column("node", [p.node for p in rows], right=False))
     columns.append(Column("region", [p.region for p in rows], right=False))
-    columns.append(Column("nodes", [digits(p.takes["node_count"].value or 0) for p in rows]))
-    for n in ("cost", "carbon", "peak_power"):
+    columns.append(Column("nodes", [digits(p.takes[NODES].value or 0) for p in rows]))
+    for n in (COST, CARBON, PEAK_POWER):
         head, cells = unit_in_head(record(n).heading, [_metric(p.metrics[n]) for p in rows])
-        columns.append(Column(head, cells, priority=3 if n == "peak_power" else 0))
+        columns.append(Column(head, cells, priority=3 if n == PEAK_POWER else 0))
     lines += table(columns, width)
     return lines + _asked(d, width, {(a.workload, a.pool): a for a in elsewhere})
 
@@ -183,9 +180,9 @@ def _asked(d: FleetDesign, width: int, elsewhere: dict[tuple[str, str], Alternat
     rows = d.placements
     for p in rows:
         said = [
-            _SAID[n].format(human(m.value, "%") if n == "mfu" else _metric(m))
-            for n, m in p.metrics.items()
-            if n in _SAID
+            q.phrase.format(human(m.value, q.unit))
+            for q, m in ((record(n), m) for n, m in p.metrics.items())
+            if q.phrase
         ]
         other = elsewhere.pop((p.workload, p.pool), None)  # said once, however many lines it is on
         else_ = f"; {_second_best(other, d)}" if other else ""

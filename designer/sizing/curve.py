@@ -10,6 +10,7 @@ from typing import Any
 
 from catalogs import units
 from catalogs.errors import InputError, nearest
+from constraints.roles import DEVICES
 from designer.answers.size import Curve, CurvePoint
 from designer.question.question import Question
 from designer.question.specifications import base_specs
@@ -65,7 +66,7 @@ def curve(asked: Asked, spec: str, axis: Axis, devices: int | None) -> Curve:
     points = []
     for value in axis.values:
         question = _at(asked, axis.name, value)
-        if devices is not None and axis.name != "devices":
+        if devices is not None and axis.name != DEVICES:
             question = at_most(question, devices)
         base = base_specs(question)
         if spec not in base or base[spec] != base[spec]:
@@ -80,7 +81,7 @@ def _at(asked: Asked, name: str, value: str) -> Question:
     """The question with one value of the axis."""
     question = asked.question
     decision = next((d for d in question.decisions if d.name == name), None)
-    if name == "devices":
+    if name == DEVICES:
         return at_most(question, _whole(name, value))
     if decision is not None and decision.kind == "count":
         return replace(question, domains={**question.domains, name: [_whole(name, value)]})
@@ -107,7 +108,7 @@ def _set(data: dict[str, Any], name: str, value: str, question: Question) -> Non
         at = at.get(part) if isinstance(at, dict) else None
     if not isinstance(at, dict) or (len(parts) == 1 and parts[0] not in data):
         known: Sequence[str] = [
-            "devices",
+            DEVICES,
             "context",
             *(d.name for d in question.decisions if d.kind == "count"),
         ]

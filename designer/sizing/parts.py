@@ -11,6 +11,7 @@ from typing import Any
 from catalogs import Catalog
 from catalogs.errors import InputError
 from catalogs.schema import Node
+from constraints.roles import CARBON, COST, DEVICES, ENERGY, NODES, POWER, PURCHASE_PRICE
 from designer.answers.size import Lack, Part, Row
 from designer.evaluating.design import binding, si_unit, unstated, values_of
 from designer.question.context import Context, Value
@@ -25,7 +26,7 @@ from designer.sizing.rows import at_most
 NEAR = 8
 _FIELD = re.compile(r"^(accelerator|accelerators|kind|class|nic):[ \t]*([\w.-]*)", re.MULTILINE)
 # What is said of every part, where the scenario has it.
-SAID = ("cost", "cost_per_token", "power", "carbon")
+SAID = (COST, "cost_per_token", POWER, CARBON)
 
 
 def parts(asked: Question, catalog: Catalog, rows: Sequence[Row]) -> list[Part]:
@@ -98,22 +99,18 @@ def with_node(question: Question, catalog: Catalog, node: Node, devices: int) ->
     if not most:
         raise InputError(f"{node.id} holds more than {devices} devices")
     given = dict(question.given)
-    if "node_count" in domains:
-        held = {int(n) for n in question.domains["node_count"] if int(n) <= most}
-        domains["node_count"] = [*sorted({*held, most})]
+    if NODES in domains:
+        held = {int(n) for n in question.domains[NODES] if int(n) <= most}
+        domains[NODES] = [*sorted({*held, most})]
     else:
         given["node_limit"] = replace(given["node_limit"], si=float(most))
     models = [given]
     if "model" in domains:
         (group,) = question.named("model")
         models = [group.build(m) for m in domains["model"]]
-    context = Context(catalog, question.scenario.workload, models, {**domains, "node_count": [most]})
+    context = Context(catalog, question.scenario.workload, models, {**domains, NODES: [most]})
     for d in question.job.decisions:
-        if (
-            d.name in question.defaulted
-            and d.name in domains
-            and d.name not in ("node", "region", "node_count")
-        ):
+        if d.name in question.defaulted and d.name in domains and d.name not in ("node", "region", NODES):
             context.domains[d.name] = domains[d.name] = list(d.default(context))
     made = replace(question, domains=domains, given=given)
     for group in made.named("node", "host", "stream"):
@@ -130,7 +127,7 @@ def _fewest(question: Question, catalog: Catalog, node: Node) -> Part | None:
     said = [*(n for n in SAID if n in values), *(t.quantity for t in question.stated if t.quantity)]
     metrics = {n: float(values[n]) if math.isfinite(values[n]) else None for n in said}
     note = ""
-    if metrics.get("cost") is None:
+    if metrics.get(COST) is None:
         note = "price unknown"
     return Part(
         node=node.id,
@@ -149,10 +146,10 @@ def fewest(question: Question) -> tuple[int, dict[str, Value]] | None:
     Where the price is unknown, the one that takes the least energy, or power where there is no end.
     """
     bundle = question.bundle(question.first_design())
-    price = bundle["purchase_price" if question.given["owned"].si else "rental_rate"].si
-    drawn = "energy" if "energy" in question.graph.rules else "power"
-    least = "cost" if price == price else drawn
-    goals = [Objective("devices", 1), Objective(least, 1)]
+    price = bundle[PURCHASE_PRICE if question.given["owned"].si else "rental_rate"].si
+    drawn = ENERGY if ENERGY in question.graph.rules else POWER
+    least = COST if price == price else drawn
+    goals = [Objective(DEVICES, 1), Objective(least, 1)]
     archive, _ = frontier_of(replace(question, objectives=goals))
     if not len(archive.positions):
         return None

@@ -10,6 +10,7 @@ from typing import Any
 
 from catalogs import Catalog, units, yaml
 from catalogs.errors import InputError, nearest
+from constraints.roles import DEVICES, NODES
 from designer.question.question import Question
 from designer.question.specifications import SPEC, base_specs, hypothetical
 from designer.reading.domains import node_of
@@ -77,10 +78,10 @@ def ask(
             asked[key] = asked[key][0]
     _narrow_precision(loader, asked)
     if devices:
-        asked.pop("node_count", None)
-        asked["devices"] = list(devices)
+        asked.pop(NODES, None)
+        asked[DEVICES] = list(devices)
     # What is to be made small has no say in what is enough, and may rest on a price nobody knows.
-    data["objectives"] = ["devices"]
+    data["objectives"] = [DEVICES]
     try:
         again = Loader(replace(loader.document, data=data), [], loader.catalog)
         again.overridden = loader.overridden

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from constraints.roles import NODES
 from designer.answers.size import Closing, Need, Row
 from designer.question.question import Question
 from designer.question.specifications import SPEC, base_specs, hypothetical
@@ -51,8 +52,8 @@ def need(question: Question, found: Least) -> Need:
 def counts_of(question: Question) -> list[int]:
     """Numbers of devices worth a row: those of the scenario, or around the fewest the base part needs."""
     per = round(question.bundle(question.first_design())["devices_per_node"].si)
-    if "node_count" in question.domains:
-        held = [int(n) * per for n in question.domains["node_count"]]
+    if NODES in question.domains:
+        held = [int(n) * per for n in question.domains[NODES]]
         if len(held) > 1:
             step = max(1, math.ceil(len(held) / len(SPREAD)))
             return held[::-1][::step][::-1]

@@ -7,6 +7,7 @@ from dataclasses import fields
 import pytest
 
 from constraints import records as module
+from constraints import roles
 from constraints.graph import Graph
 from constraints.quantities import Seconds, Truth
 from constraints.quantity import LETTERS, LINES, Record, headings, short_form
@@ -43,6 +44,11 @@ def test_names_in_records_are_names_of_quantities() -> None:
         assert (not q.resource and not q.weighed and not q.tried and not q.voids) or q.unit == "truth", q.name
         assert (not q.tried and not q.weighed) or q.resource, q.name
     assert not aliases().keys() & known.keys()
+
+
+def test_roles_are_quantities() -> None:
+    named = {v for k, v in vars(roles).items() if k.isupper()}
+    assert named and named <= {n for layer in JOBS for n in rules(layer)}
 
 
 def test_a_limit_voids_something_it_reads() -> None:

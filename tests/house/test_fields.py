@@ -17,7 +17,8 @@ from catalogs import default_catalog
 from catalogs.errors import InputError
 from constraints import records as module
 from constraints.quantity import Record
-from designer.answers.plan import PlanResult
+from designer.answers.fleet import FleetDesign, Placement
+from designer.answers.plan import Metric, PlanResult
 from designer.api import plan
 from designer.evaluating.design import undefined, values_of
 from designer.evaluating.intervals import ends_of
@@ -28,6 +29,7 @@ from designer.infeasible.conflict import diagnose
 from designer.jobs import JOBS
 from designer.question.question import Question
 from designer.reading.loading import load, locate
+from designer.report.fleet_text import _asked
 from designer.report.plan_text import render
 from designer.search.enumerate import Count
 
@@ -226,6 +228,18 @@ def test_what_a_broken_limit_makes_meaningless(say: Say) -> None:
     assert "devices" in undefined(q, ["devices_suffice"])
     say("memory_fits", voids="device_memory")
     assert "device_memory" in undefined(q, ["memory_fits"])
+
+
+def test_what_is_said_around_a_value(say: Say) -> None:
+    placed = Placement(
+        workload="w", pool="", copies=1, line="l", node="n", region="r", design={}, takes={},
+        metrics={"mfu": Metric(value=0.5, unit=""), "cost": Metric(value=3.0, unit="USD")},
+    )  # fmt: skip
+    fleet = FleetDesign(id="A", totals={}, placements=[placed], uses=[])
+    assert _asked(fleet, 80, {}) == ["  w: one device, MFU 50 %"]
+    say("mfu", phrase="at {} of the peak")
+    say("cost", phrase="for {}")
+    assert _asked(fleet, 80, {}) == ["  w: one device, at 50 % of the peak, for 3 USD"]
 
 
 def test_every_field_is_held_here() -> None:

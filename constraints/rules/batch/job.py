@@ -30,7 +30,7 @@ def request_rate(job_rate: RequestsPerSecond) -> RequestsPerSecond:
     return 1 * job_rate
 
 
-@rule(cite="definition", head="time")
+@rule(cite="definition", head="time", phrase="{} to complete")
 def time_to_complete(requests: Requests, job_rate: RequestsPerSecond) -> Seconds:
     """Time from the first prompt to the last answer.
 

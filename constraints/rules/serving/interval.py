@@ -147,6 +147,7 @@ def tpot_p90(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     cite="gamma with the mean and deviation; Wilson & Hilferty 1931",
     head="TPOT\np99",
     needs="output",
+    phrase="TPOT p99 {}",
 )
 def tpot_p99(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     """99th percentile of the time per output token.

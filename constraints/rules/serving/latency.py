@@ -117,6 +117,7 @@ def ttft_p90(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     cite="quantile of the whole sojourn: a quantile of the wait plus a mean would be too low",
     head="TTFT\np99",
     needs="waiting",
+    phrase="TTFT p99 {}",
 )
 def ttft_p99(ttft: Seconds, ttft_deviation: Seconds) -> Seconds:
     """99th percentile of the time to first token.

@@ -43,6 +43,7 @@ def transferred_cache(
     wall=10,
     cite="DistServe (Zhong et al. 2024), sec. 3.3: bytes over the bandwidth between the pools",
     head="cache\nsent in",
+    phrase="cache sent in {}",
 )
 def kv_transfer_time(
     transferred_cache: Bytes, devices_per_replica: Count, scale_out_bandwidth: BytesPerSecond

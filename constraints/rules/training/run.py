@@ -144,7 +144,7 @@ def steps(dataset_tokens: Tokens, step_tokens: Tokens) -> Count:
     return ceil(dataset_tokens / step_tokens)
 
 
-@rule(cite="definition", head="time")
+@rule(cite="definition", head="time", phrase="{} to train")
 def time_to_train(steps: Count, step_time: Seconds, goodput: Fraction) -> Seconds:
     """Wall time of the run.
 

@@ -312,6 +312,7 @@ def step_flops(step_tokens: Tokens, forward_flops_per_token: FlopPerToken) -> Fl
     better="more",
     follows="step_time",
     inversely=True,
+    phrase="MFU {}",
 )
 def mfu() -> Fraction:
     """Model FLOP/s utilisation over all devices paid for, against the dense peak of the precision used.
