@@ -3,8 +3,8 @@
     python tests/house/test_readme.py     writes the outputs of today into both files
 
 Blocks of the language `console` hold commands after "$ " and what they print. A block whose first
-line is a comment naming a file is that file: YAML is written, Python is added to the end of the
-module, or, for "# FILE, after LINE", below that line. All of it happens in a copy.
+line is a comment naming a file is that file: YAML and a new module are written, Python is added to the
+end of a module there is, or, for "# FILE, after LINE", below that line. All of it happens in a copy.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ def write(block: str, copy: Path) -> bool:
     if not found:
         return False
     path, body = copy / found[1], block[found.end() :]
-    if path.suffix == ".yaml":
-        path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not found[2] and (path.suffix == ".yaml" or not path.exists()):
         path.write_text(body, encoding="utf-8")
         return True
     text = path.read_text(encoding="utf-8")

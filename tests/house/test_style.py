@@ -19,7 +19,7 @@ TEXTS = sorted(
     if p.suffix in (".py", ".yaml", ".txt", ".md")
 ) + [
     ROOT / n
-    for n in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff", "pyproject.toml", ".ci/run")
+    for n in ("README.md", "CONTRIBUTING.md", "AGENTS.md", "CHANGELOG.md", "CITATION.cff", "pyproject.toml", ".ci/run")
 ]
 MAX_LINES = 400
 TYPICAL_LINES = 150
