@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from catalogs.errors import InputError, nearest
 from constraints.rule import Rule
+
+
+def run(
+    order: Sequence[Rule],
+    values: MutableMapping[str, Any],
+    *,
+    bound: Callable[[Any, str], Any] | None = None,
+    kept: Collection[str] | None = None,
+) -> None:
+    """Make every quantity of `order`, each after its inputs, and put it into `values`.
+
+    Values are floats, arrays, intervals or whatever else the rules' arithmetic is defined for. `bound`
+    narrows each result by its unit before it is put. Where names to be `kept` are given, all others are
+    dropped as soon as no rule to come reads them.
+    """
+    last = {} if kept is None else {n: r.id for r in order for n in r.inputs if n not in kept}
+    for r in order:
+        made = r.fn(**{n: values[n] for n in r.inputs})
+        values[r.id] = made if bound is None else bound(made, r.unit)
+        if last:
+            for n in r.inputs:
+                if last.get(n) == r.id:
+                    del values[n]
 
 
 class Graph:
@@ -55,8 +78,7 @@ class Graph:
     def evaluate(self, targets: Iterable[str], given: Mapping[str, Any]) -> dict[str, Any]:
         """Every quantity on the way to `targets`, with the given ones."""
         values = dict(given)
-        for r in self.order(targets, values):
-            values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
+        run(self.order(targets, values), values)
         return values
 
     def above(self, name: str) -> set[str]:

@@ -69,7 +69,9 @@ def size(
     such as {"memory_bandwidth": "8 TB/s"}. Raises InputError for anything wrong with these.
     """
     drawn = (curve[0], read_axis(curve[1])) if curve else None
-    found = reading.reader(path, sets, catalog or default_catalog(), Path(device) if device else None, like)
+    found = reading.source_and_part(
+        path, sets, catalog or default_catalog(), Path(device) if device else None, like
+    )
     replaced = reading.read_specs([f"{n}={v}" for n, v in (parts or {}).items()])
     asked = reading.ask(*found, devices, replaced)
     return size_question(asked, devices=devices, specs=specs, joint=joint, drawn=drawn)

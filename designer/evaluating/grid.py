@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from catalogs.errors import InputError, nearest
+from constraints.graph import run
 from designer.evaluating.design import complete_design
 from designer.question.context import Value
 from designer.question.designs import read_value
@@ -93,13 +94,8 @@ def _evaluated(question: Question, axes: list[str], wanted: list[str]) -> dict[s
         values[name] = numbers.transpose(np.argsort([at for at, _ in kept])).reshape(shape)
     needed = {*wanted, *question.limited}
     order = question.graph.order([*wanted, *question.limited], values)
-    last = {n: i for i, r in enumerate(order) for n in r.inputs}
     with np.errstate(all="ignore"):
-        for i, r in enumerate(order):
-            values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
-            for n in r.inputs:
-                if last[n] == i and n not in needed:
-                    del values[n]
+        run(order, values, kept=needed)
     return {n: _shaped(values[n], len(axes)) for n in needed}
 
 

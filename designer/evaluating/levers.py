@@ -10,6 +10,7 @@ import numpy as np
 
 from constraints.bundles import Known
 from constraints.bundles.model import MODEL_NAMES
+from constraints.graph import run
 from designer.answers.plan import Lever
 from designer.evaluating.design import si_unit
 from designer.jobs import decided
@@ -42,8 +43,7 @@ def levers(
         values[name] = np.full(len(inputs) + 1, bundle[name].si)
         values[name][i + 1] *= 1 + STEP
     with np.errstate(all="ignore"):
-        for r in order:
-            values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
+        run(order, values)
         found = {q: _moved(values[q], len(inputs)) for q in quantities}
     return {
         q: [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from catalogs import Catalog, yaml
 from catalogs.errors import InputError
 from designer.question.question import Question
-from designer.reading.loading import Loader
+from designer.reading.source_map import Source
+from designer.reading.steps import question_of
 from designer.search.archive import Archive, frontier_of
 
 # Parts of a scenario that change no answer.
@@ -42,12 +42,12 @@ class InputChange(BaseModel):
     outcome: str = Field(default="", description="what stood in the way of a frontier, where anything did")
 
 
-def read(path: Path, sets: Sequence[str], catalog: Catalog) -> Loader:
+def read(path: Path, sets: Sequence[str], catalog: Catalog) -> Source:
     """A scenario file with its overrides, before it becomes a question."""
-    return Loader(yaml.read(path), sets, catalog)
+    return Source(yaml.read(path), sets, catalog)
 
 
-def input_changes(left: Loader, right: Loader, question: Question) -> list[InputChange]:
+def input_changes(left: Source, right: Source, question: Question) -> list[InputChange]:
     """Every difference, those that matter most first. `question` is the one the left scenario asks."""
     deadline = time.monotonic() + SECONDS
     base, _ = frontier_of(question)
@@ -60,7 +60,7 @@ def input_changes(left: Loader, right: Loader, question: Question) -> list[Input
 
 
 def _tried(
-    left: Loader, path: tuple[str, ...], value: Any, question: Question, base: Archive, deadline: float
+    left: Source, path: tuple[str, ...], value: Any, question: Question, base: Archive, deadline: float
 ) -> dict[str, Any]:
     """The left scenario with one value of the right one, solved again."""
     data = copy.deepcopy(left.data)
@@ -72,7 +72,7 @@ def _tried(
     else:
         at[path[-1]] = copy.deepcopy(value)
     try:
-        other = Loader(replace(left.document, data=data), [], left.catalog).question()
+        other = question_of(left.with_data(data))
     except InputError as e:
         return {"matters": None, "outcome": f"cannot be changed alone: {e.problems[0].message}"}
     if [o.quantity for o in other.objectives] != [o.quantity for o in question.objectives]:

@@ -21,18 +21,18 @@ import numpy as np
 
 from catalogs import Catalog
 from catalogs.errors import InputError, Problem
-from constraints.bundles import Known
 from constraints.roles import COST, DEVICES, DURATION, NODES
 from designer.documents.fleet import Line
 from designer.fleets.batching import WHICH, likeness, merged, together
+from designer.fleets.lines import Lines, Unknown
 from designer.fleets.reading import FleetQuestion, Wanted
 from designer.jobs import JOBS
 from designer.question.context import Value
-from designer.question.groups import Group, price_group
 from designer.question.job import Job
-from designer.question.question import Objective, Question
-from designer.reading.loading import Loader
-from designer.reading.source_map import Path
+from designer.question.question import Question
+from designer.reading.source_map import Path, Source
+from designer.reading.steps import question_of
+from designer.reading.terms import bound_text
 from designer.search.archive import Archive
 from designer.search.deadline import OutOfTime
 from designer.search.enumerate import Block, Count, enumerate_designs
@@ -67,7 +67,8 @@ class Menu:
 class _Read:
     """A workload's scenario as a question over the whole inventory, and how long it could be held."""
 
-    loader: PoolLoader
+    data: dict[str, Any]
+    lines: Lines
     question: Question
     held: float
 
@@ -82,165 +83,76 @@ def pools_of(wanted: Wanted) -> list[str]:
     return [""] if wanted.entry.pools == "shared" else ["prefill", "decode"]
 
 
-class PoolLoader(Loader):
-    """A scenario read for a fleet: its nodes, regions, prices and period are those of the fleet."""
+def pool_source(wanted: Wanted, catalog: Catalog, lines: Sequence[Line], period: float, pool: str) -> Source:
+    """A scenario as a fleet reads it: its nodes, regions, prices and period are those of the fleet."""
+    read = wanted.document
+    document = replace(read, data=copy.deepcopy(read.data), values=dict(read.values))
+    source = Source(document, wanted.entry.set, catalog)
+    _place(source, lines, period)
+    if pool:
+        _split(source, pool)
+    return source
 
-    def __init__(
-        self, wanted: Wanted, catalog: Catalog, lines: list[Line], period: float, pool: str, asked: list[str]
-    ):
-        read = wanted.document
-        document = replace(read, data=copy.deepcopy(read.data), values=dict(read.values))
-        super().__init__(document, wanted.entry.set, catalog)
-        self.lines = lines
-        self.asked = asked
-        self._place(period)
-        if pool:
-            self._split(pool)
 
-    def _place(self, period: float) -> None:
-        """Where the scenario leaves open what it runs on, the inventory says."""
-        if "site" in self.data:
-            raise self.fail(("site",), "a fleet's places are the regions of its inventory; remove site")
-        candidates = self.data.setdefault("candidates", {})
-        if isinstance(candidates, dict):
-            if "node" not in candidates and "accelerator" not in candidates:
-                candidates["node"] = list(dict.fromkeys(line.node for line in self.lines))
-            candidates.setdefault("region", list(dict.fromkeys(line.region for line in self.lines)))
-            if DEVICES not in candidates:
-                most = max(1, *(line.nodes for line in self.lines))
-                doubled = [2**k for k in range(most.bit_length() + 1)]
-                candidates.setdefault(NODES, sorted({*doubled, most}))
-        workload = self.data.get("workload")
-        if isinstance(workload, dict) and (job := job_of(workload)) and job.goes_on:
-            workload["period"] = f"{period!r} s"
-        self.data["objectives"] = [COST]
+def _place(source: Source, lines: Sequence[Line], period: float) -> None:
+    """Where the scenario leaves open what it runs on, the inventory says."""
+    if "site" in source.data:
+        raise source.fail(("site",), "a fleet's places are the regions of its inventory; remove site")
+    candidates = source.data.setdefault("candidates", {})
+    if isinstance(candidates, dict):
+        if "node" not in candidates and "accelerator" not in candidates:
+            candidates["node"] = list(dict.fromkeys(line.node for line in lines))
+        candidates.setdefault("region", list(dict.fromkeys(line.region for line in lines)))
+        if DEVICES not in candidates:
+            most = max(1, *(line.nodes for line in lines))
+            doubled = [2**k for k in range(most.bit_length() + 1)]
+            candidates.setdefault(NODES, sorted({*doubled, most}))
+    workload = source.data.get("workload")
+    if isinstance(workload, dict) and (job := job_of(workload)) and job.goes_on:
+        workload["period"] = f"{period!r} s"
+    source.data["objectives"] = [COST]
 
-    def _split(self, pool: str) -> None:
-        """One pool of a disaggregated workload: what its scenario asks of prompts, or of answers.
 
-        Prompts alone are requests for one token. Answers alone are requests whose prompts take no
-        time here; what they wait for their key-value cache is added to every time per token.
-        """
-        workload = self.data.get("workload")
-        job = job_of(workload)
-        if not isinstance(workload, dict) or job is None or not job.pools:
-            raise self.fail(("workload", "job"), "only a serving workload has pools to separate")
-        drop = _ANSWER if pool == "prefill" else _PROMPT
-        terms = [t for t in self._terms() if not drop.search(t[0])]
-        if pool == "prefill":
-            for length in workload.get("lengths", []):
-                if isinstance(length, dict) and "output" in length:
-                    length["output"] = "1 token"
-        else:
-            self.data["assume"] = {
-                **self.data.get("assume", {}),
-                "prefill_share": "0 s",
-                "prefill_rate": "0 request/s",
-            }
-            terms = [(_TPOT.sub(r"(\g<0> + transfer_delay)", text), path) for text, path in terms]
-        self.data["budgets"] = {}
-        self.data["rules"] = [*(text for text, _ in terms), "transfer_load <= 1"]
-        for i, (_, path) in enumerate(terms):
-            self.document.values[("rules", i)] = self.document.at(path)
+def _split(source: Source, pool: str) -> None:
+    """One pool of a disaggregated workload: what its scenario asks of prompts, or of answers.
 
-    def _terms(self) -> list[tuple[str, Path]]:
-        """Budgets and rules as comparisons, with their places."""
-        budgets, rules = self.data.get("budgets", {}), self.data.get("rules", [])
-        if not isinstance(budgets, (dict, list)) or not isinstance(rules, list):
-            return []
-        out: list[tuple[str, Path]] = []
-        if isinstance(budgets, dict):
-            out += [(f"{k} {_bound(v)}", ("budgets", k)) for k, v in budgets.items()]
-        else:
-            out += [(str(v), ("budgets", i)) for i, v in enumerate(budgets)]
-        return out + [(str(v), ("rules", i)) for i, v in enumerate(rules)]
-
-    def check_rates(self, q: Question) -> None:
-        """A line whose devices lack the precision is no option; nothing is wrong with the scenario."""
-
-    def check_known(self, q: Question) -> None:
-        """Budgets, and what the fleet asks, must be known on every line that could be used."""
-        for part in self.together(q):
-            try:
-                super().check_known(self.on(q, [self.lines[i] for i in part]))
-            except InputError:
-                self._blame(q, part)
-
-    def _blame(self, q: Question, part: list[int]) -> None:
-        """Raise _Unknown for the first line of a part that has an unknown number."""
-        for i in part:
-            try:
-                super().check_known(self.on(q, [self.lines[i]]))
-            except InputError as e:
-                raise _Unknown(i, e) from None
-
-    @staticmethod
-    def usable(q: Question, line: Line) -> bool:
-        return line.node in q.domains["node"] and line.region in q.domains["region"]
-
-    def together(self, q: Question) -> list[list[int]]:
-        """Usable lines in parts that one search can cover: one way to pay, each node in each region once."""
-        rows: dict[tuple[str, bool, int], dict[str, int]] = {}
-        for i, line in enumerate(self.lines):
-            if not self.usable(q, line):
-                continue
-            owned = (line.pricing or q.scenario.pricing).tenure == "owned"
-            again = sum(o.node == line.node and o.region == line.region for o in self.lines[:i])
-            rows.setdefault((line.node, owned, again), {})[line.region] = i
-        parts: dict[tuple[bool, tuple[str, ...]], list[list[int]]] = {}
-        for (_, owned, _), at in rows.items():
-            regions = tuple(sorted(at))
-            parts.setdefault((owned, regions), []).append([at[r] for r in regions])
-        out: list[list[int]] = []
-        for alike in parts.values():
-            left = alike
-            while left:  # a node whose lines are paid in several ways comes again
-                nodes = {self.lines[row[0]].node: row for row in reversed(left)}
-                out.append([i for row in nodes.values() for i in row])
-                left = [row for row in left if row not in nodes.values()]
-        return out
-
-    def on(self, q: Question, lines: Sequence[Line]) -> Question:
-        """The question on inventory lines of one part, with their prices where they have any."""
-        nodes: list[Value] = list(dict.fromkeys(line.node for line in lines))
-        regions: list[Value] = list(dict.fromkeys(line.region for line in lines))
-        domains: dict[str, list[Value]] = {**q.domains, "node": nodes, "region": regions}
-        objectives = [Objective(n, 1) for n in self.asked]
-        pricing = {(line.node, line.region): line.pricing or q.scenario.pricing for line in lines}
-        priced = {
-            where: price_group(q.scenario.model_copy(update={"pricing": p}), self.catalog)
-            for where, p in pricing.items()
+    Prompts alone are requests for one token. Answers alone are requests whose prompts take no
+    time here; what they wait for their key-value cache is added to every time per token.
+    """
+    workload = source.data.get("workload")
+    job = job_of(workload)
+    if not isinstance(workload, dict) or job is None or not job.pools:
+        raise source.fail(("workload", "job"), "only a serving workload has pools to separate")
+    drop = _ANSWER if pool == "prefill" else _PROMPT
+    terms = [t for t in _terms(source) if not drop.search(t[0])]
+    if pool == "prefill":
+        for length in workload.get("lengths", []):
+            if isinstance(length, dict) and "output" in length:
+                length["output"] = "1 token"
+    else:
+        source.data["assume"] = {
+            **source.data.get("assume", {}),
+            "prefill_share": "0 s",
+            "prefill_rate": "0 request/s",
         }
-        first = lines[0].pricing or q.scenario.pricing
-        owned = Known(float(first.tenure == "owned"), "scenario", "the fleet's inventory")
-        return replace(
-            q,
-            scenario=q.scenario.model_copy(update={"pricing": first}),
-            domains=domains,
-            objectives=objectives,
-            given={**q.given, "owned": owned},
-            groups=[
-                *(g for g in q.groups if g.name != "price"),
-                Group(
-                    "price",
-                    ("node", "region"),
-                    lambda node, region: priced[str(node), str(region)].build(node, region),
-                ),
-            ],
-        )
+        terms = [(_TPOT.sub(r"(\g<0> + transfer_delay)", text), path) for text, path in terms]
+    source.data["budgets"] = {}
+    source.data["rules"] = [*(text for text, _ in terms), "transfer_load <= 1"]
+    for i, (_, path) in enumerate(terms):
+        source.document.values[("rules", i)] = source.document.at(path)
 
 
-class _Unknown(Exception):
-    """A number that nobody states of a line."""
-
-    def __init__(self, line: int, error: InputError):
-        super().__init__(str(error))
-        self.line, self.error = line, error
-
-
-def _bound(raw: Any) -> str:
-    text = str(raw).strip()
-    return text if re.match(r"[<>=!]", text) else f"<= {text}"
+def _terms(source: Source) -> list[tuple[str, Path]]:
+    """Budgets and rules as comparisons, with their places."""
+    budgets, rules = source.data.get("budgets", {}), source.data.get("rules", [])
+    if not isinstance(budgets, (dict, list)) or not isinstance(rules, list):
+        return []
+    out: list[tuple[str, Path]] = []
+    if isinstance(budgets, dict):
+        out += [(f"{k} {bound_text(v)}", ("budgets", k)) for k, v in budgets.items()]
+    else:
+        out += [(str(v), ("budgets", i)) for i, v in enumerate(budgets)]
+    return out + [(str(v), ("rules", i)) for i, v in enumerate(rules)]
 
 
 class Menus:
@@ -277,15 +189,15 @@ class Menus:
                     continue
                 read = self._read(w, pool)
                 self.known[key] = Menu({}, [], 0, True)
-                alike.setdefault(likeness(read.loader.data), {})[key] = read
+                alike.setdefault(likeness(read.data), {})[key] = read
         jobs: list[tuple[list[Menu], list[int], list[Question], list[float]]] = []
         for group in alike.values():
             keys, reads = list(group), list(group.values())
             for some in together([r.question for r in reads]):
-                loader, lines = reads[some[0]].loader, self.question.fleet.inventory
+                first, inventory = reads[some[0]], self.question.fleet.inventory
                 menus = [self.known[keys[i]] for i in some]
-                for part in loader.together(reads[some[0]].question):
-                    asked = [reads[i].loader.on(reads[i].question, [lines[k] for k in part]) for i in some]
+                for part in first.lines.together(first.question):
+                    asked = [reads[i].lines.on(reads[i].question, [inventory[k] for k in part]) for i in some]
                     jobs.append((menus, part, asked, [reads[i].held for i in some]))
         # The longest first, so that none is left to run alone.
         jobs.sort(key=lambda job: -math.prod(map(len, job[2][0].domains.values())))
@@ -301,12 +213,12 @@ class Menus:
         """The question of a workload over the whole inventory."""
         q, held = self.question, self._held(wanted)
         try:
-            loader = PoolLoader(wanted, q.catalog, q.fleet.inventory, held, pool, [])
-            job = job_of(loader.data.get("workload"))
-            loader.asked = [*q.coupled, NODES, *([] if job and job.goes_on else [DURATION])]
-            loader.asked = list(dict.fromkeys(loader.asked))
-            return _Read(loader, loader.question(), held)
-        except _Unknown as e:
+            source = pool_source(wanted, q.catalog, q.fleet.inventory, held, pool)
+            job = job_of(source.data.get("workload"))
+            asked = [*q.coupled, NODES, *([] if job and job.goes_on else [DURATION])]
+            lines = Lines(q.fleet.inventory, list(dict.fromkeys(asked)), q.catalog)
+            return _Read(source.data, lines, question_of(source, lines.checks), held)
+        except Unknown as e:
             why = e.error.problems[0].message.replace(" or a site with electricity", "")
             why = re.sub(r"pricing\.(\w+)", r"\1 on this line", why).replace("provider or tenure", "tenure")
             raise InputError(

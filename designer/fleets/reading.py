@@ -20,9 +20,10 @@ from designer.documents.kinds import shipped_as
 from designer.documents.scenario import Solver
 from designer.fleets.terms import Cap, meant, other_names, sums, totals, unit_of
 from designer.question import expressions
+from designer.reading import shape
 from designer.reading.loading import shipped
-from designer.reading.shape import ShapeReader
-from designer.reading.source_map import Places
+from designer.reading.source_map import Path as Place
+from designer.reading.source_map import Source
 from designer.words.numbers import human
 
 
@@ -90,54 +91,36 @@ def load_fleet(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | No
     document = yaml.read(path)
     if shipped_fleets().get(path.stem) == path:
         document = replace(document, file=f"scenarios/fleets/{path.name}")
-    return FleetReader(document, sets, catalog or default_catalog(), path.parent).question()
+    return FleetReader(Source(document, sets, catalog or default_catalog()), path.parent).question()
 
 
-class FleetReader(ShapeReader, Places):
-    """One reading of one fleet document."""
+class FleetReader:
+    """One reading of one fleet document; what it names as files is looked for in `folder` too."""
 
-    kind = "fleet"
-
-    def __init__(self, document: yaml.Document, sets: Sequence[str], catalog: Catalog, folder: Path):
-        super().__init__(document, sets, catalog)
+    def __init__(self, source: Source, folder: Path):
+        self.source, self.catalog = source, source.catalog
         self.folder = folder
 
     def question(self) -> FleetQuestion:
-        fleet = self.validated(Fleet)
+        fleet = shape.validated(self.source, Fleet, "fleet", _fields)
         if not fleet.name.isprintable():
-            raise self.fail(("name",), f"{fleet.name!r} holds characters that cannot be printed")
+            raise self.source.fail(("name",), f"{fleet.name!r} holds characters that cannot be printed")
         fleet = fleet.model_copy(update={"inventory": self._lines(fleet)})
         self._names(fleet)
-        self.raise_problems()
+        self.source.raise_problems()
         caps = self._caps(fleet)
         objectives = self._objectives(fleet)
         wanted = [self._wanted(fleet, i, w) for i, w in enumerate(fleet.workloads)]
-        self.raise_problems()
+        self.source.raise_problems()
         return FleetQuestion(
             fleet=fleet,
             catalog=self.catalog,
             workloads=[w for w in wanted if w is not None],
             caps=caps,
             objectives=objectives,
-            line_places=[self._spot(("inventory", i)) for i in range(len(fleet.inventory))],
+            line_places=[self.source.where("inventory", i) for i in range(len(fleet.inventory))],
             notes=[],
         )
-
-    def field_names(self, path: tuple[Any, ...]) -> list[str]:
-        if path and path[0] == "workloads":
-            return list(FleetWorkload.model_fields)
-        if path and path[0] == "inventory":
-            return list(schema.Line.model_fields)
-        if path and path[0] == "solver":
-            return list(Solver.model_fields)
-        return list(Fleet.model_fields)
-
-    def _spot(self, path: tuple[str | int, ...]) -> str:
-        file, line = self.place(path)
-        return f"{file}:{line}" if line else file
-
-    def _mistake(self, path: tuple[str | int, ...], message: str, *, key: bool = False) -> None:
-        self.problems.append(self.problem(path, message, key=key))
 
     def _lines(self, fleet: Fleet) -> list[schema.Line]:
         """Inventory lines with the catalog's own names; two lines must differ in something."""
@@ -148,11 +131,11 @@ class FleetReader(ShapeReader, Places):
                 try:
                     named[key] = self.catalog.get(kind, getattr(line, key)).id
                 except InputError as e:
-                    self.problems += self._at(("inventory", i, key), e).problems
+                    self.source.problems += self.source.placed(("inventory", i, key), e).problems
             out.append(line.model_copy(update=named))
             self._paid(i, line)
             if any(o.label == out[-1].label for o in out[:-1]):
-                self._mistake(("inventory", i), f"{line.label} is listed already; give another tenure")
+                self.source.mistake(("inventory", i), f"{line.label} is listed already; give another tenure")
         return out
 
     def _paid(self, i: int, line: schema.Line) -> None:
@@ -161,7 +144,7 @@ class FleetReader(ShapeReader, Places):
         for key in ("price",) if owned else ("purchase", "electricity"):
             if getattr(line, key) is not None:
                 kind = "owned" if owned else "rented"
-                self._mistake(("inventory", i, key), f"unused, as the tenure of this line is {kind}")
+                self.source.mistake(("inventory", i, key), f"unused, as the tenure of this line is {kind}")
 
     def _names(self, fleet: Fleet) -> None:
         """Workload names are unique; regions are ones with inventory."""
@@ -169,32 +152,36 @@ class FleetReader(ShapeReader, Places):
         first: dict[str, int] = {}
         for i, w in enumerate(fleet.workloads):
             if not w.name.isprintable():
-                self._mistake(("workloads", i, "name"), f"{w.name!r} holds characters that cannot be printed")
+                self.source.mistake(
+                    ("workloads", i, "name"), f"{w.name!r} holds characters that cannot be printed"
+                )
             if w.name in first:
-                line = self.place(("workloads", first[w.name], "name"))[1]
-                self._mistake(
+                line = self.source.place(("workloads", first[w.name], "name"))[1]
+                self.source.mistake(
                     ("workloads", i, "name"),
                     f"a second workload {w.name!r} (first on line {line}); see count",
                 )
             first.setdefault(w.name, i)
             for k, r in enumerate(w.regions):
                 if r not in known:
-                    self._mistake(
+                    self.source.mistake(
                         ("workloads", i, "regions", k), f"no inventory in region {r!r}{nearest(r, known)}"
                     )
             if w.start >= fleet.period:
-                self._mistake(("workloads", i, "start"), "is not before the end of the period")
+                self.source.mistake(("workloads", i, "start"), "is not before the end of the period")
             if w.deadline is not None and w.deadline <= w.start:
-                self._mistake(("workloads", i, "deadline"), "is not after the start")
+                self.source.mistake(("workloads", i, "deadline"), "is not after the start")
         for r in fleet.sites:
             if r not in known:
-                self._mistake(("sites", r), f"no inventory in region {r!r}{nearest(r, known)}", key=True)
+                self.source.mistake(
+                    ("sites", r), f"no inventory in region {r!r}{nearest(r, known)}", key=True
+                )
 
     def _caps(self, fleet: Fleet) -> list[Cap]:
         out: list[Cap] = []
         for i, line in enumerate(fleet.inventory):
             text = f"{line.label} <= {line.nodes:,} nodes"
-            place = self._spot(("inventory", i))
+            place = self.source.where("inventory", i)
             out.append(Cap(line.label, text, "inventory", place, {NODES: 1.0}, line.nodes, "", line=i))
         for region, bounds in fleet.sites.items():
             out += self._bounds(("sites", region), bounds, "site", region)
@@ -210,7 +197,7 @@ class FleetReader(ShapeReader, Places):
             name = meant(key)
             if name not in totals():
                 known = [*totals(), *other_names()]
-                self._mistake(
+                self.source.mistake(
                     (*path, key),
                     f"no total of a fleet: {key!r}{nearest(key, known)} (has: {', '.join(totals())})",
                     key=True,
@@ -218,18 +205,20 @@ class FleetReader(ShapeReader, Places):
                 continue
             text = re.sub(r"^\s*<=", "", str(raw)) if isinstance(raw, str) else raw
             if isinstance(text, str) and re.match(r"\s*[<>=!]", text):
-                self._mistake((*path, key), f"{raw!r}: a total of a fleet is bounded from above; write <=")
+                self.source.mistake(
+                    (*path, key), f"{raw!r}: a total of a fleet is bounded from above; write <="
+                )
                 continue
             try:
                 bound = units.parse(text, unit_of(name))
                 if bound < 0:
                     raise InputError(f"{raw!r} must be at least 0")
             except InputError as e:
-                self._mistake((*path, key), str(e))
+                self.source.mistake((*path, key), str(e))
                 continue
             whole = f"{name} in {region}" if region else name
             shown = f"{whole} <= {human(bound, unit_of(name))}"
-            place = self._spot((*path, key))
+            place = self.source.where(*path, key)
             out.append(Cap(whole, shown, kind, place, {name: 1.0}, bound, unit_of(name), region=region))
         return out
 
@@ -261,9 +250,9 @@ class FleetReader(ShapeReader, Places):
             if any(w < 0 for w in weights.values()) or at_zero > 0:
                 raise InputError(f"{text!r}: weights and bound must be at least 0; more must never be better")
         except InputError as e:
-            self._mistake(path, str(e))
+            self.source.mistake(path, str(e))
             return None
-        return Cap(text, text, "rule", self._spot(path), weights, -at_zero, self._rule_unit(node))
+        return Cap(text, text, "rule", self.source.where(*path), weights, -at_zero, self._rule_unit(node))
 
     @staticmethod
     def _rule_unit(node: expressions.Node) -> str:
@@ -277,16 +266,16 @@ class FleetReader(ShapeReader, Places):
         for i, text in enumerate(fleet.objectives):
             words = text.split()
             if words[:1] == ["max"]:
-                self._mistake(("objectives", i), f"{text!r}: totals of a fleet are made small")
+                self.source.mistake(("objectives", i), f"{text!r}: totals of a fleet are made small")
                 continue
             name = meant(words[-1]) if words else ""
             if name not in totals() or len(words) > 2 or (len(words) == 2 and words[0] != "min"):
-                self._mistake(
+                self.source.mistake(
                     ("objectives", i),
                     f"no total of a fleet: {text!r}{nearest(name, totals())} (has: {', '.join(totals())})",
                 )
             elif name in out:
-                self._mistake(("objectives", i), f"{name} is an objective already")
+                self.source.mistake(("objectives", i), f"{name} is an objective already")
             else:
                 out.append(name)
         return out
@@ -302,7 +291,7 @@ class FleetReader(ShapeReader, Places):
         else:
             file = self._file(w.scenario)
             if file is None:
-                self._mistake(
+                self.source.mistake(
                     path,
                     f"{w.scenario!r}: no such file or scenario{nearest(w.scenario, shipped())}",
                 )
@@ -310,14 +299,14 @@ class FleetReader(ShapeReader, Places):
             try:
                 document = self._documents.setdefault(file, yaml.read(file))
             except InputError as e:
-                self.problems += e.problems
+                self.source.problems += e.problems
                 return None
             if shipped().get(file.stem) == file:
                 document = replace(document, file=f"scenarios/{file.name}")
             source = str(file)
-        where = {k: self._spot(("workloads", i, k)) for k in ("regions", "deadline")}
-        sets = [self._spot(("workloads", i, "set", k)) for k in range(len(w.set))]
-        place = self._spot(("workloads", i))
+        where = {k: self.source.where("workloads", i, k) for k in ("regions", "deadline")}
+        sets = [self.source.where("workloads", i, "set", k) for k in range(len(w.set))]
+        place = self.source.where("workloads", i)
         return Wanted(w, place, where["regions"], where["deadline"], sets, document, source)
 
     def _file(self, name: str) -> Path | None:
@@ -332,6 +321,17 @@ class FleetReader(ShapeReader, Places):
         n = len(path)
         values, keys = (
             {p[n:]: at for p, at in places.items() if p[:n] == path}
-            for places in (self.document.values, self.document.keys)
+            for places in (self.source.document.values, self.source.document.keys)
         )
-        return yaml.Document(self.document.file, data, values, keys)
+        return yaml.Document(self.source.document.file, data, values, keys)
+
+
+def _fields(path: Place, data: Any) -> list[str]:
+    """Keys a fleet may have at a place."""
+    if path and path[0] == "workloads":
+        return list(FleetWorkload.model_fields)
+    if path and path[0] == "inventory":
+        return list(schema.Line.model_fields)
+    if path and path[0] == "solver":
+        return list(Solver.model_fields)
+    return list(Fleet.model_fields)

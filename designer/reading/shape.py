@@ -1,9 +1,9 @@
-"""The shape of a scenario: pydantic's errors as problems with a line and the nearest valid name."""
+"""The shape of a document: pydantic's errors as problems with a line and the nearest valid name."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -12,81 +12,93 @@ from catalogs.errors import InputError, nearest
 from designer.documents.kinds import other_kind, said
 from designer.documents.scenario import Scenario
 from designer.jobs import DECISIONS, JOBS
-from designer.reading.source_map import Path, Places
+from designer.reading.source_map import Path, Source
 from designer.words.text import listed
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
-class ShapeReader(Places):
-    """Validates the document against the schema."""
+# The keys that a schema knows at a place of a document.
+Fields = Callable[[Path, Any], list[str]]
 
-    kind = "scenario"
 
-    def _scenario(self) -> Scenario:
-        scenario = self.validated(Scenario)
-        if not scenario.name.isprintable():
-            raise self.fail(("name",), f"{scenario.name!r} holds characters that cannot be printed")
-        return scenario
+def scenario_of(source: Source) -> Scenario:
+    """The document as a scenario."""
+    scenario = validated(source, Scenario, "scenario", scenario_fields)
+    if not scenario.name.isprintable():
+        raise source.fail(("name",), f"{scenario.name!r} holds characters that cannot be printed")
+    return scenario
 
-    def validated(self, model: type[Shape]) -> Shape:
-        """The document as an instance of its schema; raises InputError with every mistake of shape."""
-        self.refuse_truths(_is_switch)
-        try:
-            return model.model_validate(self.data)
-        except ValidationError as e:
-            if (other := other_kind(self.data, self.kind)) is not None:
-                found, key = other
-                raise InputError(self.problem((key,), said(found, self.document.file), key=True)) from None
-            for error in _one_per_mistake(e.errors()):
-                self._schema_problem(error)
-            self.raise_problems()
-            raise AssertionError("a validation error without errors") from None
 
-    def field_names(self, path: tuple[Any, ...]) -> list[str]:
-        """Keys the schema knows at a place."""
-        return _field_names(path, self.data)
+def validated(source: Source, model: type[Shape], kind: str, fields: Fields) -> Shape:
+    """The document as an instance of its schema; raises InputError with every mistake of shape.
 
-    def _schema_problem(self, error: Any) -> None:
-        loc = _place(error["loc"])
-        kind = error["type"]
-        if kind == "extra_forbidden":
-            known = self.field_names(loc[:-1])
-            hint = nearest(str(loc[-1]), known)
-            if not hint and loc[-1] in DECISIONS:
-                hint = f"; it is a decision: candidates.{loc[-1]}"
-            self.problems.append(self.problem(loc, f"unknown key {loc[-1]!r}{hint}", key=True))
-        elif kind == "missing":
-            self.problems.append(self.problem(loc[:-1], f"missing key {loc[-1]!r}"))
-        elif kind in ("union_tag_invalid", "union_tag_not_found"):
-            workload = self.data.get("workload")
-            found = workload.get("job") if isinstance(workload, dict) else None
-            if found is None:
-                self.problems.append(self.problem(loc, f"missing key 'job': {listed(JOBS)}"))
-            else:
-                self.problems.append(
-                    self.problem(
-                        (*loc, "job"),
-                        f"unknown job {found!r}{nearest(str(found), JOBS)} (has: {', '.join(JOBS)})",
-                    )
-                )
+    `kind` is what it is a file of, and `fields` says the keys there are at a place.
+    """
+    _refuse_truths(source)
+    try:
+        return model.model_validate(source.data)
+    except ValidationError as e:
+        if (other := other_kind(source.data, kind)) is not None:
+            found, key = other
+            raise InputError(source.problem((key,), said(found, source.document.file), key=True)) from None
+        for error in _one_per_mistake(e.errors()):
+            _schema_problem(source, fields, error)
+        source.raise_problems()
+        raise AssertionError("a validation error without errors") from None
+
+
+def _refuse_truths(source: Source) -> None:
+    """Nothing in a document is true or false but what is off or on; Python would take either for a number."""
+    todo: list[tuple[Path, Any]] = [((), source.data)]
+    while todo:
+        path, value = todo.pop()
+        if isinstance(value, bool) and not _is_switch(path):
+            source.mistake(path, f"{str(value).lower()} is not a value here; nothing is true or false")
+        elif isinstance(value, dict):
+            todo.extend(((*path, k), v) for k, v in value.items())
+        elif isinstance(value, list):
+            todo.extend(((*path, i), v) for i, v in enumerate(value))
+    source.problems.sort(key=lambda p: p.line or 0)
+    source.raise_problems()
+
+
+def _schema_problem(source: Source, fields: Fields, error: Any) -> None:
+    loc = _place(error["loc"])
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        known = fields(loc[:-1], source.data)
+        hint = nearest(str(loc[-1]), known)
+        if not hint and loc[-1] in DECISIONS:
+            hint = f"; it is a decision: candidates.{loc[-1]}"
+        source.mistake(loc, f"unknown key {loc[-1]!r}{hint}", key=True)
+    elif kind == "missing":
+        source.mistake(loc[:-1], f"missing key {loc[-1]!r}")
+    elif kind in ("union_tag_invalid", "union_tag_not_found"):
+        workload = source.data.get("workload")
+        found = workload.get("job") if isinstance(workload, dict) else None
+        if found is None:
+            source.mistake(loc, f"missing key 'job': {listed(JOBS)}")
         else:
-            message = _plain(error["msg"])
-            if kind == "literal_error":
-                choices = re.findall(r"'([^']*)'", error["ctx"]["expected"])
-                message = (
-                    f"unknown value {error['input']!r}{nearest(str(error['input']), choices)}; {message}"
-                )
-            elif len(loc) > 1 and loc[0] in _EXPECTED:
-                message = f"expected {_EXPECTED[loc[0]]}; found {_short(error['input'])}"
-            elif kind == "too_short":
-                message = "an empty list; give at least one value"
-            elif kind != "value_error":
-                message = f"{message}; found {_short(error['input'])}"
-            problem = self.problem(loc, message)
-            # A union of types reports each member; one line per place is enough.
-            if not any(p.path == problem.path and p.line == problem.line for p in self.problems):
-                self.problems.append(problem)
+            source.mistake(
+                (*loc, "job"),
+                f"unknown job {found!r}{nearest(str(found), JOBS)} (has: {', '.join(JOBS)})",
+            )
+    else:
+        message = _plain(error["msg"])
+        if kind == "literal_error":
+            choices = re.findall(r"'([^']*)'", error["ctx"]["expected"])
+            message = f"unknown value {error['input']!r}{nearest(str(error['input']), choices)}; {message}"
+        elif len(loc) > 1 and loc[0] in _EXPECTED:
+            message = f"expected {_EXPECTED[loc[0]]}; found {_short(error['input'])}"
+        elif kind == "too_short":
+            message = "an empty list; give at least one value"
+        elif kind != "value_error":
+            message = f"{message}; found {_short(error['input'])}"
+        problem = source.problem(loc, message)
+        # A union of types reports each member; one line per place is enough.
+        if not any(p.path == problem.path and p.line == problem.line for p in source.problems):
+            source.problems.append(problem)
 
 
 # What stands where several types may, each of which pydantic reports.
@@ -165,8 +177,8 @@ def _is_type_tag(part: object) -> bool:
     )
 
 
-def _field_names(path: tuple[Any, ...], data: Any) -> list[str]:
-    """Keys the schema knows at a place."""
+def scenario_fields(path: Path, data: Any) -> list[str]:
+    """Keys a scenario may have at a place."""
     block: type[BaseModel] | None = Scenario
     for part in path:
         if block is Scenario and part == "workload":

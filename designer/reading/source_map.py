@@ -1,15 +1,18 @@
-"""Where each value of a scenario stands, and the overrides that replace some of them."""
+"""Where each value of a document stands, and the overrides that replace some of them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from catalogs import Catalog, yaml
 from catalogs.errors import InputError, Problem
 
 Path = tuple[str | int, ...]
+
+_PATH = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+)*")
 
 
 class Flagged(str):
@@ -23,7 +26,7 @@ class Flagged(str):
         return made
 
 
-def said(override: str, *, quoted: bool = False) -> str:
+def said(override: str, *, quoted: bool = False, flag: str = "--set") -> str:
     """An override as it was given on the command line.
 
     >>> said("confidence=0.9"), said(Flagged("confidence=0.9", "--confidence 0.9"))
@@ -31,34 +34,53 @@ def said(override: str, *, quoted: bool = False) -> str:
     """
     if isinstance(override, Flagged):
         return override.flag
-    return f"--set {override!r}" if quoted else f"--set {override}"
+    return f"{flag} {override!r}" if quoted else f"{flag} {override}"
 
 
-class Places:
-    """A document with `--set` overrides; collects problems and reports them together."""
+class Source:
+    """A document with its overrides and its source map, and the problems found in it so far.
 
-    def __init__(self, document: yaml.Document, sets: Sequence[str], catalog: Catalog):
+    What reads a part of it takes the source first, and reports through it. `flag` is the option of the
+    command that overrides come from.
+    """
+
+    def __init__(
+        self, document: yaml.Document, sets: Sequence[str], catalog: Catalog, flag: str = "--set"
+    ) -> None:
         self.document = document
         self.catalog = catalog
+        self.flag = flag
         self.data = document.data
-        self.overridden: dict[tuple[str | int, ...], str] = {}
+        self.overridden: dict[Path, str] = {}
         self.problems: list[Problem] = []
         for text in sets:
-            self._override(text)
+            _override(self, text)
 
-    def place(self, path: tuple[str | int, ...]) -> tuple[str, int | None]:
+    def place(self, path: Path) -> tuple[str, int | None]:
         """File and line of a value, or the override that replaced it."""
         for end in range(len(path), 0, -1):
             if path[:end] in self.overridden:
-                return said(self.overridden[path[:end]]), None
+                return said(self.overridden[path[:end]], flag=self.flag), None
         if path and path not in self.document.values:
             # a part that only overrides below it have made
             for made, text in self.overridden.items():
                 if made[: len(path)] == path:
-                    return said(text), None
+                    return said(text, flag=self.flag), None
         return self.document.file, self.document.at(path)[0]
 
-    def problem(self, path: tuple[str | int, ...], message: str, *, key: bool = False) -> Problem:
+    def with_data(self, data: dict[str, Any]) -> Source:
+        """The same document saying something else, read afresh."""
+        again = Source(replace(self.document, data=data), [], self.catalog, self.flag)
+        again.overridden = self.overridden
+        return again
+
+    def where(self, *path: str | int) -> str:
+        """The same as text."""
+        file, line = self.place(path)
+        return f"{file}:{line}" if line else file
+
+    def problem(self, path: Path, message: str, *, key: bool = False) -> Problem:
+        """A problem with the value at a path, or with its key."""
         file, line = self.place(path)
         if line is None:
             flagged = any(
@@ -67,79 +89,71 @@ class Places:
             return Problem(message, file, path=None if flagged else yaml.dotted(path))
         return self.document.problem(path, message, key=key)
 
-    def fail(self, path: tuple[str | int, ...], message: str) -> InputError:
+    def mistake(self, path: Path, message: str, *, key: bool = False) -> None:
+        """Note a problem, to be raised with all others."""
+        self.problems.append(self.problem(path, message, key=key))
+
+    def fail(self, path: Path, message: str) -> InputError:
+        """A problem that leaves nothing to read on for."""
         return InputError(self.problem(path, message))
 
+    def placed(self, path: Path, error: InputError) -> InputError:
+        """The same error, placed in the document unless it has a place already."""
+        return InputError(*(p if p.file else self.problem(path, p.message) for p in error.problems))
+
     def raise_problems(self) -> None:
+        """Raise what was noted so far, if anything was."""
         if self.problems:
             raise InputError(*self.problems)
 
-    def _override(self, text: str) -> None:
-        path_text, equals, value_text = text.partition("=")
-        if not equals or not re.fullmatch(r"[A-Za-z_][\w-]*(\.[\w-]+)*", path_text.strip()):
+
+def _override(source: Source, text: str) -> None:
+    """Replace a value of the document, as `path=value` says."""
+    path_text, equals, value_text = text.partition("=")
+    if not equals or not _PATH.fullmatch(path_text.strip()):
+        raise InputError(
+            f"{said(text, quoted=True)}: write it as path=value, for example budgets.cost='25 MUSD'"
+        )
+    path = tuple(path_text.strip().split("."))
+    if path in source.overridden:
+        raise InputError(f"{said(text, quoted=True)}: {path[-1]} is given twice")
+    value = _value_of(text, value_text)
+    # Budgets may be written as a list; by name they are set as a mapping.
+    if path[0] == "budgets" and isinstance(source.data.get("budgets"), list):
+        _budgets_as_mapping(source)
+    at: Any = source.data
+    for part in path[:-1]:
+        at = at.setdefault(part, {})
+        if isinstance(at, list):
             raise InputError(
-                f"{said(text, quoted=True)}: write it as path=value, for example budgets.cost='25 MUSD'"
+                f"{said(text, quoted=True)}: {part!r} is a list; set all of it: {part}='[..., ...]'"
             )
-        path = tuple(path_text.strip().split("."))
-        if path in self.overridden:
-            raise InputError(f"{said(text, quoted=True)}: {path[-1]} is given twice")
-        value = self._value_of(text, value_text)
-        # Budgets may be written as a list; by name they are set as a mapping.
-        if path[0] == "budgets" and isinstance(self.data.get("budgets"), list):
-            self._budgets_as_mapping()
-        at: Any = self.data
-        for part in path[:-1]:
-            at = at.setdefault(part, {})
-            if isinstance(at, list):
-                raise InputError(
-                    f"{said(text, quoted=True)}: {part!r} is a list; set all of it: {part}='[..., ...]'"
-                )
-            if not isinstance(at, dict):
-                raise InputError(f"{said(text, quoted=True)}: {part!r} has no parts of its own")
-        at[path[-1]] = value
-        self.overridden[path] = text
+        if not isinstance(at, dict):
+            raise InputError(f"{said(text, quoted=True)}: {part!r} has no parts of its own")
+    at[path[-1]] = value
+    source.overridden[path] = text
 
-    def _value_of(self, text: str, value: str) -> Any:
-        """The value of an override, in the language of the file."""
-        if not value.strip():
-            raise InputError(f"{said(text, quoted=True)}: no value after '='")
-        try:
-            return yaml.parse(f"value: {value}\n", "").data["value"]
-        except InputError as e:
-            raise InputError(*(f"{said(text, quoted=True)}: {p.message}" for p in e.problems)) from None
 
-    def _budgets_as_mapping(self) -> None:
-        out: dict[str, Any] = {}
-        for i, item in enumerate(self.data["budgets"]):
-            found = re.fullmatch(r"\s*([A-Za-z_]\w*)\s*(<=|>=|<|>)\s*(.+)", str(item))
-            if not found:
-                raise self.fail(("budgets", i), f"{item!r} is not a budget; write 'quantity <= value unit'")
-            if found[1] in out:
-                raise self.fail(
-                    ("budgets", i), f"two budgets on {found[1]}; change the list instead of using --set"
-                )
-            out[found[1]] = f"{found[2]} {found[3]}"
-            self.document.values[("budgets", found[1])] = self.document.at(("budgets", i))
-        self.data["budgets"] = out
+def _value_of(text: str, value: str) -> Any:
+    """The value of an override, in the language of the file."""
+    if not value.strip():
+        raise InputError(f"{said(text, quoted=True)}: no value after '='")
+    try:
+        return yaml.parse(f"value: {value}\n", "").data["value"]
+    except InputError as e:
+        raise InputError(*(f"{said(text, quoted=True)}: {p.message}" for p in e.problems)) from None
 
-    def _at(self, path: tuple[str | int, ...], error: InputError) -> InputError:
-        """The same error, placed in the scenario unless it has a place already."""
-        return InputError(*(p if p.file else self.problem(path, p.message) for p in error.problems))
 
-    def refuse_truths(self, but: Callable[[Path], bool]) -> None:
-        """Nothing in a scenario is true or false `but` what is off or on; Python would take either for a number."""
-        todo: list[tuple[Path, Any]] = [((), self.data)]
-        while todo:
-            path, value = todo.pop()
-            if isinstance(value, bool) and but(path):
-                continue
-            if isinstance(value, bool):
-                self.problems.append(
-                    self.problem(path, f"{str(value).lower()} is not a value here; nothing is true or false")
-                )
-            elif isinstance(value, dict):
-                todo.extend(((*path, k), v) for k, v in value.items())
-            elif isinstance(value, list):
-                todo.extend(((*path, i), v) for i, v in enumerate(value))
-        self.problems.sort(key=lambda p: p.line or 0)
-        self.raise_problems()
+def _budgets_as_mapping(source: Source) -> None:
+    out: dict[str, Any] = {}
+    for i, item in enumerate(source.data["budgets"]):
+        found = re.fullmatch(r"\s*([A-Za-z_]\w*)\s*(<=|>=|<|>)\s*(.+)", str(item))
+        if not found:
+            raise source.fail(("budgets", i), f"{item!r} is not a budget; write 'quantity <= value unit'")
+        if found[1] in out:
+            raise source.fail(
+                ("budgets", i), f"two budgets on {found[1]}; change the list instead of using --set"
+            )
+        out[found[1]] = f"{found[2]} {found[3]}"
+        source.document.values[("budgets", found[1])] = source.document.at(("budgets", i))
+    source.data["budgets"] = out

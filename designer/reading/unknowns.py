@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 
 from catalogs.errors import nearest
 from constraints.bundles.device import ELEMENT_BYTES, base_precision, has_rate
@@ -12,86 +13,77 @@ from constraints.records import marked, record
 from designer.documents.scenario import Scenario
 from designer.question.groups import Group
 from designer.question.question import Question
-from designer.reading.source_map import Path
-from designer.reading.terms import TermReader
+from designer.reading.source_map import Path, Source
+from designer.reading.terms import asked_of
 
 # Groups of what somebody states or leaves open: of machines, places and models.
 _LOOKED_UP = ("node", "host", "stream", "region", "price", "model")
 
 
-class UnknownReader(TermReader):
-    """Checks that every budget and objective can be computed for every candidate."""
+def check_rates(source: Source, q: Question, origin: Mapping[str, Path]) -> None:
+    """Nothing left that a device or a region cannot say."""
+    accs = {source.catalog.get("nodes", str(n)).accelerator for n in q.domains["node"]}
+    for a in sorted(accs):
+        acc = source.catalog.get("accelerators", a)
+        base_precision(acc)
+        if not any(has_rate(acc, str(p)) for p in q.domains["precision"]):
+            has = ", ".join(acc.compute.rates())
+            wanted = ", ".join(map(str, q.domains["precision"]))
+            raise source.fail(("candidates", "precision"), f"{a} multiplies in none of {wanted} (has: {has})")
 
-    def check_rates(self, q: Question) -> None:
-        """Nothing left that a device or a region cannot say."""
-        accs = {self.catalog.get("nodes", str(n)).accelerator for n in q.domains["node"]}
-        for a in sorted(accs):
-            acc = self.catalog.get("accelerators", a)
-            base_precision(acc)
-            if not any(has_rate(acc, str(p)) for p in q.domains["precision"]):
-                has = ", ".join(acc.compute.rates())
-                wanted = ", ".join(map(str, q.domains["precision"]))
-                raise self.fail(
-                    ("candidates", "precision"), f"{a} multiplies in none of {wanted} (has: {has})"
-                )
 
-    def check_benchmark(self, scenario: Scenario) -> None:
-        """A benchmark that no table of scores is on is a mistake."""
-        if "benchmark" in self.data and scenario.benchmark not in (known := benchmarks(self.catalog)):
-            hint = nearest(scenario.benchmark, known)
-            raise self.fail(
-                ("benchmark",), f"unknown benchmark {scenario.benchmark!r}{hint} (has: {', '.join(known)})"
-            )
+def check_benchmark(source: Source, scenario: Scenario) -> None:
+    """A benchmark that no table of scores is on is a mistake."""
+    if "benchmark" in source.data and scenario.benchmark not in (known := benchmarks(source.catalog)):
+        hint = nearest(scenario.benchmark, known)
+        raise source.fail(
+            ("benchmark",), f"unknown benchmark {scenario.benchmark!r}{hint} (has: {', '.join(known)})"
+        )
 
-    def unscored(self, q: Question) -> list[str]:
-        """What a budget or objective on accuracy_loss leaves out, because no score is published."""
-        asked = {o.quantity for o in q.objectives} | {n for t in q.stated for n in t.inputs}
-        if "accuracy_loss" not in asked:
-            return []
-        group = q.named("score")[0]
-        # Weights wider than the products that read them are left out for that already.
-        built = [
-            group.build(*way)
-            for way in itertools.product(*(q.domains[a] for a in group.axes))
-            if ELEMENT_BYTES[str(way[0])] <= ELEMENT_BYTES[str(way[1])]
-        ]
-        missing = [b["score_after"].source for b in built if b["score_after"].si != b["score_after"].si]
-        if not missing:
-            return []
-        more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
-        return [
-            f"{len(missing)} of {len(built)} ways to compress are left out, as accuracy_loss needs a published"
-            f" score: {missing[0]}{more}"
-        ]
 
-    def check_known(self, q: Question) -> None:
-        """A budget or objective that rests on an unknown number is an error, never a free pass."""
-        asked: list[tuple[Path, str]] = []
-        for i, o in enumerate(q.objectives):
-            asked.append((("objectives", i) if q.scenario.objectives else ("workload", "job"), o.quantity))
-        for t in q.stated:
-            asked.extend((self.origin.get(t.name, ()), n) for n in t.inputs)
-        # Only one of the two ways to pay is ever computed with.
-        unpaid = "rental_cost" if q.scenario.pricing.tenure == "owned" else "ownership_cost"
-        used = Graph({n: r for n, r in q.graph.rules.items() if n != unpaid})
-        groups = [*q.named(*_LOOKED_UP), Group("given", (), lambda: q.given)]
-        built = [
-            (g, c, g.build(*c)) for g in groups for c in itertools.product(*(q.domains[a] for a in g.axes))
-        ]
-        # What the scenario's prices say takes the place of what a region does not.
-        priced = [bundle for g, _, bundle in built if g.name == "price"]
-        stated = {n for n in priced[0] if all(b[n].si == b[n].si for b in priced)}
-        stated |= {n for n in q.given if n in q.scenario.assume}
-        for path, name in asked:
-            leaves = used.inputs_of([name]) - set(marked("guarded")) - stated
-            leaves -= {n for n in q.given if n in q.scenario.assume}
-            for _, combo, bundle in built:
-                of = f" of {' in '.join(map(str, combo))}" if combo else ""
-                for leaf, known in bundle.items():
-                    if leaf in leaves and known.si != known.si:
-                        default = "" if path[0] != "workload" else ", an objective unless you name others,"
-                        raise self.fail(
-                            path,
-                            f"{name}{default} needs {leaf}{of}, which is unknown"
-                            f" ({known.source}); {record(leaf).unknown or f'give assume.{leaf}'}",
-                        )
+def unscored(q: Question) -> list[str]:
+    """What a budget or objective on accuracy_loss leaves out, because no score is published."""
+    asked = {o.quantity for o in q.objectives} | {n for t in q.stated for n in t.inputs}
+    if "accuracy_loss" not in asked:
+        return []
+    group = q.named("score")[0]
+    # Weights wider than the products that read them are left out for that already.
+    built = [
+        group.build(*way)
+        for way in itertools.product(*(q.domains[a] for a in group.axes))
+        if ELEMENT_BYTES[str(way[0])] <= ELEMENT_BYTES[str(way[1])]
+    ]
+    missing = [b["score_after"].source for b in built if b["score_after"].si != b["score_after"].si]
+    if not missing:
+        return []
+    more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
+    return [
+        f"{len(missing)} of {len(built)} ways to compress are left out, as accuracy_loss needs a published"
+        f" score: {missing[0]}{more}"
+    ]
+
+
+def check_known(source: Source, q: Question, origin: Mapping[str, Path]) -> None:
+    """A budget or objective that rests on an unknown number is an error, never a free pass."""
+    # Only one of the two ways to pay is ever computed with.
+    unpaid = "rental_cost" if q.scenario.pricing.tenure == "owned" else "ownership_cost"
+    used = Graph({n: r for n, r in q.graph.rules.items() if n != unpaid})
+    groups = [*q.named(*_LOOKED_UP), Group("given", (), lambda: q.given)]
+    built = [(g, c, g.build(*c)) for g in groups for c in itertools.product(*(q.domains[a] for a in g.axes))]
+    # What the scenario's prices say takes the place of what a region does not.
+    priced = [bundle for g, _, bundle in built if g.name == "price"]
+    stated = {n for n in priced[0] if all(b[n].si == b[n].si for b in priced)}
+    stated |= {n for n in q.given if n in q.scenario.assume}
+    for path, name in asked_of(q, origin):
+        leaves = used.inputs_of([name]) - set(marked("guarded")) - stated
+        leaves -= {n for n in q.given if n in q.scenario.assume}
+        for _, combo, bundle in built:
+            of = f" of {' in '.join(map(str, combo))}" if combo else ""
+            for leaf, known in bundle.items():
+                if leaf in leaves and known.si != known.si:
+                    default = "" if path[0] != "workload" else ", an objective unless you name others,"
+                    raise source.fail(
+                        path,
+                        f"{name}{default} needs {leaf}{of}, which is unknown"
+                        f" ({known.source}); {record(leaf).unknown or f'give assume.{leaf}'}",
+                    )

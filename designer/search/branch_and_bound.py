@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from constraints.algebras.intervals import Span
+from constraints.graph import run
 from constraints.rule import Rule
 from designer.question.question import Question
 from designer.search.compile import Array, Table, tables_of
@@ -144,6 +145,7 @@ class _Search:
         for name, ranges in self.ranges.items():
             axes = [self.names.index(a) for a in ranges.axes]
             values[name] = ranges.span([boxes[:, k] for k in axes])
+        # Not `run`: a limit closes boxes, and what comes after it is worked out for those left alone.
         for s in self.order:
             values[s.id] = made = physical(s.fn(**{n: values[n] for n in s.inputs}), s.unit)
             if s.id not in self.cuts:
@@ -175,8 +177,8 @@ class _Search:
             n: t.values[tuple(at[a] for a in t.axes)] for n, t in self.tables.items() if n in self.ranges
         }
         keep = np.ones(len(places), dtype=bool)
+        run(self.order, values)
         for s in self.order:
-            values[s.id] = s.fn(**{n: values[n] for n in s.inputs})
             if s.id in self.cuts:
                 keep &= np.asarray(values[s.id], dtype=bool)
         goals = [

@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from constraints.graph import run
 from designer.question.question import Question
 from designer.search.compile import Array, tables_of
 from designer.search.pareto import settled, skyline
@@ -45,8 +46,7 @@ def brute_frontier(question: Question) -> tuple[Array, int]:
                 name: t.values[tuple(places[a] for a in t.axes)] for name, t in tables.items()
             }
             values.update(scalars)  # type: ignore[arg-type]
-            for r in order:
-                values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
+            run(order, values)
             keep = np.ones(len(flat), dtype=bool)
             for t in question.limits:
                 keep &= np.asarray(t.holds(values), dtype=bool)

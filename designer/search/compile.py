@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from constraints.graph import run
 from constraints.rule import Rule
 from designer.question.limit import Limit
 from designer.question.question import Question
@@ -139,10 +140,9 @@ def schedule(question: Question, keep: set[str], soft: frozenset[str] = frozense
     for r in order:
         at = max((depth[n] for n in r.inputs), default=-1)
         depth[r.id] = at
-        if at < 0:
-            scalars[r.id] = r.fn(**{n: scalars[n] for n in r.inputs})
-        else:
+        if at >= 0:
             pending.append((at, r))
+    run([r for r in order if depth[r.id] < 0], scalars)
     # A design that breaks two limits which are as soon known counts for the one that nobody states.
     for t in sorted(hard.values(), key=lambda t: (t.stated, "" if t.stated else t.name)):
         at = max((depth[n] for n in t.inputs), default=-1)

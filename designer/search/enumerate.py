@@ -179,6 +179,7 @@ class _Run:
             self.count.dominated += (len(parent) - len(kept)) * below
             parent, chosen = parent[kept], chosen[kept]
         rows = _Rows(self.plan, state, parent, {level.axis: chosen})
+        # Not `run`: a test cuts rows, and columns are gathered from the parents when a step first reads them.
         for step in level.run:
             if not rows.n:
                 break

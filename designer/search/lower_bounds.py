@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from constraints.algebras.intervals import Span
+from constraints.graph import run
 from constraints.records import marked
 from constraints.rule import Rule
 from designer.question.question import Objective
@@ -117,8 +118,7 @@ def _spans(
         low, high = (f(t.values, axis=open_).transpose(order_).reshape(shape) for f in (np.amin, np.amax))
         values[name] = Span(low, high)
     with np.errstate(all="ignore"):
-        for s in reversed(order):
-            values[s.id] = physical(s.fn(**{n: values[n] for n in s.inputs}), s.unit)
+        run(order[::-1], values, bound=physical)
     return values
 
 

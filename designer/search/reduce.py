@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from constraints.algebras.signs import Signed, box, lift
+from constraints.graph import run
 from constraints.rule import Rule
 from designer.question.question import Objective
 from designer.search.compile import Array, Schedule
@@ -74,8 +75,9 @@ def interface(plan: Schedule, depth: int, ends: Ends, objectives: Sequence[Objec
                 if fall:
                     bad[n].add(-wanted)
 
-    for s in steps_below(plan, depth):
-        values[s.id] = s.fn(**{n: values[n] for n in s.inputs})
+    steps = steps_below(plan, depth)
+    run(steps, values)
+    for s in steps:
         if s.id in plan.cuts:
             found(values[s.id], +1)
     for o in objectives:

@@ -181,7 +181,7 @@ def sieves(
                 order = sorted(range(len(t.axes)), key=lambda k: place[t.axes[k]])
                 found = t.values.transpose(order)
                 values[name] = _over(found, [t.axes[k] for k in order], list(sizes))
-            else:
+            else:  # not `run`: only what a test of few decisions reads is ever made
                 values[name] = makers[name].fn(**{n: value(n) for n in makers[name].inputs})
         return values[name]
 

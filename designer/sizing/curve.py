@@ -14,7 +14,6 @@ from constraints.roles import DEVICES
 from designer.answers.size import Curve, CurvePoint
 from designer.question.question import Question
 from designer.question.specifications import base_specs
-from designer.reading.loading import Loader
 from designer.reading.ranges import MAX_DOMAIN
 from designer.sizing.least import least
 from designer.sizing.reading import Asked, ask
@@ -85,7 +84,7 @@ def _at(asked: Asked, name: str, value: str) -> Question:
         return at_most(question, _whole(name, value))
     if decision is not None and decision.kind == "count":
         return replace(question, domains={**question.domains, name: [_whole(name, value)]})
-    data = copy.deepcopy(asked.loader.data)
+    data = copy.deepcopy(asked.source.data)
     workload = data.get("workload", {})
     if name in CONTEXT and isinstance(workload.get("lengths"), list):
         for length in workload["lengths"]:
@@ -94,9 +93,8 @@ def _at(asked: Asked, name: str, value: str) -> Question:
         workload["sequence_length"] = value if "token" in value else f"{value} token"
     else:
         _set(data, name, value, question)
-    loader = Loader(replace(asked.loader.document, data=data), [], asked.catalog)
     try:
-        return ask(loader, asked.base, (), asked.replaced).question
+        return ask(asked.source.with_data(data), asked.base, (), asked.replaced).question
     except InputError as e:
         raise InputError(f"--against {name}={value}: {e.problems[0].message}") from None
 

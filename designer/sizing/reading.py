@@ -14,7 +14,9 @@ from constraints.roles import DEVICES, NODES
 from designer.question.question import Question
 from designer.question.specifications import SPEC, base_specs, hypothetical
 from designer.reading.domains import node_of
-from designer.reading.loading import Loader, locate, short_name
+from designer.reading.loading import locate, short_name
+from designer.reading.source_map import Source
+from designer.reading.steps import question_of
 from designer.sizing.device import with_part
 
 MAX_COUNTS = 12
@@ -29,34 +31,34 @@ class Asked:
     base: str
     replaced: dict[str, float]
     catalog: Catalog
-    loader: Loader
+    source: Source
 
 
-def loader_of(path: str | Path, sets: Sequence[str], catalog: Catalog) -> Loader:
+def source_of(path: str | Path, sets: Sequence[str], catalog: Catalog) -> Source:
     """A scenario file with its overrides, before it becomes a question."""
     file = locate(path)
     document = yaml.read(file)
-    return Loader(replace(document, file=short_name(file)), sets, catalog)
+    return Source(replace(document, file=short_name(file)), sets, catalog)
 
 
-def reader(
+def source_and_part(
     path: str | Path,
     sets: Sequence[str],
     catalog: Catalog,
     device: Path | None = None,
     like: str | None = None,
-) -> tuple[Loader, str | None]:
+) -> tuple[Source, str | None]:
     """A scenario, and the part it is asked about: that named, or one of a file in the node of that."""
-    loader = loader_of(path, sets, catalog)
+    source = source_of(path, sets, catalog)
     if device is None:
-        return loader, like
-    around = ask(loader, like).base
+        return source, like
+    around = ask(source, like).base
     more, node = with_part(catalog, device, around)
-    return Loader(loader.document, [], more), node
+    return Source(source.document, [], more), node
 
 
 def ask(
-    loader: Loader,
+    source: Source,
     like: str | None = None,
     devices: Sequence[int] = (),
     replaced: Mapping[str, float] | None = None,
@@ -66,26 +68,24 @@ def ask(
     With `devices`, the numbers of devices of the scenario give way to these. Raises InputError for
     anything wrong with the scenario, the part or the numbers.
     """
-    data = copy.deepcopy(loader.data)
+    data = copy.deepcopy(source.data)
     asked = data.setdefault("candidates", {})
     if not isinstance(asked, dict):
         asked = {}
     if like is not None:
         asked.pop("accelerator", None)
-        asked["node"] = _node(loader, like)
+        asked["node"] = _node(source, like)
     for key in ("node", "accelerator"):
         if isinstance(asked.get(key), list) and asked[key]:
             asked[key] = asked[key][0]
-    _narrow_precision(loader, asked)
+    _narrow_precision(source, asked)
     if devices:
         asked.pop(NODES, None)
         asked[DEVICES] = list(devices)
     # What is to be made small has no say in what is enough, and may rest on a price nobody knows.
     data["objectives"] = [DEVICES]
     try:
-        again = Loader(replace(loader.document, data=data), [], loader.catalog)
-        again.overridden = loader.overridden
-        question = again.question()
+        question = question_of(source.with_data(data))
     except InputError as e:
         raise InputError(*(_flagged(p, bool(devices)) for p in e.problems)) from None
     base = str(question.domains["node"][0])
@@ -97,19 +97,19 @@ def ask(
                 f"--with {name}: unknown specification{nearest(name, specs)} (has: {', '.join(specs)})"
             )
         found[name] = value
-    return Asked(hypothetical(question, found) if found else question, base, found, loader.catalog, loader)
+    return Asked(hypothetical(question, found) if found else question, base, found, source.catalog, source)
 
 
-def _narrow_precision(loader: Loader, asked: dict[str, Any]) -> None:
+def _narrow_precision(source: Source, asked: dict[str, Any]) -> None:
     """Of several precisions, those that only other candidate parts have say nothing of this one."""
     listed, name = asked.get("precision"), asked.get("node") or asked.get("accelerator")
     if not isinstance(listed, list) or not isinstance(name, str):
         return
     try:
-        node = loader.catalog.get("nodes", name) if "node" in asked else None
-        part = loader.catalog.get("accelerators", node.accelerator if node else name)
+        node = source.catalog.get("nodes", name) if "node" in asked else None
+        part = source.catalog.get("accelerators", node.accelerator if node else name)
     except InputError:
-        return  # the loader says what is wrong with the name, and where
+        return  # the reader says what is wrong with the name, and where
     asked["precision"] = [p for p in listed if p in part.compute.rates()] or listed
 
 
@@ -120,9 +120,9 @@ def _flagged(problem: Any, devices: bool) -> Any:
     return problem
 
 
-def _node(loader: Loader, like: str) -> str:
+def _node(source: Source, like: str) -> str:
     """A node by its name, or the node an accelerator is planned in."""
-    catalog = loader.catalog
+    catalog = source.catalog
     try:
         return catalog.get("nodes", like).id
     except InputError:

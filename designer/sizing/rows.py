@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from constraints.graph import run
 from constraints.rule import Rule
 from designer.question import expressions
 from designer.question.context import Value
@@ -95,13 +96,15 @@ class Descent:
         order = question.graph.order(question.limited, self.values)
         moved = set(self.scaled)
         self.after: list[Rule] = []
+        still: list[Rule] = []
+        for r in order:
+            if moved.isdisjoint(r.inputs):
+                still.append(r)
+            else:
+                moved.add(r.id)
+                self.after.append(r)
         with np.errstate(all="ignore"):
-            for r in order:
-                if moved.isdisjoint(r.inputs):
-                    self.values[r.id] = r.fn(**{n: self.values[n] for n in r.inputs})
-                else:
-                    moved.add(r.id)
-                    self.after.append(r)
+            run(still, self.values)
         self.changing = [t for t in question.limits if moved.intersection(t.inputs)]
 
     def meets(self, rows: Array, value: float) -> Array:
@@ -110,8 +113,7 @@ class Descent:
         values |= {n: values[n] * value for n in self.scaled}
         ok = np.ones(len(rows), dtype=bool)
         with np.errstate(all="ignore"):
-            for r in self.after:
-                values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
+            run(self.after, values)
             for t in self.changing:
                 ok &= np.asarray(t.holds(values), dtype=bool)
         return ok

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from constraints.graph import run
 from designer.answers.size import Crossing, Sensitivity
 from designer.evaluating.design import si_unit
 from designer.question.context import Value
@@ -47,8 +48,7 @@ class Local:
             for n in self.moves[name]:
                 values[n] = values[n] * factor
         with np.errstate(all="ignore"):
-            for r in self.order:
-                values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
+            run(self.order, values)
         return {t: values[t] for t in self.targets}
 
     def elasticity(self, name: str, around: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,8 +20,10 @@ from designer.question.groups import PLACES, Group, groups_of
 from designer.question.limit import Limit
 from designer.question.question import Question
 from designer.reading.givens import workload_bundle
-from designer.reading.loading import Loader, document_of
-from designer.reading.terms import _bound, _renamed
+from designer.reading.loading import document_of
+from designer.reading.source_map import Source
+from designer.reading.steps import question_of
+from designer.reading.terms import bound_text, check_bound, renamed
 from designer.sweeping.declaration import Plan
 from designer.sweeping.paths import is_quick, text_of
 
@@ -35,10 +37,10 @@ class _Otherwise(Exception):
 
 @dataclass(frozen=True)
 class Base:
-    """A question read in full, and its reader."""
+    """A question read in full, and its source."""
 
     question: Question
-    reader: Loader
+    source: Source
 
 
 Key = tuple[str, ...]
@@ -82,16 +84,16 @@ class Asker:
         self.bases.move_to_end(key)
         return self.bases[key]
 
-    def reader(self, changes: Mapping[str, Any]) -> Loader:
-        """A reader of the scenario with the changes of a point in place."""
+    def source(self, changes: Mapping[str, Any]) -> Source:
+        """The scenario with the changes of a point in place."""
         d = self.document
         own = replace(d, data=deepcopy(d.data), values=dict(d.values), keys=dict(d.keys))
-        return Loader(own, self.plan.texts(dict(changes)), self.catalog)
+        return Source(own, self.plan.texts(dict(changes)), self.catalog)
 
     def read(self, changes: Mapping[str, Any]) -> Base:
         """The question of a point, read in full."""
-        reader = self.reader(changes)
-        return Base(reader.question(), reader)
+        source = self.source(changes)
+        return Base(question_of(source), source)
 
 
 def _replaced(base: Base, changes: Mapping[str, Any], catalog: Catalog) -> Question:
@@ -127,7 +129,7 @@ def _replaced(base: Base, changes: Mapping[str, Any], catalog: Catalog) -> Quest
     said = {p: f"--set {text_of(p, v)}" for p, v in changes.items()}
 
     def where(*path: str) -> str:
-        return said.get(".".join(path)) or base.reader._where(*path)
+        return said.get(".".join(path)) or base.source.where(*path)
 
     out.taken_for_granted = partial(premises, replace(out), catalog, where)
     return out
@@ -135,7 +137,7 @@ def _replaced(base: Base, changes: Mapping[str, Any], catalog: Catalog) -> Quest
 
 def _section(base: Base, section: str, values: Mapping[str, Any]) -> Any:
     scenario = base.question.scenario
-    raw = base.reader.data.get(section)
+    raw = base.source.data.get(section)
     if section in ("budgets", "assume"):
         old = getattr(scenario, section)
         if not isinstance(old, dict) or not old.keys() >= values.keys():
@@ -169,12 +171,12 @@ def _is_budget(t: Limit, name: str) -> bool:
 def _bounded(base: Base, old: Limit, name: str, value: Any) -> Limit:
     """The same budget with another bound."""
     q = base.question
-    text = f"{name} {_bound(value)}"
-    node = _renamed(expressions.parse(text))
+    text = f"{name} {bound_text(value)}"
+    node = renamed(expressions.parse(text))
     if not old.comparison or node.op != old.comparison.op or node.names() != old.inputs.keys():
         raise _Otherwise
     node.check_constants()
-    base.reader._check_bound(q, node)
+    check_bound(q, node)
     if node.dimension({n: q.unit(n) for n in node.names()}) != "truth":
         raise _Otherwise
     label = text if old.name == old.text else old.name

@@ -16,8 +16,9 @@ from designer.documents.kinds import shipped_as
 from designer.documents.sweep import Samples, Sweep, View
 from designer.question.question import Question
 from designer.reading.loading import document_of, load, locate, shipped
-from designer.reading.shape import ShapeReader
-from designer.reading.source_map import Places
+from designer.reading.shape import validated
+from designer.reading.source_map import Path as Place
+from designer.reading.source_map import Source
 from designer.sweeping.axes import Axis, drawn, values_of
 from designer.sweeping.columns import quantities_of
 from designer.sweeping.paths import is_quick, text_of
@@ -114,36 +115,37 @@ def load_sweep(
     if "workload" in document.data and "base" not in document.data:
         name = str(document.data.get("name", path.stem))
         document = yaml.Document(document_of(path).file, {"name": name, "base": str(path)}, {}, {})
-    return SweepReader(document, catalog or default_catalog(), path.parent).plan(over, sets)
+    return SweepReader(Source(document, (), catalog or default_catalog(), "--over"), path.parent).plan(
+        over, sets
+    )
 
 
-class SweepReader(ShapeReader, Places):
-    """One reading of one sweep document."""
+class SweepReader:
+    """One reading of one sweep document; its base is looked for in `folder` too."""
 
-    kind = "sweep"
-
-    def __init__(self, document: yaml.Document, catalog: Catalog, folder: Path):
-        super().__init__(document, (), catalog)
+    def __init__(self, source: Source, folder: Path):
+        self.source, self.catalog = source, source.catalog
         self.folder = folder
 
     def plan(self, over: Sequence[str], sets: Sequence[str]) -> Plan:
         for text in over:
             self._over(text)
-        sweep = self.validated(Sweep)
+        sweep = validated(self.source, Sweep, "sweep", _fields)
         base = self._base(sweep)
         common = (*sweep.set, *sets)
         question = load(base, common, self.catalog) if not self._needs_axes(sweep) else None
         axes = [self._axis(("axes", p), (p,), [raw]) for p, raw in sweep.axes.items()]
         for i, together in enumerate(sweep.zip):
             if not together:
-                raise self.fail(("zip", i), "an empty mapping; give at least one path")
+                raise self.source.fail(("zip", i), "an empty mapping; give at least one path")
             axes.append(self._axis(("zip", i), tuple(together), list(together.values())))
         if sweep.samples:
             axes.append(self._sampled(sweep.samples, question))
-        self.raise_problems()
+        self.source.raise_problems()
         if not axes:
             raise InputError(
-                f"{self.document.file}: no axes; give axes, zip or samples in a sweep file, or --over path=values"
+                f"{self.source.document.file}: no axes; give axes, zip or samples in a sweep file,"
+                " or --over path=values"
             )
         self._twice(axes, common)
         # A search space is made once for all points that share it.
@@ -153,13 +155,6 @@ class SweepReader(ShapeReader, Places):
         self._tried(plan)
         self._view(plan)
         return plan
-
-    def field_names(self, path: tuple[Any, ...]) -> list[str]:
-        if path and path[0] == "samples":
-            return list(Samples.model_fields)
-        if path and path[0] == "report":
-            return list(View.model_fields)
-        return list(Sweep.model_fields)
 
     def _over(self, text: str) -> None:
         path, equals, value = text.partition("=")
@@ -175,12 +170,8 @@ class SweepReader(ShapeReader, Places):
                 data = yaml.parse(f"value: {value}\n", "").data["value"]
             except InputError as e:
                 raise InputError(*(f"--over {text!r}: {p.message}" for p in e.problems)) from None
-        self.data.setdefault("axes", {})[path] = data
-        self.overridden[("axes", path)] = text
-
-    def place(self, path: tuple[str | int, ...]) -> tuple[str, int | None]:
-        file, line = super().place(path)
-        return file.replace("--set ", "--over ", 1) if line is None else file, line
+        self.source.data.setdefault("axes", {})[path] = data
+        self.source.overridden[("axes", path)] = text
 
     def _base(self, sweep: Sweep) -> Path:
         beside = self.folder / sweep.base
@@ -191,7 +182,7 @@ class SweepReader(ShapeReader, Places):
         try:
             return locate(sweep.base).resolve()
         except InputError as e:
-            raise self._at(("base",), e) from None
+            raise self.source.placed(("base",), e) from None
 
     @staticmethod
     def _needs_axes(sweep: Sweep) -> bool:
@@ -206,11 +197,11 @@ class SweepReader(ShapeReader, Places):
             try:
                 columns.append(values_of(raw))
             except InputError as e:
-                self.problems += self._at(place, e).problems
+                self.source.problems += self.source.placed(place, e).problems
                 columns.append([])
         if len({len(c) for c in columns}) > 1 and all(columns):
             lengths = ", ".join(f"{p} {len(c)}" for p, c in zip(paths, columns, strict=True))
-            self.problems.append(self.problem(at, f"axes of different lengths move together: {lengths}"))
+            self.source.mistake(at, f"axes of different lengths move together: {lengths}")
         return Axis(paths, tuple(zip(*columns, strict=False)))
 
     def _sampled(self, samples: Samples, question: Question | None) -> Axis:
@@ -219,12 +210,12 @@ class SweepReader(ShapeReader, Places):
             try:
                 found[path] = drawn(raw)
             except InputError as e:
-                self.problems += self._at(("samples", "over", path), e).problems
-        self.raise_problems()
+                self.source.problems += self.source.placed(("samples", "over", path), e).problems
+        self.source.raise_problems()
         try:
             return draw(samples, found, question)
         except InputError as e:
-            raise self._at(("samples", "over"), e) from None
+            raise self.source.placed(("samples", "over"), e) from None
 
     def _twice(self, axes: list[Axis], common: Sequence[str]) -> None:
         """A path has one value at a time."""
@@ -232,13 +223,15 @@ class SweepReader(ShapeReader, Places):
         for text in common:
             said = text.partition("=")[0].strip()
             if said in paths:
-                raise self.fail(("set",), f"{text}: {said} varies, and cannot be set for all points too")
+                raise self.source.fail(
+                    ("set",), f"{text}: {said} varies, and cannot be set for all points too"
+                )
         for p in paths:
             if paths.count(p) > 1:
-                raise self.fail((), f"{p} varies on two axes")
+                raise self.source.fail((), f"{p} varies on two axes")
             for q in paths:
                 if q.startswith(f"{p}."):
-                    raise self.fail((), f"{p} and its part {q} vary on two axes")
+                    raise self.source.fail((), f"{p} and its part {q} vary on two axes")
 
     def _tried(self, plan: Plan) -> None:
         """Reads the base scenario with each value once, so that a wrong one is found before the start."""
@@ -268,13 +261,13 @@ class SweepReader(ShapeReader, Places):
             said = f"--set {text_of(path, axis.changes(i)[path])}"
             if problem.file == said or str(problem).startswith(said):
                 where: tuple[str | int, ...] = ("axes", path)
-                if path not in (self.data.get("axes") or {}):
-                    where = next((("zip", k) for k, z in enumerate(self.data.get("zip") or []) if path in z),
+                if path not in (self.source.data.get("axes") or {}):
+                    where = next((("zip", k) for k, z in enumerate(self.source.data.get("zip") or []) if path in z),
                                  ("samples", "over", path))  # fmt: skip
                 shown = json.dumps(axis.changes(i)[path], ensure_ascii=False).strip('"')
                 rest = str(problem).removeprefix(said).removeprefix(": ").removeprefix(f"{path}: ")
-                return self.fail(where, rest if shown in rest else f"{shown}: {rest}")
-        return InputError(*error.problems) if problem.file else self.fail((), message)
+                return self.source.fail(where, rest if shown in rest else f"{shown}: {rest}")
+        return InputError(*error.problems) if problem.file else self.source.fail((), message)
 
     def _view(self, plan: Plan) -> None:
         """What is kept a column of, and what the report shows."""
@@ -283,9 +276,18 @@ class SweepReader(ShapeReader, Places):
         try:
             columns = quantities_of(question, sweep.quantities)
         except InputError as e:
-            raise self._at(("quantities",), e) from None
+            raise self.source.placed(("quantities",), e) from None
         for key, known in (("x", plan.paths), ("y", plan.paths), ("value", columns)):
             name = getattr(sweep.report, key)
             if name is not None and name not in known:
                 what = "column" if key == "value" else "axis"
-                raise self.fail(("report", key), f"no {what} {name!r}{nearest(name, known)}")
+                raise self.source.fail(("report", key), f"no {what} {name!r}{nearest(name, known)}")
+
+
+def _fields(path: Place, data: Any) -> list[str]:
+    """Keys a sweep may have at a place."""
+    if path and path[0] == "samples":
+        return list(Samples.model_fields)
+    if path and path[0] == "report":
+        return list(View.model_fields)
+    return list(Sweep.model_fields)

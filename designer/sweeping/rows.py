@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from constraints.graph import run
 from designer.evaluating.design import CheckFailed
 from designer.question.question import Question
 from designer.search.compile import Array, tables_of
@@ -51,8 +52,7 @@ def quantities(found: Sequence[Found], wanted: Sequence[str], varies: set[str]) 
                 ]
             )
     with np.errstate(all="ignore"):
-        for r in q.graph.order([*wanted, *q.limited], values):
-            values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
+        run(q.graph.order([*wanted, *q.limited], values), values)
         rows = sum(sizes)
         full = {n: np.broadcast_to(np.asarray(values[n], dtype=float), (rows,)) for n in wanted}
         for t in q.limits:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from constraints.graph import run
 from constraints.records import marked
 from constraints.rule import Rule
 from designer.question.groups import PLACES, Group
@@ -155,8 +156,7 @@ class Table:
             for name, t in placed_tables(q).items():
                 if name in self.varies:
                     values[name] = t.values[tuple(self.positions[a] for a in t.axes)]
-        for r in self.again:
-            values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
+        run(self.again, values)
         return values
 
     def answer(self, q: Question) -> Answer:

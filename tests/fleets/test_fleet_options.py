@@ -77,7 +77,7 @@ def plain(menus: Menus, question: FleetQuestion) -> Iterator[tuple[Any, str, int
         for pool in pools_of(w):
             read = menus._read(w, pool)
             for i, line in enumerate(question.fleet.inventory):
-                asked = read.loader.on(read.question, [line])
+                asked = read.lines.on(read.question, [line])
                 archive = Archive(asked)
                 enumerate_designs(asked, {o.quantity for o in asked.objectives}, archive.take)
                 yield w, pool, i, archive.objectives

@@ -13,7 +13,9 @@ import pytest
 import designer
 from catalogs import default_catalog, yaml
 from designer.question.question import Question
-from designer.reading.loading import Loader, load
+from designer.reading.loading import load
+from designer.reading.source_map import Source
+from designer.reading.steps import question_of
 
 CATALOG = default_catalog()
 Values = dict[str, Any]
@@ -26,7 +28,7 @@ BOX = {"node_count": [1, 4], "precision": "fp16", "tp": [1, 2], "pp": 1, "vpp": 
 def ask(*nodes: str, **assume: Any) -> Question:
     text = {"name": "s", "workload": WORK, "candidates": {**BOX, "node": list(nodes)}, "assume": assume,
             "objectives": ["time_to_train", "energy"]}  # fmt: skip
-    return Loader(yaml.parse(json.dumps(text), "s.yaml"), [], CATALOG).question()
+    return question_of(Source(yaml.parse(json.dumps(text), "s.yaml"), [], CATALOG))
 
 
 def values(q: Question, **design: Any) -> Values:

@@ -28,7 +28,7 @@ def questions() -> dict[str, Question]:
     out = {}
     for w in fleet.workloads[:2]:
         read = menus._read(w, "")
-        out[w.entry.name] = read.loader.on(read.question, fleet.fleet.inventory[:2])
+        out[w.entry.name] = read.lines.on(read.question, fleet.fleet.inventory[:2])
     return out
 
 

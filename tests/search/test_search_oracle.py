@@ -26,7 +26,8 @@ from constraints.records import marked
 from designer.answers.plan import PlanResult
 from designer.jobs import job_rules
 from designer.question.question import Question
-from designer.reading.loading import Loader
+from designer.reading.source_map import Source
+from designer.reading.steps import question_of
 
 pytestmark = pytest.mark.usefixtures("tables_for_all")
 
@@ -190,7 +191,7 @@ def case(job: str, seed: int) -> Case:
 
 def ask(document: dict[str, Any], goals: list[str]) -> Question:
     text = json.dumps({**document, "objectives": goals}, indent=1)
-    return Loader(yaml.parse(text, "oracle.yaml"), [], CATALOG).question()
+    return question_of(Source(yaml.parse(text, "oracle.yaml"), [], CATALOG))
 
 
 def brute(question: Question, wanted: set[str]) -> tuple[int, list[Values]]:
@@ -333,7 +334,7 @@ def test_conflicts_and_repairs(tmp_path: Path, job: str, seed: int) -> None:
 
 def assert_hardware_conflicts(file: Path, result: PlanResult) -> None:
     """Every conflict holds in every design, and each of its members is needed: some design breaks it alone."""
-    question = Loader(yaml.read(file), [], CATALOG).question()
+    question = question_of(Source(yaml.read(file), [], CATALOG))
     form = [t for t in question.limits if not t.stated and not t.record.resource]
     others = [t for t in question.limits if t.stated or t.record.resource]
     broken: list[set[str]] = []

@@ -15,7 +15,7 @@ from catalogs import default_catalog
 from constraints.rules.library.distance import round_trip_time
 from designer.cli import main
 from designer.report.size_needs import at_least
-from designer.sizing.reading import ask, loader_of
+from designer.sizing.reading import ask, source_of
 from designer.sizing.roofline import operating, roofline
 from designer.sizing.sensitivity import Local, crossings
 
@@ -223,7 +223,7 @@ def test_every_catalog_part_of_the_class_is_accounted_for() -> None:
 def test_operating_points_are_the_work_of_the_model() -> None:
     """Forward and backward of one micro-batch: three times the forward arithmetic and some scores again."""
     sets = ["candidates.micro_batch=1", "candidates.recompute=none", "candidates.tp=1", "candidates.pp=1"]
-    question = ask(loader_of("llama-3.1-8b-finetune", sets, default_catalog())).question
+    question = ask(source_of("llama-3.1-8b-finetune", sets, default_catalog())).question
     design = {**question.first_design(), "vpp": 1, "precision": "bf16", "cp": 1}
     (point,) = operating(question, design)
     given = {n: k.si for n, k in question.bundle(design).items()}
@@ -233,7 +233,7 @@ def test_operating_points_are_the_work_of_the_model() -> None:
 
 
 def test_decode_is_left_of_prefill_and_all_points_are_under_the_roof() -> None:
-    found = roofline(ask(loader_of(CHAT, [], default_catalog())))
+    found = roofline(ask(source_of(CHAT, [], default_catalog())))
     points = {p.phase: p for p in found.points}
     assert points["decode"].intensity < points["prefill"].intensity
     base = found.roofs[0]
@@ -260,7 +260,7 @@ def test_a_picture_without_matplotlib_names_the_extra(
 
     found_by = importlib.import_module
     monkeypatch.setattr(importlib, "import_module", absent)
-    found = roofline(ask(loader_of(CHAT, [], default_catalog())))
+    found = roofline(ask(source_of(CHAT, [], default_catalog())))
     from designer.report.roofline import save
 
     with pytest.raises(designer.InputError, match=r"mlsys-designer\[plot\]"):
@@ -268,7 +268,7 @@ def test_a_picture_without_matplotlib_names_the_extra(
 
 
 def test_beyond_a_crossing_another_wall_moves_the_target_most() -> None:
-    question = ask(loader_of(CHAT, ["candidates.batch=64", "candidates.tp=4"], default_catalog())).question
+    question = ask(source_of(CHAT, ["candidates.batch=64", "candidates.tp=4"], default_catalog())).question
     design = {**question.first_design(), "replicas": 12}
     local = Local(question, design, ["tpot_p99"])
     chain = crossings(local, "tpot_p99", "memory_bandwidth")

@@ -13,7 +13,8 @@ from designer.evaluating.design import values_of, violations
 from designer.planning.plan import plan_question
 from designer.question.question import Question
 from designer.question.specifications import SPEC, base_specs, hypothetical
-from designer.reading.loading import Loader
+from designer.reading.source_map import Source
+from designer.reading.steps import question_of
 from designer.search.archive import frontier_of
 from designer.sizing.joint import surface
 from designer.sizing.least import CEILING, least
@@ -37,7 +38,7 @@ IDEAL = """
 
 
 def ask(text: str) -> Question:
-    return Loader(yaml.parse(text, "size.yaml"), [], CATALOG).question()
+    return question_of(Source(yaml.parse(text, "size.yaml"), [], CATALOG))
 
 
 def serving(draw: random.Random, model: str, lengths: tuple[int, int], tpot: float, ttft: float) -> str:

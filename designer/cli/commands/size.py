@@ -75,7 +75,7 @@ def size(
     from designer.question.specifications import SPEC
     from designer.report.size_text import render
     from designer.sizing.curve import read_axis
-    from designer.sizing.reading import ask, read_counts, read_names, read_specs, reader
+    from designer.sizing.reading import ask, read_counts, read_names, read_specs, source_and_part
     from designer.sizing.sizing import size_question
 
     counts = read_counts(devices) if devices else []
@@ -86,7 +86,9 @@ def size(
         raise InputError("--joint and --curve are two answers: give one of them")
     drawn = (read_names(curve, list(SPEC), "--curve")[0], read_axis(against)) if curve else None
     asked = ask(
-        *reader(file, set_ or [], open_catalog(catalog), device, like), counts, read_specs(with_ or [])
+        *source_and_part(file, set_ or [], open_catalog(catalog), device, like),
+        counts,
+        read_specs(with_ or []),
     )
     if roofline is not None:
         from designer.report.roofline import plot, save

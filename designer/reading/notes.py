@@ -1,0 +1,29 @@
+"""What an answer should be read with."""
+
+from __future__ import annotations
+
+from designer.question.question import Question
+from designer.reading.source_map import Source
+from designer.reading.unknowns import unscored
+
+
+def notes_of(source: Source, q: Question) -> list[str]:
+    """What is left out, taken for granted or not the catalog's own."""
+    out: list[str] = []
+    if q.scenario.pricing.tenure == "spot":
+        out.append(
+            "spot capacity is planned as if it were never reclaimed; assume.device_mtbf can say how often"
+        )
+    out += unscored(q)
+    for name in q.domains.get("engine", []):
+        engine = source.catalog.get("engines", str(name))
+        kind = next(iter(engine.values.values())).source
+        out.append(f"engine {name}: {engine.name}; its overheads are a {kind} (engines/{name})")
+    if "streaming" in q.parts:
+        out.append(
+            "the memory that weights are streamed from is taken to be large and fast enough;"
+            " its power and price are not counted"
+        )
+    if any("power" in t.inputs for t in q.stated):
+        out.append("power is the mean at the meter; peak_power is what has to be provisioned")
+    return out + [f"facts from your own {file}" for file in source.catalog.used_overlays()]

@@ -1,0 +1,71 @@
+"""From the source of a scenario to its question, step by step.
+
+`question_of` is the list of steps, in the only order they can have: each makes what it is assigned to,
+out of what it is called with. Mistakes that leave the rest readable are collected, and raised together
+at the end of the step, or of those that read budgets and objectives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from catalogs.errors import InputError
+from designer.evaluating.intervals import ends_of, hold_upper_bounds
+from designer.infeasible.premises import premises
+from designer.jobs import JOBS
+from designer.question.question import Question
+from designer.question.rules import parts_of
+from designer.reading.assembly import assembled
+from designer.reading.domains import domains_of
+from designer.reading.givens import givens_of
+from designer.reading.models import models_of
+from designer.reading.notes import notes_of
+from designer.reading.shape import scenario_of
+from designer.reading.source_map import Path, Source
+from designer.reading.terms import assumed, check_weights, design_of, objectives_of, stated_of
+from designer.reading.unknowns import check_known, check_rates
+from designer.reading.validation import check_data_pipeline, check_outputs, check_parts, check_zeros
+
+# What has to hold of a question that is read; the last argument says where each budget and rule stands.
+Check = Callable[[Source, Question, Mapping[str, Path]], None]
+CHECKS: tuple[Check, ...] = (check_rates, check_data_pipeline, check_known, check_outputs, check_zeros)
+
+
+def question_of(source: Source, checks: Sequence[Check] = CHECKS) -> Question:
+    """The question a scenario asks. Raises InputError listing the problems found, each with its place."""
+    scenario = scenario_of(source)
+    job = JOBS[scenario.workload.job]
+    models = models_of(source, scenario, job)
+    domains, defaulted = domains_of(source, scenario, job, models)
+    nodes = [source.catalog.get("nodes", str(n)) for n in domains["node"]]
+    parts = parts_of(job, scenario, next(iter(models.values())), nodes)
+    given = givens_of(source, scenario, models, domains)
+    check_parts(source, scenario, parts)
+    question = assembled(source.catalog, scenario, models, parts, domains, defaulted, given)
+    question.given |= assumed(source, question)
+    _hold(source, question)
+    question.intervals = partial(ends_of, question, source.catalog)
+    stated, origin = stated_of(source, question)
+    question.limits += stated
+    question.objectives = objectives_of(source, question)
+    check_weights(source, question)
+    question.baseline = design_of(source, question, dict(scenario.baseline), ("baseline",))
+    source.raise_problems()
+    question.taken_for_granted = partial(premises, replace(question), source.catalog, source.where)
+    for check in checks:
+        check(source, question, origin)
+    question.notes += notes_of(source, question)
+    return question
+
+
+def _hold(source: Source, question: Question) -> None:
+    """Where the scenario asks for confidence, budgets are held against bounds instead of predictions."""
+    confidence = question.scenario.confidence
+    if confidence is None:
+        return
+    try:
+        hold_upper_bounds(question, source.catalog, confidence)
+    except InputError as e:
+        raise source.placed(("confidence",), e) from None
