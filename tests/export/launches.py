@@ -30,12 +30,12 @@ SET = {
             "workload.model=qwen3-30b-a3b", "candidates.node=dgx-b200", "candidates.node_count=[8, 16]",
             "candidates.precision=[bf16, fp8]", "workload.sequence_length=32768 token", "candidates.cp=[1, 2, 4]",
             "workload.global_batch=8388608 token", "candidates.tp=[1, 2, 4]", "workload.dataset=1e11 token",
-            "candidates.sharding=[zero0, zero1, zero2, zero3]", "candidates.sp=[0, 1]",
+            "candidates.sharding=[zero0, zero1, zero2, zero3]", "candidates.sp=[off, on]",
         ),
     ),
     "llama-3.1-8b-pretrain": (
         "llama-3.1-8b-finetune",
-        ("candidates.sharding=[zero0, zero1, zero2, zero3]", "candidates.sp=[0, 1]", "candidates.cp=[1, 2]",
+        ("candidates.sharding=[zero0, zero1, zero2, zero3]", "candidates.sp=[off, on]", "candidates.cp=[1, 2]",
          "candidates.micro_batch=[1, 2, 4, 8]", "workload.dataset=1e11 token", "candidates.node_count=[1, 2, 4, 8]"),
     ),
     "qwen3-30b-a3b-chat": (
@@ -78,7 +78,7 @@ def random_launches(name: str, count: int, seed: int = 17) -> tuple[Drawn, ...]:
     value where there is one: else nearly every random design would be refused for it.
     """
     target, rng = targets()[name], random.Random(seed)
-    questions = [(n, q) for n, q in _questions() if q.job in target.jobs]
+    questions = [(n, q) for n, q in _questions() if q.job.name in target.jobs]
     out: list[Drawn] = []
     for attempt in range(60 * count):
         scenario, question = questions[attempt % len(questions)]
@@ -107,7 +107,7 @@ def _domain(target: Target, decision: str, domain: list[Any]) -> list[Any]:
 def _questions() -> tuple[tuple[str, Question], ...]:
     asked = [(name, load(path)) for name, path in shipped().items()]
     asked += [(name, load(shipped()[base], sets)) for name, (base, sets) in SET.items()]
-    return tuple((name, replace(q, constraints=[])) for name, q in asked)
+    return tuple((name, replace(q, limits=[t for t in q.limits if not t.stated])) for name, q in asked)
 
 
 def _some(rng: random.Random, domain: list[Any]) -> list[Any]:

@@ -17,7 +17,7 @@ from designer.exporting.serving_job import batch_script, start_script
 from designer.exporting.target import INFERENCE, Files, Target
 from designer.exporting.text import Option, brief, header, shell_array
 
-TITLE, CHECKED = "SGLang", "SGLang 0.5.23 (its documentation; no parser was run)"
+TITLE, CHECKED = "SGLang", "SGLang 0.5.23"
 _CACHES = {"fp8": "fp8_e4m3"}
 
 

@@ -17,7 +17,7 @@ import gate
 
 def load() -> Callable[[Any], str | None]:
     """Import what is slow; returns the check of one input."""
-    gate.without("triton")
+    gate.without("triton", "torch.utils.tensorboard")
     import torch  # noqa: F401
     import torchtitan.distributed.pipeline_parallel as pipeline
     import torchtitan.protocols.train_spec as specs
