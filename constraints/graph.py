@@ -81,6 +81,14 @@ class Graph:
         run(self.order(targets, values), values)
         return values
 
+    def everything(self, given: Iterable[str]) -> list[Rule]:
+        """All rules that can be worked out from `given` names, each after its inputs."""
+        asked = (), frozenset(given)
+        if asked not in self._orders:
+            found = self.supported_by(asked[1])
+            self._orders[asked] = found.order(found.rules, asked[1])
+        return list(self._orders[asked])
+
     def above(self, name: str) -> set[str]:
         """Every quantity a rule's result is made out of, through other rules."""
         seen: set[str] = set()

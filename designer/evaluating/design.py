@@ -42,6 +42,17 @@ def values_of(question: Question, design: Mapping[str, Value]) -> dict[str, Any]
     return question.graph.evaluate([*targets(question), *question.limited], given)
 
 
+def others(question: Question, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Quantities that no target and no limit needs; NaN where a design gives them no number."""
+    out = dict(values)
+    for r in question.graph.everything(values):
+        try:
+            out[r.id] = r.fn(**{n: out[n] for n in r.inputs})
+        except (ArithmeticError, ValueError):
+            out[r.id] = math.nan
+    return out
+
+
 def unstated(question: Question, design: Mapping[str, Value], names: Iterable[str]) -> list[str]:
     """Why quantities have no value: what nobody states of the facts that they rest on."""
     bundle = question.bundle(design)
@@ -162,6 +173,7 @@ def evaluate(question: Question, given: Mapping[str, Value]) -> EvaluateResult:
     """Every quantity of one layout, feasible or not, and each limit it violates."""
     design, assumed = complete_design(question, given)
     values = values_of(question, design)
+    values |= others(question, values)
     broken = violations(question, values, design)
     unset = undefined(question, [b.name for b in broken])
     first = targets(question)

@@ -33,7 +33,7 @@ from designer.rulebook.inverse import SolveResult
 
 BAD = Path(__file__).parent / "bad"
 TRAINING, SERVING = str(BAD / "training.yaml"), str(BAD / "serving.yaml")
-FLEET = str(BAD.parent / "fleets" / "small.yaml")
+FLEET = str(BAD.parents[1] / "fleets" / "small.yaml")
 RULE = [
     "evaluate",
     "ring_all_reduce_time",
