@@ -11,7 +11,6 @@ from catalogs import Catalog, default_catalog
 from designer.answers.fleet import FleetResult
 from designer.answers.plan import EvaluateResult, PlanResult
 from designer.answers.size import SizeResult
-from designer.answers.sweep import SweepResult
 from designer.evaluating import design as evaluation
 from designer.evaluating import grid
 from designer.explain import explanation
@@ -23,6 +22,7 @@ from designer.reading.loading import load, locate
 from designer.sizing import reading
 from designer.sizing.curve import read_axis
 from designer.sizing.sizing import size_question
+from designer.sweeping.result import SweepResult
 
 if TYPE_CHECKING:
     from designer.exporting.api import ExportResult

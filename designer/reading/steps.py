@@ -13,7 +13,6 @@ from functools import partial
 
 from catalogs.errors import InputError
 from designer.evaluating.intervals import ends_of, hold_upper_bounds
-from designer.infeasible.premises import premises
 from designer.jobs import JOBS
 from designer.question.question import Question
 from designer.question.rules import parts_of
@@ -22,6 +21,7 @@ from designer.reading.domains import domains_of
 from designer.reading.givens import givens_of
 from designer.reading.models import models_of
 from designer.reading.notes import notes_of
+from designer.reading.premises import premises
 from designer.reading.shape import scenario_of
 from designer.reading.source_map import Path, Source
 from designer.reading.terms import assumed, check_weights, design_of, objectives_of, stated_of

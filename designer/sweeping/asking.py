@@ -14,13 +14,13 @@ from pydantic import ValidationError
 from catalogs import Catalog, units
 from catalogs.errors import InputError
 from designer.documents.scenario import Pricing, Site
-from designer.infeasible.premises import premises
 from designer.question import expressions
 from designer.question.groups import PLACES, Group, groups_of
 from designer.question.limit import Limit
 from designer.question.question import Question
 from designer.reading.givens import workload_bundle
 from designer.reading.loading import document_of
+from designer.reading.premises import premises
 from designer.reading.source_map import Source
 from designer.reading.steps import question_of
 from designer.reading.terms import bound_text, check_bound, renamed

@@ -15,7 +15,6 @@ from typing import Any, TextIO
 
 from catalogs import Catalog
 from catalogs.errors import InputError
-from designer.answers.sweep import SweepResult
 from designer.evaluating.design import CheckFailed
 from designer.question.question import Question
 from designer.sweeping.answering import Answerer, Done
@@ -25,6 +24,7 @@ from designer.sweeping.declaration import Plan, load_sweep, source_of
 from designer.sweeping.executors import Executor, executor_of
 from designer.sweeping.extras import needed
 from designer.sweeping.progress import Progress
+from designer.sweeping.result import SweepResult
 from designer.sweeping.stamp import Stamp, stamp_of
 from designer.sweeping.store import Manifest, Store
 

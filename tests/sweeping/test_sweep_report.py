@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from sweep_runs import CATALOG, TINY, answered, plan_of
 
-from designer.answers.sweep import SweepResult
 from designer.cli import main
 from designer.report.sweep_data import report_data
 from designer.sweeping.analysis import effects
 from designer.sweeping.executors import Here
+from designer.sweeping.result import SweepResult
 from designer.sweeping.running import prepared, run
 from designer.sweeping.store import Store
 
