@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
@@ -127,6 +128,13 @@ class Catalog:
                 if holds.search(self.path("nodes", id).read_text("utf-8", errors="replace"))
             ]
         return [self.get("nodes", id) for id in self._holders[accelerator]]
+
+    def with_entry(self, kind: str, entry: schema.Entry, file: Path) -> Catalog:
+        """The same catalog with one more entry, as if it stood in `file`."""
+        out = copy(self)
+        out._files = {**self._files, kind: {**self._index(kind), entry.id: file}}
+        out._entries = {**self._entries, (kind, entry.id): entry}
+        return out
 
     def used_overlays(self) -> list[str]:
         """Files outside the shipped catalog that entries were read from so far."""

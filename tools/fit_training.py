@@ -115,9 +115,7 @@ class Rows:
             seconds = measured_step_time(row, found.values)
             if not seconds:
                 continue
-            chosen = training.evaluate(found)
-            names = ("micro_batch", "vpp", "keep_products", "keep_cheap", "forward_repeats", "cheap_repeats")
-            given.append({**found.values, **{n: chosen[n] for n in names}})
+            given.append(training.chosen(found))
             self.rows.append(row)
             measured.append(seconds)
             family.append(traits(row, catalog).family)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from constraints.graph import Graph
+from constraints.graph import Graph, run
 from constraints.rule import Rule
 from designer.accuracy.table import Row
 from designer.jobs import job_rules
@@ -25,8 +25,7 @@ def flops_per_token(convention: str, model: Mapping[str, float]) -> float:
     counted in full, by its causal half, or not at all.
     """
     values = dict(model)
-    for r in _counting():
-        values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
+    run(_counting(), values)
     counted = values["active_parameters"]
     # active parameters leave out the input embedding here; a formula that counts P adds it back, unless
     # it is the output projection, which they count

@@ -11,14 +11,14 @@ from typing import Any, Literal
 from catalogs import Catalog
 from catalogs.errors import InputError
 from catalogs.schema import Accelerator, Node, Source
-from constraints.bundles.device import ELEMENT_BYTES, device_bundle, how_known, precision_bundle
-from constraints.bundles.serving import serving_bundle
+from constraints.bundles.device import ELEMENT_BYTES, how_known
+from constraints.bundles.serving import engine_bundle
+from designer.accuracy.asking import lacking, usual_numbers
 from designer.accuracy.engines import engine_of
 from designer.accuracy.hardware import accelerator_of, node_of
 from designer.accuracy.scoring import Skip
 from designer.accuracy.shape import catalog_model, model_numbers
 from designer.accuracy.table import Row
-from designer.reading.givens import assumptions
 
 Load = Literal["static", "users", "arrivals"]
 
@@ -41,6 +41,23 @@ PROMPTS: tuple[tuple[str, str, float, float], ...] = (
     ("sourcegraph", "", 1000.0, 250.0),
     ("batch-1", "", 32.0, 256.0),
 )
+
+# The job whose rules answer each kind of load, and what is asked of them.
+ASKED: dict[Load, tuple[str, tuple[str, ...]]] = {
+    "static": (
+        "serving",
+        ("prefill_time", "decode_step_time", "static_batch_throughput", "static_prompt_throughput"),
+    ),
+    "users": ("concurrent", ("ttft", "tpot", "median_token_interval", "user_token_rate")),
+    "arrivals": ("serving", ("ttft", "tpot", "output_rate")),
+}
+
+# What has to be known of it beforehand.
+FIRST: dict[Load, tuple[str, ...]] = {
+    "static": (),
+    "users": ("resident_sequences",),
+    "arrivals": ("capacity",),
+}
 
 _HALVED = ("memory_capacity", "memory_bandwidth", "compute_rate", "attention_rate")
 
@@ -81,23 +98,27 @@ def deploy(row: Row, catalog: Catalog) -> Deployment | Skip:
     runs_in = product_precision(weights, acc)
     if runs_in is None:
         return Skip(f"{acc.id} has no rate for its products")
-    device = _device(catalog, acc.id, gpus, runs_in)
-    if isinstance(device, Skip):
-        return device
-    engine = engine_of(row.text("framework"))
-    values = {**_assumed(catalog, engine), **shape, **device}
-    if "1gcd" in row.text("hardware").lower():
-        values |= {name: values[name] / 2 for name in _HALVED}  # one die of a device of two
+    machine = _machine_numbers(catalog, "serving", acc.id, gpus, runs_in)
+    if isinstance(machine, Skip):
+        return machine
     layout = _layout(row, gpus)
     if isinstance(layout, Skip):
         return layout
-    values |= layout
-    values |= {"weight_bytes": stored, "activation_bytes": 2.0}
-    values["kv_element_bytes"] = stored_bytes(row.text("kv_precision")) or (1.0 if stored <= 1 else 2.0)
-    load = _requests(row, values)
+    own = {**shape, **layout, "weight_bytes": stored}
+    own["kv_element_bytes"] = stored_bytes(row.text("kv_precision")) or (1.0 if stored <= 1 else 2.0)
+    load = _requests(row, own)
     if isinstance(load, Skip):
         return load
-    return Deployment(values, load, engine, how_known(catalog, acc, runs_in))
+    job, asked = ASKED[load]
+    machine = _machine_numbers(catalog, job, acc.id, gpus, runs_in)
+    if isinstance(machine, Skip):
+        return machine
+    engine = engine_of(row.text("framework"))
+    values = {**machine, **_engine_numbers(catalog, engine), **own}
+    if "1gcd" in row.text("hardware").lower():
+        values |= {name: values[name] / 2 for name in _HALVED}  # one die of a device of two
+    missing = lacking(job, (*FIRST[load], *asked), values)
+    return missing or Deployment(values, load, engine, how_known(catalog, acc, runs_in))
 
 
 def stored_bytes(precision: str) -> float | None:
@@ -131,18 +152,18 @@ def _shape(row: Row, catalog: Catalog) -> dict[str, float] | Skip:
 
 
 @lru_cache(maxsize=4096)
-def _device(catalog: Catalog, name: str, gpus: int, runs_in: str) -> dict[str, float] | Skip:
+def _machine_numbers(
+    catalog: Catalog, job: str, name: str, gpus: int, runs_in: str
+) -> dict[str, float] | Skip:
+    """What a deployment on a machine is given, with its settings where nobody changes them."""
     acc = catalog.get("accelerators", name)
-    node = node_of(acc, None, catalog) or _board(acc, gpus)
+    node = node_of(acc, None, catalog)
+    if node is not None and gpus:
+        return _machine_numbers(catalog, job, name, 0, runs_in)  # the same however many there are
     try:
-        known = {
-            **device_bundle(catalog, node),
-            **precision_bundle(catalog, node, runs_in),
-            **serving_bundle(catalog, node, runs_in),
-        }
+        return usual_numbers(catalog, job, node or _board(acc, gpus), runs_in)
     except InputError as e:
         return Skip(e.problems[0].message)
-    return {name: k.si for name, k in known.items()}
 
 
 def _board(acc: Accelerator, devices: int) -> Node:
@@ -155,9 +176,8 @@ def _board(acc: Accelerator, devices: int) -> Node:
 
 
 @lru_cache(maxsize=64)
-def _assumed(catalog: Catalog, engine: str) -> dict[str, float]:
-    values = {name: k.si for name, k in assumptions(catalog, "serving").items()}
-    return values | {name: f.si for name, f in catalog.get("engines", engine).values.items()}
+def _engine_numbers(catalog: Catalog, engine: str) -> dict[str, float]:
+    return {name: known.si for name, known in engine_bundle(catalog, engine).items()}
 
 
 def _layout(row: Row, gpus: int) -> dict[str, float] | Skip:

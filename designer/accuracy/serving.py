@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from catalogs import Catalog
 from constraints.algebras.maths import maximum, minimum
-from constraints.graph import Graph
-from constraints.rule import Rule
-from designer.accuracy.deployments import Deployment, Load, deploy
+from constraints.graph import run
+from designer.accuracy.asking import order_of
+from designer.accuracy.deployments import ASKED, FIRST, Deployment, Load, deploy
 from designer.accuracy.scoring import Prediction, Skip
 from designer.accuracy.table import Row
 from designer.evaluating.intervals import serving_factors
-from designer.jobs import job_rules
-
-# The job whose rules answer each kind of load, and what is asked of them.
-_ASKED: dict[Load, tuple[str, tuple[str, ...]]] = {
-    "static": (
-        "serving",
-        ("prefill_time", "decode_step_time", "static_batch_throughput", "static_prompt_throughput"),
-    ),
-    "users": ("concurrent", ("ttft", "tpot", "median_token_interval", "user_token_rate")),
-    "arrivals": ("serving", ("ttft", "tpot", "output_rate")),
-}
 
 # Sequences a deployment that was worth measuring holds at least.
 LEAST_RESIDENT = 16.0
@@ -53,31 +41,25 @@ def predict(row: Row, catalog: Catalog) -> list[Prediction] | Skip:
 def evaluate(load: Load, values: Mapping[str, Any]) -> dict[str, Any]:
     """The answers for a deployment, as floats, or as arrays for many of one kind of load."""
     given = dict(values)
+    job, asked = ASKED[load]
     if load == "users":
         # an engine holds as many sequences as its memory allows, and at least one a rank
         given["batch"] = given["concurrency"] / given["replicas"]
-        room = _run(_order("concurrent", ("resident_sequences",), tuple(given)), given)["resident_sequences"]
+        room = _made(job, FIRST[load], given)["resident_sequences"]
         # a deployment somebody measured held a good part of the users it names, however tight it looks from here
         room = maximum(room, minimum(given["batch"], given["stated_users"]) / 4)
         room = maximum(room, LEAST_RESIDENT)
         given["batch"] = maximum(given["dp"], minimum(given["batch"], room))
     if load == "arrivals":
         # one that was measured kept up with its arrivals
-        most = _run(_order("serving", ("capacity",), tuple(given)), given)["capacity"]
+        most = _made(job, FIRST[load], given)["capacity"]
         given["request_rate"] = minimum(given["request_rate"], 0.95 * most * given["replicas"])
-    job, asked = _ASKED[load]
-    return _run(_order(job, asked, tuple(given)), given)
+    return _made(job, asked, given)
 
 
-@cache
-def _order(job: str, asked: tuple[str, ...], given: tuple[str, ...]) -> tuple[Rule, ...]:
-    return tuple(Graph(job_rules(job)).order(asked, given))
-
-
-def _run(order: tuple[Rule, ...], given: Mapping[str, Any]) -> dict[str, Any]:
+def _made(job: str, asked: tuple[str, ...], given: Mapping[str, Any]) -> dict[str, Any]:
     values = dict(given)
-    for r in order:
-        values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
+    run(order_of(job, asked, tuple(given)), values)
     return values
 
 

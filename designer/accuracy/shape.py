@@ -11,10 +11,10 @@ from catalogs import Catalog
 from catalogs.errors import InputError
 from catalogs.schema import Architecture, Model, Source
 from constraints.bundles.model import model_bundle
-from constraints.graph import Graph
+from constraints.graph import run
+from designer.accuracy.asking import given_numbers, order_of
 from designer.accuracy.scoring import Skip
 from designer.accuracy.table import Row
-from designer.jobs import job_rules
 
 # How far the parameters of a described shape may be from those stated.
 TOLERANCE = 0.06
@@ -55,7 +55,7 @@ def _numbers(
             return _of(base.model_copy(update={"architecture": a.model_copy(update=changed)}))
     if not {"layers", "hidden"} <= stated.keys():
         return Skip("model unknown and its shape is not stated")
-    return described(name, stated, context)
+    return described(name, stated, context, catalog)
 
 
 def catalog_model(name: str, catalog: Catalog) -> Model | None:
@@ -87,7 +87,7 @@ def _plain(name: str) -> str:
 
 
 def described(
-    name: str, stated: dict[str, float], context: float
+    name: str, stated: dict[str, float], context: float, catalog: Catalog
 ) -> tuple[dict[str, float], list[str]] | Skip:
     """The plain transformer with the stated shape whose parameter count is nearest to the stated one.
 
@@ -110,9 +110,9 @@ def described(
             kv_heads=stated.get("kv_heads") or heads, head_dim=size, vocab=vocab, max_context=max(1.0, context),
             tied_embeddings=tied,
         )  # fmt: skip
-        if mixture and not _mixture(shape, stated, total, active):
+        if mixture and not _mixture(shape, stated, total, active, catalog):
             continue
-        count = _parameters(shape)
+        count = _parameters(shape, catalog)
         off = abs(count / total - 1) if total else 0.0
         # the usual head size wins unless another explains the count clearly better
         off += 0.02 * (size != hidden / heads)
@@ -126,10 +126,12 @@ def described(
     return found if isinstance(found, Skip) else (found[0], guessed)
 
 
-def _mixture(shape: dict[str, Any], stated: dict[str, float], total: float, active: float) -> bool:
+def _mixture(
+    shape: dict[str, Any], stated: dict[str, float], total: float, active: float, catalog: Catalog
+) -> bool:
     """Add the experts that explain total and active parameters; False where no whole number does."""
     expert = shape["ffn_matrices"] * shape["hidden"] * shape["ffn"] * shape["layers"]
-    rest = _parameters(shape) - expert
+    rest = _parameters(shape, catalog) - expert
     experts = stated.get("experts") or (total - rest) / expert
     each = stated.get("experts_per_token") or (active - rest) / expert
     if round(experts) < 2 or round(each) < 1 or abs(experts / round(experts) - 1) > TOLERANCE:
@@ -140,12 +142,13 @@ def _mixture(shape: dict[str, Any], stated: dict[str, float], total: float, acti
     return True
 
 
-def _parameters(shape: dict[str, Any]) -> float:
+def _parameters(shape: dict[str, Any], catalog: Catalog) -> float:
     numbers, _ = _of(_model("described", shape))  # type: ignore[misc]
-    return float(_COUNT.evaluate(["parameters"], numbers)["parameters"])
+    values = {**given_numbers(catalog, "training"), **numbers}
+    run(order_of("training", ("parameters",), tuple(values)), values)
+    return float(values["parameters"])
 
 
-_COUNT = Graph(job_rules("training"))
 _SOURCE = Source(ref="the table", date="2026")
 
 

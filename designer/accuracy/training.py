@@ -8,17 +8,10 @@ from functools import lru_cache
 
 from catalogs import Catalog
 from catalogs.schema import Accelerator, Node
-from constraints.bundles.device import (
-    device_bundle,
-    has_rate,
-    how_known,
-    precision_bundle,
-    sustained,
-    training_precision,
-)
-from constraints.bundles.modes import NOT_CLIPPED, RECOMPUTE, SHARDING
-from constraints.graph import Graph
-from constraints.rule import Rule
+from constraints import graph
+from constraints.bundles.device import has_rate, how_known
+from constraints.bundles.modes import RECOMPUTE, SHARDING
+from designer.accuracy.asking import lacking, order_of, usual_numbers
 from designer.accuracy.conventions import measured_step_time, source_mfu
 from designer.accuracy.frameworks import traits
 from designer.accuracy.hardware import accelerator_of, nic_bandwidth, node_of
@@ -26,10 +19,10 @@ from designer.accuracy.scoring import Prediction, Skip
 from designer.accuracy.shape import model_numbers
 from designer.accuracy.table import Row
 from designer.evaluating.intervals import step_time_factors
-from designer.jobs import job_rules
-from designer.reading.givens import assumptions
 
 TARGETS = ("step_time", "mfu", "device_memory", "reserved_memory", "usable_memory")
+# What a row may leave open.
+SETTINGS = ("micro_batch", "vpp", *RECOMPUTE["none"])
 GIB = 2.0**30
 # Notes of a table whose memory is that of the device, as monitoring tools show it.
 ON_DEVICE = ("gb on node", "nvidia-smi")
@@ -136,8 +129,7 @@ def configure(row: Row, catalog: Catalog) -> Configuration | Skip:
     micro = row.count("micro_batch")
     if micro and batch < micro * dp:
         micro = max(1, int(batch // dp))
-    values = dict(_device(catalog, acc, row.count("gpus_per_node"), precision))
-    values |= _assumptions(catalog) | t.values
+    values = _machine_numbers(catalog, acc.id, row.count("gpus_per_node"), precision) | t.values
     if t.family == "xla" and precision == "int8":
         # weight gradients stay in 16 bit: two of three products are narrow
         values["compute_rate"] = 3 / (2 / values["compute_rate"] + 1 / values["attention_rate"])
@@ -170,6 +162,8 @@ def configure(row: Row, catalog: Catalog) -> Configuration | Skip:
         return Skip(f"recompute mode not known: {recompute}")
     vpp = row.count("vpp") or t.interleaving(int(values["layers"]), pp)
     known = how_known(catalog, acc, precision)
+    if missing := lacking("training", TARGETS, values):
+        return missing
     return Configuration(values, mode, micro, vpp, dp, known, chosen)
 
 
@@ -189,6 +183,12 @@ def evaluate(c: Configuration) -> dict[str, float]:
                 best = found
     assert best is not None
     return best
+
+
+def chosen(c: Configuration) -> dict[str, float]:
+    """The numbers of a configuration, with the settings that it leaves open as `evaluate` takes them."""
+    made = evaluate(c)
+    return {**c.values, **{n: made[n] for n in SETTINGS}}
 
 
 def _sizes(c: Configuration) -> list[int]:
@@ -233,27 +233,15 @@ def _between(share: float) -> dict[str, float]:
     return {k: (1 - share) * some[k] + share * all_[k] for k in some}
 
 
-@lru_cache(maxsize=1)
-def _rules() -> list[Rule]:
-    graph = Graph(job_rules("training"))
-    return graph.order(TARGETS, graph.inputs_of(TARGETS))
-
-
 def run(values: dict[str, float]) -> dict[str, float]:
-    """All quantities on the way to the predicted ones."""
-    for r in _rules():
-        values[r.id] = r.fn(**{n: values[n] for n in r.inputs})
+    """All quantities on the way to the predicted ones, added to `values`."""
+    graph.run(order_of("training", TARGETS, tuple(values)), values)
     return values
 
 
 @lru_cache(maxsize=8)
 def _mode(mode: str) -> dict[str, float]:
     return {k: v.si for k, v in RECOMPUTE[mode].items()}
-
-
-@lru_cache(maxsize=8)
-def _assumptions(catalog: Catalog) -> dict[str, float]:
-    return {k: v.si for k, v in assumptions(catalog, "training").items()}
 
 
 def precision_of(name: str, acc: Accelerator) -> str | None:
@@ -265,21 +253,12 @@ def precision_of(name: str, acc: Accelerator) -> str | None:
     return None
 
 
-_Device = dict[str, float]
-
-
-def _device(catalog: Catalog, acc: Accelerator, per_node: int | None, precision: str) -> _Device:
-    return _device_numbers(catalog, acc.id, per_node, precision)
-
-
 @lru_cache(maxsize=512)
-def _device_numbers(catalog: Catalog, id: str, per_node: int | None, precision: str) -> _Device:
+def _machine_numbers(catalog: Catalog, id: str, per_node: int | None, precision: str) -> dict[str, float]:
+    """What a training run on a machine is given, with its settings where nobody changes them."""
     acc = catalog.get("accelerators", id)
     node = node_of(acc, per_node, catalog) or _machine(acc, per_node)
-    bundle = sustained(catalog, node, None, device_bundle(catalog, node))
-    bundle |= sustained(catalog, node, precision, precision_bundle(catalog, node, precision))
-    bundle |= training_precision(precision) | NOT_CLIPPED
-    out = {k: v.si for k, v in bundle.items()}
+    out = usual_numbers(catalog, "training", node, precision)
     if per_node:
         out["devices_per_node"] = float(per_node)
     if out["scale_out_bandwidth"] != out["scale_out_bandwidth"]:

@@ -132,9 +132,7 @@ def _step(row: Row, catalog: Catalog) -> tuple[dict[str, float], float, str, str
     seconds = measured_step_time(row, found.values)
     if not seconds:
         return Skip("no step time measured")
-    chosen = training.evaluate(found)
-    settings = ("micro_batch", "vpp", "keep_products", "keep_cheap", "forward_repeats", "cheap_repeats")
-    values = {**found.values, **{n: chosen[n] for n in settings}}
+    values = training.chosen(found)
     acc = accelerator_of(row.text("hardware"), catalog)
     assert acc
     precision = training.precision_of(row.text("precision"), acc) or base_precision(acc)

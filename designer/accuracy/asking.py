@@ -1,0 +1,97 @@
+"""A measured run as a question of one design: what it does not say is what its job gives and decides by default.
+
+So a quantity that a rule begins to read, with a default in the catalog, in the workload or among the
+decisions, is known of every run that was measured before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from catalogs import Catalog
+from catalogs.errors import InputError
+from catalogs.schema import Node
+from constraints.bundles import Bundle
+from constraints.bundles.model import model_bundle
+from constraints.graph import Graph
+from constraints.rule import Rule
+from designer.accuracy.scoring import Skip
+from designer.documents.scenario import Scenario
+from designer.jobs import JOBS, decisions_of, job_rules
+from designer.question.context import Context, Value
+from designer.question.groups import PLACES
+from designer.reading.assembly import assembled
+from designer.reading.givens import usual_givens
+
+# A model to ask about until a row's own takes its place.
+_MODEL = "llama-3.1-8b"
+_REQUESTS = {"model": _MODEL, "lengths": [{"share": 1, "input": "1 token", "output": "1 token"}]}
+# The least that a scenario of each job says; a row says it in its own way.
+_WORKLOADS: dict[str, dict[str, object]] = {
+    "training": {
+        "model": _MODEL,
+        "sequence_length": "1 token",
+        "dataset": "1 token",
+        "global_batch": "1 token",
+    },
+    "serving": {**_REQUESTS, "rate": "1 request/s"},
+    "concurrent": {**_REQUESTS, "concurrency": "1 request"},
+}
+
+
+def usual_numbers(catalog: Catalog, job: str, machine: Node, precision: str) -> dict[str, float]:
+    """Every number that a question of this job on this machine gives its rules, but for the model's own.
+
+    Each decision that is made by default is at its start. Neither region nor price is asked for: a
+    measured run has neither.
+    """
+    found = catalog.find("nodes", machine.id)
+    if found is None or catalog.get("nodes", found) is not machine:
+        catalog = catalog.with_entry("nodes", machine, catalog.path("accelerators", machine.accelerator))
+    scenario = _scenario(job)
+    model = model_bundle(catalog.get("models", _MODEL))
+    domains = _domains(catalog, scenario, model, machine, precision)
+    given = usual_givens(catalog, scenario, domains)
+    question = assembled(catalog, scenario, {_MODEL: model}, (), domains, set(), given)
+    question.groups = [g for g in question.groups if g.name not in PLACES]
+    return {n: known.si for n, known in question.bundle(question.first_design()).items()}
+
+
+@lru_cache(maxsize=8)
+def given_numbers(catalog: Catalog, job: str) -> dict[str, float]:
+    """What is given of a job whatever its machine and model."""
+    nodes: dict[str, list[Value]] = {"node_count": [1]}
+    return {n: known.si for n, known in usual_givens(catalog, _scenario(job), nodes).items()}
+
+
+@lru_cache(maxsize=256)
+def order_of(job: str, asked: tuple[str, ...], given: tuple[str, ...]) -> tuple[Rule, ...]:
+    """The rules of a job that make what is asked out of what is given."""
+    return tuple(Graph(job_rules(job)).order(asked, given))
+
+
+def lacking(job: str, asked: Iterable[str], given: Iterable[str]) -> Skip | None:
+    """Why a run cannot be asked about: a quantity that neither its row nor its job says."""
+    try:
+        order_of(job, tuple(asked), tuple(given))
+    except InputError as e:
+        return Skip(str(e))
+    return None
+
+
+@lru_cache(maxsize=8)
+def _scenario(job: str) -> Scenario:
+    return Scenario.model_validate({"name": "a measured run", "workload": {"job": job, **_WORKLOADS[job]}})
+
+
+def _domains(
+    catalog: Catalog, scenario: Scenario, model: Bundle, machine: Node, precision: str
+) -> dict[str, list[Value]]:
+    """One value of each decision that is made where nobody says otherwise."""
+    out: dict[str, list[Value]] = {"node": [machine.id], "precision": [precision], "node_count": [1]}
+    context = Context(catalog, scenario.workload, [model], out)
+    for d in decisions_of(JOBS[scenario.workload.job], model):
+        if d.name not in out and (values := d.default(context)):
+            out[d.name] = [values[0] if d.start is None else d.start]
+    return out
