@@ -6,14 +6,14 @@ no value of what was left out could change it; otherwise the answer says what to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from constraints.walls import wall
 from designer.answers.answer import Answer
-from designer.diagnosing.measurements import flag
+from designer.diagnosing.measurements import Given, Named
 from designer.diagnosing.roof import Step
 
 Kind = Literal["data", "memory", "compute", "wasted", "overhead", "communication", "unknown"]
@@ -113,24 +113,24 @@ def diagnose(step: Step, limits: Mapping[str, float]) -> Diagnosis:
     order: tuple[Grade, ...] = ("poor", "fair", "good")
     return Diagnosis(
         run=step.run, place=step.place, kind=kind, verdict=verdict, axis=axis, wall=number,
-        wall_name=wall(number).name if number else "", why=why, regime=step.regime, needs=[flag(n) for n in needs],
+        wall_name=wall(number).name if number else "", why=why, regime=step.regime, needs=[n.flag for n in needs],
         grade=None if kind == "unknown" else next((g for g in order if g in grades.values()), None), grades=grades,
-        evidence={n: Number(value=v, unit=u, rule=r) for n, (v, u, r) in step.evidence.items()},
+        evidence={e.name: Number(value=v, unit=u, rule=e.rule) for e, (v, u) in step.evidence.items()},
         helps=[*_gain(step, kind), *helps], wasted=list(wasted),
     )  # fmt: skip
 
 
-Active = tuple[Kind, int | None, str, list[str]]
+Active = tuple[Kind, int | None, str, Sequence[Given | Named]]
 
 
 def _active(s: Step, limits: Mapping[str, float]) -> Active:
     if s.step_time is None:
-        return "unknown", None, "nothing can be said of a step without its time", ["step_time"]
+        return "unknown", None, "nothing can be said of a step without its time", [Given.step_time]
     found = _data(s, limits) or _roof(s, limits) or _rest(s, limits)
     # Nothing else decides while data may set the pace.
     if found[0] not in ("data", "unknown") and _may_wait(s, limits):
         why = f"{KINDS[found[0]][0]} if nothing waits for data, but up to {_most_wait(s):.0%} of the step may"
-        return "unknown", None, why, ["data_wait"]
+        return "unknown", None, why, [Given.data_wait]
     return found
 
 
@@ -148,14 +148,14 @@ def _may_wait(s: Step, limits: Mapping[str, float]) -> bool:
 def _data(s: Step, limits: Mapping[str, float]) -> Active | None:
     """Whether data set the pace: the device waits, or their source is saturated while it idles."""
     full = limits["saturated"]
-    sources = {8: s.storage_busy, 9: s.host_busy}
-    saturated = [n for n, busy in sources.items() if busy is not None and busy >= full]
+    sources = ((8, Given.storage_busy, s.storage_busy), (9, Given.host_busy, s.host_busy))
+    saturated = [n for n, _, busy in sources if busy is not None and busy >= full]
     if s.data_share is not None and s.data_share > limits["waiting_poor"]:
         why = (
             "a loader that works ahead makes the device wait only when it is the slower one,"
             " so the step lasts as long as its data take"
         )
-        needs = [] if saturated else [n for n in ("storage_busy", "host_busy") if getattr(s, n) is None]
+        needs = [] if saturated else [n for _, n, busy in sources if busy is None]
         if not saturated and not needs:
             why += (
                 "; neither storage nor processors are saturated: look for too few workers or a serial loader"
@@ -180,7 +180,7 @@ def _roof(s: Step, limits: Mapping[str, float]) -> Active | None:
         why = "its intensity is below the ridge, and memory traffic takes most of the step"
         return ("memory", None, why, []) if memory >= most else None
     if s.traffic_is_least:
-        return "unknown", None, "memory traffic may take longer than arithmetic", ["bytes"]
+        return "unknown", None, "memory traffic may take longer than arithmetic", [Given.bytes]
     return _arithmetic(s, most, "most") if compute >= most else None
 
 
@@ -196,8 +196,8 @@ def _rest(s: Step, limits: Mapping[str, float]) -> Active:
     roof, waits, overhead = max(memory, compute), s.communication_share, s.overhead_share or 0.0
     if waits is not None and waits >= limits["majority"]:
         return "communication", None, "waiting for other devices takes most of the step", []
-    needs = ["data_wait"] if _may_wait(s, limits) else []
-    needs += ["communication"] if waits is None else []
+    needs = [Given.data_wait] if _may_wait(s, limits) else []
+    needs += [Given.communication] if waits is None else []
     if needs or waits is None:
         why = "memory and arithmetic explain less than half of the step; the rest may be waiting"
         return "unknown", None, why, needs

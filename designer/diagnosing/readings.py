@@ -10,7 +10,7 @@ from pathlib import Path
 
 from catalogs import units
 from catalogs.errors import InputError, Problem, nearest
-from designer.diagnosing.measurements import NAMES, PASSES, QUANTITIES, RATES, SHARES, Measured, flag
+from designer.diagnosing.measurements import PASSES, Given, Measured, Named, flag
 from designer.evaluating.design import si_unit
 
 _HEADER = re.compile(r"([A-Za-z_ -]+?)\s*(?:[\[(]([^\])]*)[\])])?")
@@ -21,7 +21,7 @@ def from_flags(given: Mapping[str, str]) -> Measured:
     """One run from the text of its flags, empty ones left out. Raises InputError for every mistake."""
     texts = {n: t for n, t in given.items() if t}
     if not texts:
-        raise InputError("--step-time: nothing was measured; give measurements or a CSV file")
+        raise InputError(f"{Given.step_time.flag}: nothing was measured; give measurements or a CSV file")
     return _measured("run", "", texts, {n: flag(n) for n in texts})
 
 
@@ -87,7 +87,7 @@ def _rows(path: str) -> Iterable[tuple[int, list[str]]]:
 
 
 def _columns(header: list[str], path: str, line: int) -> tuple[list[tuple[str, str]], list[Problem]]:
-    known = ["run", *QUANTITIES, *NAMES]
+    known = ["run", *(m.name for m in (*Given, *Named))]
     out: list[tuple[str, str]] = []
     problems: list[Problem] = []
     for cell in header:
@@ -110,15 +110,15 @@ def _measured(run: str, place: str, texts: Mapping[str, str], shown: Mapping[str
     m = Measured(run, place)
     problems: list[str] = []
     # The step's time first: rates and shares are taken over it.
-    for name, text in sorted(texts.items(), key=lambda item: item[0] != "step_time"):
-        if name in NAMES:
-            m.names[name] = text
-            if name == "work" and text not in PASSES:
+    for name, text in sorted(texts.items(), key=lambda item: item[0] != Given.step_time.name):
+        if name in Named.__members__:
+            m.names[Named[name]] = text
+            if name == Named.work.name and text not in PASSES:
                 known = f"{nearest(text, PASSES)} (has: {', '.join(PASSES)})"
                 problems.append(f"{shown[name]}: unknown work {text!r}{known}")
             continue
         try:
-            m.numbers[name] = _number(name, text, m.numbers.get("step_time"))
+            m.numbers[Given[name]] = _number(Given[name], text, m.numbers.get(Given.step_time))
         except InputError as e:
             problems.append(f"{shown[name]}: {e}")
     if problems:
@@ -126,22 +126,20 @@ def _measured(run: str, place: str, texts: Mapping[str, str], shown: Mapping[str
     return m
 
 
-def _number(name: str, text: str, step_time: float | None) -> float:
+def _number(what: Given, text: str, step_time: float | None) -> float:
     """A measurement in SI. A rate or a share of the step is taken over the step's time."""
-    unit = QUANTITIES[name][0]
+    of = what.value
     _, written = units.split(text)
-    over = {**RATES, **dict.fromkeys(SHARES, "")}.get(name)
-    if over is not None and written and units.dimension(written) == units.dimension(over):
+    if of.over is not None and written and units.dimension(written) == units.dimension(of.over):
         if step_time is None:
             raise InputError(f"{text!r} is over the step's time; give that too")
-        value = units.parse(text, over) * step_time
+        value = units.parse(text, of.over) * step_time
     else:
-        value = units.parse(text, si_unit(unit))
-    zero = name in (*SHARES, "busy", "storage_busy", "host_busy", "flops", "bytes")
-    if value < 0 or (value == 0 and not zero):
-        raise InputError(f"{text!r} must be {'at least' if zero else 'above'} 0")
-    if unit == "%" and value > 1:
+        value = units.parse(text, si_unit(of.unit))
+    if value < 0 or (value == 0 and not of.zero):
+        raise InputError(f"{text!r} must be {'at least' if of.zero else 'above'} 0")
+    if of.unit == "%" and value > 1:
         raise InputError(f"{text!r} must be at most 100 %")
-    if name == "batch" and (not value.is_integer()):
+    if of.whole and not value.is_integer():
         raise InputError(f"{text!r} must be a whole number")
     return value

@@ -5,26 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from designer.diagnosing.diagnosis import Diagnosis
+from designer.diagnosing.evidence import Evidence
 from designer.words.numbers import human
 from designer.words.text import Column, table, wrap
-
-# What the evidence is called, and what it is read against.
-_EVIDENCE = {
-    "arithmetic_intensity": "arithmetic intensity",
-    "ridge_point": "ridge of the device",
-    "flops": "operations of the work",
-    "bytes": "least traffic of the work",
-    "compute_time": "arithmetic at an attainable rate",
-    "memory_time": "traffic at an attainable rate",
-    "data_wait_share": "waiting for data",
-    "communication_share": "waiting for other devices",
-    "overhead_share": "explained by none of these",
-    "mfu": "MFU, share of peak FLOP/s",
-    "hfu": "HFU, with what is recomputed",
-    "mbu": "share of peak bandwidth",
-    "useful_share": "useful operations",
-    "active_share": "active parameters",
-}
 
 
 def render(runs: Sequence[Diagnosis], width: int) -> str:
@@ -45,13 +28,13 @@ def _one(d: Diagnosis, width: int) -> list[str]:
         lines += wrap(f"The work itself is {side} would bound it.", width, 2)
     if d.needs:
         lines += wrap(f"needs {', '.join(d.needs)}", width, 2, 4)
-    shown = [n for n in _EVIDENCE if n in d.evidence]
+    shown = [(e, d.evidence[e.name]) for e in Evidence if e.name in d.evidence]
     if shown:
         lines += ["", *table(
             [
-                Column("evidence", [_EVIDENCE[n] for n in shown], False),
-                Column("value", [human(d.evidence[n].value, d.evidence[n].unit) for n in shown]),
-                Column("rule", [d.evidence[n].rule for n in shown], False, 1),
+                Column("evidence", [e.title for e, _ in shown], False),
+                Column("value", [human(n.value, n.unit) for _, n in shown]),
+                Column("rule", [n.rule for _, n in shown], False, 1),
             ],
             width,
         )]  # fmt: skip
@@ -71,8 +54,8 @@ def _wall(d: Diagnosis) -> str:
 
 
 def _many(runs: Sequence[Diagnosis], width: int) -> list[str]:
-    def cell(d: Diagnosis, name: str) -> str:
-        found = d.evidence.get(name)
+    def cell(d: Diagnosis, what: Evidence) -> str:
+        found = d.evidence.get(what.name)
         return human(found.value, found.unit) if found else "–"
 
     lines = table(
@@ -81,9 +64,9 @@ def _many(runs: Sequence[Diagnosis], width: int) -> list[str]:
             Column("axis", [d.axis or "–" for d in runs], False),
             Column("wall", [str(d.wall or "–") for d in runs]),
             Column("grade", [d.grade or "–" for d in runs], False, 1),
-            Column("data\nwait", [cell(d, "data_wait_share") for d in runs], True, 2),
-            Column("MFU", [cell(d, "mfu") for d in runs], True, 1),
-            Column("memory\nused", [cell(d, "mbu") for d in runs], True, 2),
+            Column("data\nwait", [cell(d, Evidence.data_wait_share) for d in runs], True, 2),
+            Column("MFU", [cell(d, Evidence.mfu) for d in runs], True, 1),
+            Column("memory\nused", [cell(d, Evidence.mbu) for d in runs], True, 2),
             Column("verdict", [_verdict(d) for d in runs], False),
         ],
         width,

@@ -6,8 +6,7 @@ from catalogs import Catalog
 from catalogs.errors import Problem
 from catalogs.lint import lint
 from constraints.bundles.model import model_bundle, uncovered
-from constraints.graph import Graph
-from constraints.rule import rules
+from constraints.counting import parameters
 
 TOLERANCE = 0.01
 
@@ -31,8 +30,7 @@ def parameter_error(catalog: Catalog, id: str) -> float | None:
     if uncovered(model):
         return None
     given = {n: k.si for n, k in model_bundle(model).items()}
-    counted = Graph(rules("shared")).evaluate(["parameters"], given)["parameters"]
-    return float(counted / model.parameters.si - 1)
+    return parameters(given).total / model.parameters.si - 1
 
 
 def parameter_problems(catalog: Catalog, id: str) -> list[Problem]:

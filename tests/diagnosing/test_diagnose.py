@@ -15,7 +15,7 @@ from constraints.rule import find
 from designer.cli import main
 from designer.diagnosing.diagnosing import answer
 from designer.diagnosing.diagnosis import DiagnoseResult, Diagnosis
-from designer.diagnosing.measurements import NAMES, QUANTITIES, flag
+from designer.diagnosing.measurements import Given, Named
 
 CATALOG = default_catalog()
 H100 = CATALOG.get("accelerators", "h100-sxm").compute.rates()["bf16"].si
@@ -273,8 +273,8 @@ def test_a_broken_file(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_flags_are_the_measurements(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diagnose", "--help"]) == 0
     text = capsys.readouterr().out
-    for name in (*QUANTITIES, *NAMES):
-        assert flag(name) in text
+    for measured in (*Given, *Named):
+        assert measured.flag in text
 
 
 def test_a_file_and_flags_are_too_much(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

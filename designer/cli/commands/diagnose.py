@@ -2,49 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import inspect
+from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
 from designer.cli.app import app
 from designer.cli.options import CatalogDir, Format, Json, Width, columns, open_catalog, said
-from designer.diagnosing.measurements import NAMES, QUANTITIES, flag
-
-_HELP = {**NAMES, **{n: text for n, (_, text) in QUANTITIES.items()}}
+from designer.diagnosing.measurements import Given, Named, flag
 
 
-def _given(name: str, metavar: str) -> Any:
-    return typer.Option(flag(name), metavar=metavar, help=_HELP[name])
+def _measured(command: Callable[..., int]) -> Callable[..., int]:
+    """A command with a flag for everything there is to measure, right after its file."""
+    told = [(m.name, m.value.form, m.value.help) for m in Given] + [(m.name, m.form, m.help) for m in Named]
+    signature = inspect.signature(command, eval_str=True)
+    file, *rest, _ = signature.parameters.values()
+    flags = [
+        file.replace(
+            name=name,
+            default="",
+            annotation=Annotated[str, typer.Option(flag(name), metavar=form, help=help)],
+        )
+        for name, form, help in told
+    ]
+    command.__signature__ = signature.replace(parameters=[file, *flags, *rest])  # type: ignore[attr-defined]
+    return command
 
 
 @app.command()
+@_measured
 def diagnose(
     file: Annotated[
         str | None, typer.Argument(metavar="[RUNS.CSV]", help="many runs: a column for each measurement")
     ] = None,
-    step_time: Annotated[str, _given("step_time", "TIME")] = "",
-    data_wait: Annotated[str, _given("data_wait", "TIME|%")] = "",
-    communication: Annotated[str, _given("communication", "TIME|%")] = "",
-    flops: Annotated[str, _given("flops", "FLOP|FLOP/s")] = "",
-    executed_flops: Annotated[str, _given("executed_flops", "FLOP|FLOP/s")] = "",
-    bytes: Annotated[str, _given("bytes", "BYTES|BYTES/s")] = "",
-    batch: Annotated[str, _given("batch", "N")] = "",
-    tokens: Annotated[str, _given("tokens", "TOKENS")] = "",
-    busy: Annotated[str, _given("busy", "%")] = "",
-    storage_busy: Annotated[str, _given("storage_busy", "%")] = "",
-    host_busy: Annotated[str, _given("host_busy", "%")] = "",
-    accelerator: Annotated[str, _given("accelerator", "NAME")] = "",
-    precision: Annotated[str, _given("precision", "NAME")] = "",
-    rate: Annotated[str, _given("rate", "FLOP/s")] = "",
-    bandwidth: Annotated[str, _given("bandwidth", "BYTES/s")] = "",
-    model: Annotated[str, _given("model", "NAME")] = "",
-    parameters: Annotated[str, _given("parameters", "N")] = "",
-    active_parameters: Annotated[str, _given("active_parameters", "N")] = "",
-    work: Annotated[str, _given("work", "KIND")] = "",
     json: Json = False,
     form: Format = None,
     catalog: CatalogDir = None,
     width: Width = None,
+    **given: str,
 ) -> int:
     """Say which wall a measured step stands at, on what evidence, what helps and what would be wasted.
 
@@ -52,7 +48,6 @@ def diagnose(
 
     designer diagnose runs.csv
     """
-    given = {n: v for n, v in locals().items() if n in (*QUANTITIES, *NAMES)}
     from catalogs.errors import InputError
     from designer.diagnosing.diagnosing import answer
 
