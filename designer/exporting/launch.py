@@ -20,6 +20,7 @@ class Model:
 
     id: str
     kind: str
+    parameters: float
     checkpoint: str
     # Whether the user named the checkpoint: it then holds the weights in the formats of the plan.
     named: bool
@@ -38,6 +39,8 @@ class Machine:
     """The node a design runs on."""
 
     id: str
+    # Whether a cloud rents it out by this name.
+    rented: bool
     devices: int
     accelerator: str
     vendor: str
@@ -71,12 +74,10 @@ class Decisions:
         return self.values[name]
 
     def count(self, name: str) -> int:
-        """A count; a decision that the question does not have is one."""
-        value = self[name] if name in self.values else self._absent(name)
-        return int(value)
-
-    def _absent(self, name: str) -> int:
-        if name not in self.declared:
+        """A count; one that the question does not have, or that is not declared and so refused unless it is one."""
+        if name in self.declared and name in self.values:
+            return int(self[name])
+        if self.values.get(name, 1) != 1:
             raise KeyError(f"{name} is read without being declared")
         return 1
 

@@ -90,13 +90,20 @@ def _model(catalog: Catalog, name: str, checkpoint: str | None) -> Model:
     if checkpoint is not None and checkpoint.startswith("-"):
         raise InputError(f"--checkpoint {checkpoint!r} reads as an option")
     hub = next((alias for alias in entry.aliases if "/" in alias), entry.id)
-    return Model(entry.id, entry.kind, checkpoint or hub, checkpoint is not None, entry.architecture)
+    return Model(
+        entry.id,
+        entry.kind,
+        entry.parameters.si,
+        checkpoint or hub,
+        checkpoint is not None,
+        entry.architecture,
+    )
 
 
 def _machine(catalog: Catalog, name: str) -> Machine:
     node = catalog.get("nodes", name)
     device = catalog.get("accelerators", node.accelerator)
     return Machine(
-        node.id, node.accelerators, device.id, device.vendor, device.architecture,
+        node.id, node.kind == "cloud", node.accelerators, device.id, device.vendor, device.architecture,
         frozenset(device.compute.rates()),
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from designer.exporting.launch import Launch, Refused
@@ -102,3 +103,71 @@ def one_node(launch: Launch, what: str) -> Spread:
     if s.nodes > 1:
         raise Refused(f"a replica of {s.devices} devices is wider than {launch.machine.id}, and {what}")
     return s
+
+
+def longest(launch: Launch) -> int:
+    """Tokens to make room for, with one to spare; refused where the model has no room for them."""
+    most = launch.model.shape.max_context
+    if launch.longest > most:
+        raise Refused(
+            f"requests of {launch.longest:,} tokens are longer than the {most:,} of {launch.model.id}"
+        )
+    return min(most, launch.longest + 1)
+
+
+def experts_split(launch: Launch) -> bool:
+    """Whether experts are spread over all ranks of a stage; refused where over some of them.
+
+    Engines without expert parallelism split every expert over all of these, so that is refused too where
+    there are more than those of tensor parallelism.
+    """
+    d = launch.decisions
+    ep, ranks = d.count("ep"), d.count("tp") * d.count("dp")
+    if not launch.model.shape.experts:
+        if ep > 1:
+            raise Refused(f"ep {ep}, and {launch.model.id} has no experts")
+        return False
+    if ep > 1 and ep != ranks:
+        raise Refused(
+            f"ep {ep} cannot be said: experts are spread over tp * dp = {ranks} ranks or split by all"
+        )
+    if ep == 1 and d.count("dp") > 1:
+        raise Refused(f"ep 1 cannot be said with dp {d.count('dp')}: experts are split by all tp * dp ranks")
+    return ep > 1
+
+
+_DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
+
+
+def formats_of(launch: Launch) -> tuple[str, str]:
+    """The data type of activations, and how an engine quantises a 16-bit checkpoint as it loads it.
+
+    The second is empty where it does not. What a named checkpoint is quantised to stands in its configuration.
+    Refused where only a checkpoint has such weights and none is named.
+    """
+    d = launch.decisions
+    precision, weights = d.name("precision"), d.name("weights")
+    sparsity = d.name("sparsity") if "sparsity" in d else "none"
+    dtype = _DTYPES.get(precision, "bfloat16")
+    if launch.model.named:
+        return dtype, ""
+    if sparsity != "none":
+        raise Refused(f"sparsity {sparsity} needs a checkpoint that is pruned so: name it with --checkpoint")
+    wide = precision in ("bf16", "fp16") and "fp8" not in launch.machine.rates
+    if weights == "fp8" and (precision == "fp8" or wide):
+        return dtype, "fp8"
+    if weights != precision or precision not in _DTYPES:
+        raise Refused(
+            f"weights {weights} with precision {precision} need a checkpoint quantised so: name it with --checkpoint"
+        )
+    return dtype, ""
+
+
+def cache_of(launch: Launch, dtype: str, names: Mapping[str, str]) -> str:
+    """An engine's name for the format of the cache: its own default where that is that of activations."""
+    kv = launch.decisions.name("kv")
+    if _DTYPES.get(kv) == dtype:
+        return "auto"
+    if kv not in names:
+        raise Refused(f"kv {kv} cannot be said beside activations in {dtype}")
+    return names[kv]

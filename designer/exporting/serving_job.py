@@ -10,14 +10,17 @@ from designer.exporting.serving import spread_of
 from designer.exporting.text import comments
 
 
-def start_script(launch: Launch, said: Sequence[str], start: Sequence[str], spans: str, port: int) -> str:
+def start_script(
+    launch: Launch, said: Sequence[str], start: Sequence[str], spans: str, port: int, arguments: str = ""
+) -> str:
     """A script that starts one replica, or one node's part of a replica that is wider than a node.
 
-    `spans` is what the engine is told besides when a replica is on several nodes.
+    `spans` is what the engine is told besides when a replica is on several nodes; `arguments` sets the array
+    ARGS, which it is told too.
     """
     s = spread_of(launch)
-    words = shlex.join(start)
-    top = "#!/bin/bash\n" + comments(said) + "set -euo pipefail\n" + 'cd "$(dirname "$0")"\n'
+    words = shlex.join(start) + (' "${ARGS[@]}"' if arguments else "")
+    top = "#!/bin/bash\n" + comments(said) + "set -euo pipefail\n" + 'cd "$(dirname "$0")"\n' + arguments
     if s.nodes == 1:
         return top + (
             f"# {s.on_node} replicas share a node: $1, from 0, is which of them this is.\n"

@@ -127,7 +127,8 @@ def manifest(documents: Sequence[object]) -> str:
     import yaml
 
     class Dumper(yaml.SafeDumper):  # type: ignore[misc]
-        pass
+        def ignore_aliases(self, data: object) -> bool:
+            return True
 
     def text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
         style = None if yaml_value(value) == value else '"'
@@ -144,3 +145,8 @@ def shell_array(groups: Sequence[tuple[str, Sequence[Option]]]) -> str:
         body += comments([title], "  # ")
         body += with_reasons([("  " + shlex.join(o.words), o.why) for o in options])
     return f"ARGS=(\n{body})\n"
+
+
+def shell_words(lines: Sequence[tuple[str, str]]) -> str:
+    """Words as a bash array called ARGS, one a line, with their reasons as comments."""
+    return f"ARGS=(\n{with_reasons([(f'  {shlex.quote(word)}', why) for word, why in lines])})\n"

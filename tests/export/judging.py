@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shlex
@@ -64,12 +65,10 @@ def array_of(script: str) -> list[str]:
 def _megatron(launch: Launch, files: Files) -> Any:
     script = files["megatron.sh"]
     d = launch.all_decisions
-    ranks = re.search(r"--nnodes=(\d+) --nproc-per-node=(\d+)", script)
-    assert ranks
     exported = dict(line.split()[1].split("=") for line in script.splitlines() if line.startswith("export "))
     return {
         "words": array_of(script),
-        "world": int(ranks[1]) * int(ranks[2]),
+        "world": _world(script),
         "arch": int(CAPABILITY[launch.machine.generation.split()[0]].split(".")[0]),
         "layers": stage_layers(launch.model.shape.layers, int(d["pp"])),
         "environment": exported,
@@ -122,8 +121,46 @@ def config_json(a: Architecture) -> dict[str, Any]:
     return {"architectures": ["LlamaForCausalLM"], "model_type": "llama", **common, "head_dim": a.head_dim}
 
 
+def _world(script: str) -> int:
+    """Ranks that a start script starts on all nodes."""
+    found = re.search(r"--nnodes=(\d+) --nproc-per-node=(\d+)", script)
+    assert found
+    return int(found[1]) * int(found[2])
+
+
+def _torchtitan(launch: Launch, files: Files) -> Any:
+    layers = stage_layers(launch.model.shape.layers, int(launch.all_decisions["pp"]))
+    return {"config": files["torchtitan.toml"], "world": _world(files["torchtitan.sh"]), "layers": layers}
+
+
+def _deepspeed(launch: Launch, files: Files) -> Any:
+    return {"config": files["ds_config.json"], "world": _world(files["deepspeed.sh"])}
+
+
+def _accelerate(launch: Launch, files: Files) -> Any:
+    d = launch.all_decisions
+    world = math.prod(int(d[n]) for n in ("tp", "cp", "pp", "dp"))
+    return {"config": files["accelerate.yaml"], "world": world}
+
+
+def _sglang(launch: Launch, files: Files) -> Any:
+    nodes = re.search(r"^NODES=(\d+)", files["sglang.sh"], re.MULTILINE)
+    model = config_json(launch.model.shape)
+    return {"words": array_of(files["sglang.sh"]), "nodes": int(nodes[1]) if nodes else 1, "model": model}
+
+
+def _manifest(launch: Launch, files: Files) -> Any:
+    return {"manifest": "".join(files.values())}
+
+
 # How the files of a target become the input of a gate, and which gate.
 INPUTS: dict[str, tuple[str, Callable[[Launch, Files], Any]]] = {
+    "accelerate": ("accelerate", _accelerate),
+    "deepspeed": ("deepspeed", _deepspeed),
+    "dynamo": ("kubernetes", _manifest),
+    "kubernetes": ("kubernetes", _manifest),
     "megatron": ("megatron", _megatron),
+    "sglang": ("sglang", _sglang),
+    "torchtitan": ("torchtitan", _torchtitan),
     "vllm": ("vllm", _vllm),
 }

@@ -13,7 +13,7 @@ from catalogs import default_catalog
 from designer.evaluating.grid import evaluate_grid
 from designer.exporting.launch import Launch, Refused
 from designer.exporting.making import launch_of
-from designer.exporting.target import Files, Target, files_of
+from designer.exporting.target import FACTS, NEUTRAL, Files, Target, files_of, targets
 from designer.planning.plan import plan_question
 from designer.question.question import Question
 from designer.reading.loading import load, shipped
@@ -22,19 +22,23 @@ from designer.reading.loading import load, shipped
 WIDTH = 3
 # Designs taken from one such grid.
 TAKEN = 4
-# Decisions of a place and a price, which no launcher is told.
+# Layouts that no shipped scenario leaves open: context and expert parallelism, switches, narrow formats.
 SET = {
-    # Layouts that no shipped scenario leaves open: context and expert parallelism, switches, narrow formats.
     "qwen3-30b-a3b-pretrain": (
         "deepseek-v3-pretrain",
         (
             "workload.model=qwen3-30b-a3b", "candidates.node=dgx-b200", "candidates.node_count=[8, 16]",
             "candidates.precision=[bf16, fp8]", "workload.sequence_length=32768 token", "candidates.cp=[1, 2, 4]",
             "workload.global_batch=8388608 token", "candidates.tp=[1, 2, 4]", "workload.dataset=1e11 token",
-            "candidates.sharding=[zero0, zero1, zero2, zero3]", "candidates.sp=[0, 1]",
+            "candidates.sharding=[zero0, zero1, zero2, zero3]", "candidates.sp=[off, on]",
         ),
     ),
-    "gpt-oss-20b-chat": (
+    "llama-3.1-8b-pretrain": (
+        "llama-3.1-8b-finetune",
+        ("candidates.sharding=[zero0, zero1, zero2, zero3]", "candidates.sp=[off, on]", "candidates.cp=[1, 2]",
+         "candidates.micro_batch=[1, 2, 4, 8]", "workload.dataset=1e11 token", "candidates.node_count=[1, 2, 4, 8]"),
+    ),
+    "qwen3-30b-a3b-chat": (
         "deepseek-v3-decode",
         ("workload.model=qwen3-30b-a3b", "candidates.precision=[bf16, fp8]", "candidates.weights=[bf16, fp8]",
          "candidates.kv=[bf16, fp8]", "candidates.ep=[1, 2, 4, 8]", "candidates.pp=[1, 2, 3]"),
@@ -67,36 +71,43 @@ def frontiers() -> tuple[Drawn, ...]:
 
 
 @cache
-def random_launches(
-    jobs: frozenset[str], vendors: frozenset[str], count: int, seed: int = 17
-) -> tuple[Drawn, ...]:
-    """Designs that run, drawn from the candidates of the shipped scenarios of these jobs and a few more.
+def random_launches(name: str, count: int, seed: int = 17) -> tuple[Drawn, ...]:
+    """Designs that run, drawn from the candidates of the shipped scenarios that a target is for, and a few more.
 
-    Budgets are left out, since a launcher knows none.
+    Budgets are left out, since a launcher knows none. What the target cannot be told is held at a neutral
+    value where there is one: else nearly every random design would be refused for it.
     """
-    rng = random.Random(seed)
-    questions = [(n, q) for n, q in _questions() if q.job in jobs]
+    target, rng = targets()[name], random.Random(seed)
+    questions = [(n, q) for n, q in _questions() if q.job.name in target.jobs]
     out: list[Drawn] = []
     for attempt in range(60 * count):
-        name, question = questions[attempt % len(questions)]
-        over = {d.name: _some(rng, question.domains[d.name]) for d in question.decisions}
+        scenario, question = questions[attempt % len(questions)]
+        over = {
+            d.name: _some(rng, _domain(target, d.name, question.domains[d.name])) for d in question.decisions
+        }
         grid = evaluate_grid(question, over)
         places = np.argwhere(np.broadcast_to(grid.feasible, grid.shape))
         for place in rng.sample(range(len(places)), min(TAKEN, len(places))):
             values = zip(grid.axes.items(), places[place], strict=True)
-            found = drawn(question, name, {n: v[i] for (n, v), i in values}, f"random {len(out)}")
-            if found.launch.machine.vendor in vendors:
+            found = drawn(question, scenario, {n: v[i] for (n, v), i in values}, f"random {len(out)}")
+            if found.launch.machine.vendor in target.vendors:
                 out.append(found)
         if len(out) >= count:
             return tuple(out[:count])
     raise AssertionError(f"only {len(out)} designs of {count} were found")
 
 
+def _domain(target: Target, decision: str, domain: list[Any]) -> list[Any]:
+    if decision in target.reads or decision in FACTS:
+        return domain
+    return [v for v in domain if v in NEUTRAL.get(decision, ())] or domain
+
+
 @cache
 def _questions() -> tuple[tuple[str, Question], ...]:
     asked = [(name, load(path)) for name, path in shipped().items()]
     asked += [(name, load(shipped()[base], sets)) for name, (base, sets) in SET.items()]
-    return tuple((name, replace(q, constraints=[])) for name, q in asked)
+    return tuple((name, replace(q, limits=[t for t in q.limits if not t.stated])) for name, q in asked)
 
 
 def _some(rng: random.Random, domain: list[Any]) -> list[Any]:

@@ -61,6 +61,8 @@ def _plain(why: str) -> str:
         return ", ".join(part.split()[0] for part in found[1].split(", "))
     if " is wider than " in why:
         return "replicas wider than a node"
+    if " is none of its models" in why:
+        return "no model of its own"
     if found := re.search(r": (weights|sparsity|kv|precision|recompute|sharding|ep|dp|pp|sp|cp|vpp) ", why):
         return found[1]
     return re.sub(r"[\d,.]*\d", "n", why.partition(": ")[2] or why)[:70]

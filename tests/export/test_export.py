@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
+import json
 import re
 import shlex
 import subprocess
+import tomllib
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,24 +34,37 @@ HOSTILE = (
     "$(touch stolen)", "`touch stolen`", "a; touch stolen", "a\n- b: c", "'\"; touch stolen #", "!!python/x",
     "on", "1e5", "\\", "${HOME}", "a'''\nimport os\nb = '''", "*x", "&x", "# x", "%x", "@x", "{a: b}", "[a]", "a: b",
 )  # fmt: skip
-# One design of each target, written out.
+# One design of each target, written out: a scenario, a design, and the checkpoint where one must be named.
+FINETUNE = "precision=bf16,dp=8,node_count=1,recompute=full,node=p5.48xlarge,micro_batch=2"
 SHOWN = {
-    "megatron": ("llama-3.1-405b-pretrain", "A"),
-    "vllm": ("deepseek-v3-decode", "A"),
+    "accelerate": ("llama-3.1-8b-finetune", "A", None),
+    "deepspeed": ("llama-3.1-8b-finetune", FINETUNE, None),
+    "dynamo": ("deepseek-v3-decode", "A", None),
+    "kubernetes": ("llama-3.1-70b-chat", "A", None),
+    "llm-d": ("deepseek-v3-decode", "A", None),
+    "maxtext": ("llama-3.1-8b-finetune", FINETUNE, None),
+    "megatron": ("llama-3.1-405b-pretrain", "A", None),
+    "megatron-bridge": ("llama-3.1-405b-30-days", "A", None),
+    "ray-serve": ("llama-3.1-70b-chat", "A", None),
+    "sglang": ("deepseek-v3-decode", "A", None),
+    "tensorrt-llm": ("llama-3.1-70b-chat", "A", "someone/llama-3.1-70b-fp8"),
+    "torchtitan": ("llama-3.1-8b-finetune", "D", None),
+    "vllm": ("deepseek-v3-decode", "A", None),
 }
 
 
+@cache
 def one(name: str) -> Launch:
     """A launch that the target takes."""
     target = TARGETS[name]
-    found = (d.launch for d in frontiers() if d.launch.job in target.jobs)
+    found = (d.launch for d in (*frontiers(), *random_launches(name, 60)) if d.launch.job in target.jobs)
     return next(x for x in found if isinstance(written(target, x), dict))
 
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_golden(name: str, update_golden: bool) -> None:
-    scenario, design = SHOWN[name]
-    result = designer.export(scenario, design, name)
+    scenario, design, checkpoint = SHOWN[name]
+    result = designer.export(scenario, design, name, checkpoint=checkpoint)
     said = "".join(f"==> {n} <==\n{text}" for n, text in result.files.items())
     file = GOLDEN / f"{name}.txt"
     if update_golden:
@@ -68,7 +85,7 @@ def test_what_a_target_declares_is_what_it_reads(name: str) -> None:
     target = TARGETS[name]
     read: set[str] = set()
     had: set[str] = set()
-    everything = (*frontiers(), *random_launches(target.jobs, target.vendors, 60))
+    everything = (*frontiers(), *random_launches(name, 60))
     for launch in (d.launch for d in everything):
         if not isinstance(written(target, launch), dict):
             continue
@@ -92,7 +109,7 @@ def test_every_decision_is_read_or_refused_by_name(name: str) -> None:
         if neutral(decision, "something", more.all_decisions):
             assert decision in {"model", "node", "node_count", "region", "dataset_tokens", "sp", "sharding"}
             continue
-        assert unread(target, more.all_decisions) == [decision]
+        assert decision in unread(target, more.all_decisions)
         with pytest.raises(InputError) as refused:
             files_of(more, target)
         assert f"{decision} something" in str(refused.value)
@@ -108,7 +125,7 @@ def test_a_decision_changes_the_files_or_is_refused(name: str) -> None:
     """Two designs that differ in what a launcher is told differ in its files."""
     target = TARGETS[name]
     by_text: dict[str, dict[str, object]] = {}
-    for d in (*frontiers(), *random_launches(target.jobs, target.vendors, 60)):
+    for d in (*frontiers(), *random_launches(name, 60)):
         files = written(target, d.launch)
         if isinstance(files, str):
             continue
@@ -144,6 +161,17 @@ def test_no_text_is_run(name: str, text: str, tmp_path: Path) -> None:
         if file.endswith(".yaml"):
             documents = list(yaml.safe_load_all(content))
             assert documents and all(isinstance(d, dict) for d in documents)
+        if file.endswith(".toml"):
+            assert tomllib.loads(content)
+        if file.endswith(".json"):
+            assert json.loads(content)
+        if file.endswith(".py"):
+            assert {type(n) for n in ast.parse(content).body} <= {
+                ast.Import,
+                ast.ImportFrom,
+                ast.FunctionDef,
+                ast.If,
+            }
         for line in content.splitlines():
             assert line.isprintable(), line
     assert not (tmp_path / "stolen").exists()
@@ -155,7 +183,7 @@ def test_a_start_script_keeps_words_whole(text: str, tmp_path: Path) -> None:
     for name in TARGETS:
         launch = one(name)
         files = files_of(replace(launch, model=replace(launch.model, checkpoint=text)), TARGETS[name])
-        for script in (t for n, t in files.items() if n.endswith(".sh") and "ARGS=(" in t):
+        for script in (t for n, t in files.items() if "\nARGS=(\n" in t):
             array = script[script.index("ARGS=(") : script.index("\n)\n") + 3]
             shown = subprocess.run(
                 ["bash", "-c", f'{array}printf "%s\\0" "${{ARGS[@]}}"'],
@@ -215,14 +243,12 @@ def test_files_are_written_and_never_replaced(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_a_named_checkpoint_brings_its_formats() -> None:
-    question = load(locate("edge-8b"))
     with pytest.raises(InputError, match="weights int4 with precision bf16 need a checkpoint"):
         designer.export("edge-8b", "A", "vllm")
     files = designer.export("edge-8b", "A", "vllm", checkpoint="someone/llama-3.1-8b-awq").files
     assert (
         "model: someone/llama-3.1-8b-awq" in files["vllm.yaml"] and "quantization" not in files["vllm.yaml"]
     )
-    assert question.job == "serving"
 
 
 def test_a_design_that_breaks_a_budget_says_so() -> None:

@@ -1,0 +1,77 @@
+"""`sglang.launch_server`: a script that starts one replica, and a batch job for the fleet."""
+
+from __future__ import annotations
+
+from designer.exporting.launch import Launch
+from designer.exporting.serving import (
+    cache_of,
+    experts_split,
+    fleet,
+    formats_of,
+    longest,
+    pass_of,
+    pooled,
+    spread_of,
+)
+from designer.exporting.serving_job import batch_script, start_script
+from designer.exporting.target import INFERENCE, Files, Target
+from designer.exporting.text import Option, brief, header, shell_array
+
+TITLE, CHECKED = "SGLang", "SGLang 0.5.23"
+_CACHES = {"fp8": "fp8_e4m3"}
+
+
+def write(launch: Launch) -> Files:
+    """`sglang.sh`, which starts a replica, and `sglang.sbatch`, which starts every replica."""
+    said = header(launch, TITLE, CHECKED, *fleet(launch))
+    start = ["python", "-m", "sglang.launch_server"]
+    spans = '--nnodes "$NODES" --node-rank "$RANK" --dist-init-addr "$HEAD:5000"'
+    groups = [("the replica", _options(launch))]
+    return {
+        "sglang.sh": start_script(launch, said, start, spans, 30000, shell_array(groups)),
+        "sglang.sbatch": batch_script(launch, brief(launch, TITLE, CHECKED), "sglang.sh"),
+    }
+
+
+def _options(launch: Launch) -> list[Option]:
+    d, one, s = launch.decisions, pass_of(launch), spread_of(launch)
+    dp = d.count("dp")
+    dtype, quantized = formats_of(launch)
+    out = [
+        Option("model-path", launch.model.checkpoint, "model"),
+        Option("tp-size", d.count("tp") * dp, "tp * dp, the width of a replica and stage"),
+        Option("pp-size", d.count("pp"), "pp"),
+        Option("dtype", dtype, "of activations"),
+        Option("kv-cache-dtype", cache_of(launch, dtype, _CACHES), f"kv {d.name('kv')}"),
+        Option("max-running-requests", one.sequences, f"{one.what}, of the whole replica"),
+        Option("chunked-prefill-size", one.tokens, one.why),
+        Option("max-prefill-tokens", one.tokens, one.why),
+        Option("context-length", longest(launch), "the longest request of the scenario and its answer"),
+        Option("disable-radix-cache", None, "designer counts no shared prefix; drop it in production"),
+    ]
+    if dp > 1:
+        out.append(Option("attn-dp-size", dp, "dp"))
+    if experts_split(launch):
+        out.append(Option("ep-size", d.count("ep"), "ep"))
+    if quantized:
+        out.append(Option("quantization", quantized, f"weights {d.name('weights')}"))
+    if pooled(launch):
+        out.append(Option("is-embedding", None, "no tokens are generated"))
+    if s.devices // s.nodes * s.nodes > 1 and d.count("pp") > 1:
+        out.append(Option("disable-overlap-schedule", None, "pipelines refuse it"))
+    return out
+
+
+TARGET = Target(
+    name="sglang",
+    title=TITLE,
+    checked=CHECKED,
+    jobs=INFERENCE,
+    vendors=frozenset({"NVIDIA", "AMD"}),
+    reads=frozenset({
+        "precision", "weights", "sparsity", "kv", "tp", "pp", "dp", "ep", "prefill_batch", "batch", "samples",
+        "replicas", "engine",
+    }),
+    write=write,
+    engines=frozenset({"sglang"}),
+)  # fmt: skip
