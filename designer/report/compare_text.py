@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from designer.explain.comparison import Change, CompareResult, LimitUse
+from designer.explaining.comparison import Change, CompareResult, LimitUse
 from designer.jobs import decided
 from designer.words.numbers import human, percent
 from designer.words.text import Column, shorten, table, wrap

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from designer.explain.explanation import ExplainResult, Term
+from designer.explaining.explanation import ExplainResult, Term
 from designer.jobs import decided
 from designer.question.question import Question
 from designer.report.why_text import budgets, facts, next_better

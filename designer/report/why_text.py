@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from designer.answers.plan import Binding, FactRange, Leaving, NextBetter, Step, Trade
-from designer.explain.explanation import ExplainResult
+from designer.explaining.explanation import ExplainResult
 from designer.jobs import decided
 from designer.question.question import Question
 from designer.words.numbers import human, percent

@@ -22,8 +22,8 @@ from designer.answers.size import SizeResult
 from designer.cli import main
 from designer.diagnosing.diagnosis import DiagnoseResult
 from designer.evaluating.design import values_of
-from designer.explain.comparison import CompareResult
-from designer.explain.explanation import ExplainResult
+from designer.explaining.comparison import CompareResult
+from designer.explaining.explanation import ExplainResult
 from designer.exporting.api import ExportResult
 from designer.planning.why_not import WhyNotResult
 from designer.reading.loading import load, shipped

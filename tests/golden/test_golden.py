@@ -124,8 +124,8 @@ HELD_WIDER = (
 SLOW = (
     "designer.planning.plan.plan_question",
     "designer.planning.why_not.why_not",
-    "designer.explain.explanation.explain_found",
-    "designer.explain.input_changes.input_changes",
+    "designer.explaining.explanation.explain_found",
+    "designer.explaining.input_changes.input_changes",
     "designer.sizing.sizing.size_question",
     "designer.fleets.planning.plan_fleet",
 )

@@ -122,8 +122,8 @@ def explain(
 ) -> int:
     """Why a design is on the frontier: what binds, where the answer changes, and the equations behind it."""
     from catalogs.errors import InputError
-    from designer.explain.explanation import explain as explain_design
-    from designer.explain.explanation import explain_found
+    from designer.explaining.explanation import explain as explain_design
+    from designer.explaining.explanation import explain_found
     from designer.question.designs import parse_design
     from designer.report.explain_text import render
 
@@ -172,7 +172,7 @@ def compare(
 
     designer compare FILE OTHER_FILE
     """
-    from designer.explain.comparison import compare as compare_designs
+    from designer.explaining.comparison import compare as compare_designs
     from designer.planning.plan import find_design, plan_question
     from designer.report.compare_text import render
 
@@ -180,7 +180,7 @@ def compare(
     first = plan_question(q)
     units = q.units
     if right is None:
-        from designer.explain.input_changes import input_changes, read
+        from designer.explaining.input_changes import input_changes, read
         from designer.reading.loading import locate
 
         other = open_question(left, set_, catalog)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from designer.answers.answer import Answer
 from designer.answers.plan import Design, Metric
 from designer.evaluating.design import binding, values_of
-from designer.explain.input_changes import InputChange
+from designer.explaining.input_changes import InputChange
 from designer.question.question import Question
 
 

@@ -17,7 +17,7 @@ from designer.answers.answer import Answer
 from designer.answers.plan import Binding, Design, FactRange, Lever, NextBetter, PlanResult
 from designer.evaluating.design import binding, complete_design, si_unit, targets, values_of, violations
 from designer.evaluating.levers import levers
-from designer.explain.why_this import why_this
+from designer.explaining.why_this import why_this
 from designer.question.context import Value
 from designer.question.question import Question
 from designer.words.numbers import human
