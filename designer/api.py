@@ -13,7 +13,7 @@ from designer.answers.plan import EvaluateResult, PlanResult
 from designer.answers.size import SizeResult
 from designer.evaluating import design as evaluation
 from designer.evaluating import grid
-from designer.explain import explanation
+from designer.explaining import explanation
 from designer.fleets.planning import plan_fleet
 from designer.fleets.reading import load_fleet, locate_fleet
 from designer.planning.plan import find_design, plan_question
