@@ -46,7 +46,8 @@ def values(q: Question, **design: Any) -> Values:
         "time_to_train", "cost", "fed_share", "data_wait", "sample_rate", "workers_needed", "mfu",
         "step_computation", "step_communication", "step_coordination",
     }  # fmt: skip
-    return q.graph.evaluate(sorted(names & set(q.graph.rules)) + q.limited, given)
+    limits = [r.id for r in q.graph.rules.values() if r.is_limit]
+    return q.graph.evaluate(sorted(names & set(q.graph.rules)) + limits, given)
 
 
 @cache
