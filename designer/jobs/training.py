@@ -28,7 +28,7 @@ from designer.jobs.shared import EP, NODE, NODE_COUNT, REGION, TP, divisors, dp,
 from designer.question.context import Context, Value
 from designer.question.decisions import MAX_COUNT, Decision, only
 from designer.question.groups import Group
-from designer.question.job import Default, Intervals, Job, Mistake, Phase
+from designer.question.job import Intervals, Job, Mistake, Phase
 from designer.words.numbers import count
 
 _EXAMPLE = "{name: imagenet-1k, epochs: 90, storage: 2 GB/s/node, decode_rate: 500 sample/s}"
@@ -271,7 +271,7 @@ JOB = Job(
     assumptions=("operations", "training"),
     node_counts=tuple(2**i for i in range(8)),
     # A design that leaves more than this idle should hold fewer nodes.
-    rules=(Default("idle_share <= 25 %", about="idle"),),
+    rules=("idle_share <= 25 %",),
     intervals=Intervals(
         "intervals-training",
         {"step_time": "straggler_factor"},

@@ -35,14 +35,6 @@ class Phase:
 
 
 @dataclass(frozen=True)
-class Default:
-    """A site rule that holds unless a budget or rule of the scenario mentions what it is `about`."""
-
-    text: str
-    about: str
-
-
-@dataclass(frozen=True)
 class Intervals:
     """How far off predictions of a job may be: the catalog's entry of intervals of what was measured.
 
@@ -80,7 +72,7 @@ class Job:
     **Its rules.** `layers` of them, in order; `parts` are the layers that a scenario may add.
 
     **Its question.** `decisions` in the order the search makes them, the `objectives` of a scenario that
-    names none, `rules` that hold unless it says otherwise, the `node_counts` of one that gives none. Where
+    names none, `rules` that hold unless it bounds their quantity, the `node_counts` of one that gives none. Where
     the number of nodes is not among the decisions, the largest is a limit.
 
     **Its numbers.** What the workload gives (`given`), the assumptions of the catalog, those of a default
@@ -112,7 +104,7 @@ class Job:
     assumptions: tuple[str, ...]
     node_counts: tuple[int, ...]
     said: tuple[str, ...] = ()
-    rules: tuple[Default, ...] = ()
+    rules: tuple[str, ...] = ()
     intervals: Intervals | None = None
     engine: str | None = None
     networks: bool = False
