@@ -55,7 +55,9 @@ def hold_upper_bounds(question: Question, catalog: Catalog, confidence: float) -
     found = question.job.intervals
     unlike = [what for part, what in _UNLIKE.items() if part in question.parts]
     if found is None or unlike:
-        raise InputError(f"confidence: no intervals are known for {unlike[0] if unlike else question.job.title}")
+        raise InputError(
+            f"confidence: no intervals are known for {unlike[0] if unlike else question.job.title}"
+        )
     expected = {held: question.given.pop(held, None) for held in found.held.values()}
     choice = next(iter(question.named("model")), None) if found.by_kind else None
 
@@ -111,9 +113,7 @@ def _better(measure: str) -> str:
     return next(q.better for q in grows if not q.inversely)
 
 
-def _ends(
-    catalog: Catalog, found: Intervals, measure: str, known: str, shape: Bundle
-) -> tuple[float, float]:
+def _ends(catalog: Catalog, found: Intervals, measure: str, known: str, shape: Bundle) -> tuple[float, float]:
     """Ends of the interval of a measure, on a device that is known so well."""
     kind = measure
     if found.by_kind:

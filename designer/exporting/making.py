@@ -8,19 +8,12 @@ from typing import Any
 
 from catalogs import Catalog
 from catalogs.errors import InputError
-from designer.evaluating.design import values_of, violations
+from designer.evaluating.design import targets, values_of, violations
 from designer.exporting.launch import Launch, Length, Machine, Model, Refused
 from designer.jobs import decided
 from designer.question.context import Value
 from designer.question.question import Question
 from designer.words.numbers import human
-
-# What to hold the first log against, by job.
-_EXPECTED = (
-    "step_time", "mfu", "throughput_per_device", "bubble_share", "goodput", "time_to_train",
-    "ttft", "ttft_p99", "tpot", "tpot_p99", "tokens_per_second_per_device", "capacity", "time_to_complete",
-    "device_memory", "usable_memory", "cost", "cost_per_token",
-)  # fmt: skip
 
 
 def launch_of(
@@ -77,8 +70,8 @@ def _numbers(question: Question, design: Mapping[str, Value]) -> dict[str, float
 
 
 def _expected(question: Question, values: Mapping[str, float]) -> list[str]:
-    """Predictions, a few on a line."""
-    known = [n for n in _EXPECTED if n in values and math.isfinite(values[n])]
+    """What an answer states of the design, to hold the first log against; a few on a line."""
+    known = [n for n in targets(question) if n in values and math.isfinite(values[n])]
     said = [f"{n} {human(float(values[n]), question.unit(n))}" for n in known]
     return [", ".join(said[i : i + 5]) for i in range(0, len(said), 5)]
 

@@ -149,7 +149,11 @@ def groups(catalog: Catalog, w: Inference, benchmark: str, open_: Collection[str
 
     more = ("sparsity",) if "sparsity" in open_ else ()
     return [
-        *([Group("engine", ("engine",), lambda e: engine_bundle(catalog, str(e)))] if "engine" in open_ else []),
+        *(
+            [Group("engine", ("engine",), lambda e: engine_bundle(catalog, str(e)))]
+            if "engine" in open_
+            else []
+        ),
         Group("rates", ("node", "precision", *more), node_precision),
         Group("weights", ("weights", *more), stored),
         Group("score", ("weights", "precision", "kv", *more), score),

@@ -48,9 +48,7 @@ NODE = Decision(
     "node", "choice", "node", only("dgx-h100", "dgx-h200", "dgx-b200"), entries="nodes", written=("accelerator",),
     first=True,
 )  # fmt: skip
-NODE_COUNT = Decision(
-    "node_count", "count", "nodes", only(), written=("devices",), first=True
-)
+NODE_COUNT = Decision("node_count", "count", "nodes", only(), written=("devices",), first=True)
 REGION = Decision(
     "region", "choice", "region", only("aws-us-east-1"), entries="regions", wider=_cleanest, tells="detail", first=True
 )  # fmt: skip

@@ -19,6 +19,7 @@ from designer.question.rules import quantity_of, units_of
 if TYPE_CHECKING:
     from designer.documents.scenario import Scenario
 
+
 @dataclass(frozen=True)
 class Objective:
     """A quantity to make small (`sign` 1) or large (-1)."""

@@ -19,7 +19,6 @@ from designer.question.question import Question
 DECIDED = "a decision: a hypothetical part"
 
 
-
 _NEVER = only()
 
 

@@ -42,7 +42,9 @@ def table(columns: Sequence[Column], width: int) -> list[str]:
     last = shown[-1]
     room = width - _needed(shown[:-1]) - 2
     if not last.right and last.width > room:
-        shown[-1] = Column(last.title, [shorten(c, max(LAST, room)) for c in last.cells], False, last.priority)
+        shown[-1] = Column(
+            last.title, [shorten(c, max(LAST, room)) for c in last.cells], False, last.priority
+        )
     heights = max(c.title.count("\n") + 1 for c in shown)
     lines = []
     for h in range(heights):
