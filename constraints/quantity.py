@@ -47,10 +47,10 @@ class Record:
     `least` the lowest it can be. `follows` names the published measurement whose spread it has, and
     `inversely` says that it falls as that grows.
 
-    Of limits: one of `form` says which layouts there are at all, such as what must divide what. All others are
-    lifted by more or other hardware or by less work, and are taken away to see what they keep out; those
-    lifted by the smallest changes are `weighed` against budgets. `voids` names the quantity that loses its
-    meaning, with all that is made of it, where the limit is broken.
+    Of limits: a `resource` is lifted by more or other hardware or by less work, other limits are of form;
+    of those lifted by the smallest changes one is always `weighed` against budgets, and is `tried`: taken
+    away, to see what it keeps out. `voids` names the quantity that loses its meaning, with all that is made
+    of it, where the limit is broken.
     """
 
     name: str = ""
@@ -75,8 +75,9 @@ class Record:
     least: float = 0.0
     follows: str = ""
     inversely: bool = False
-    form: bool = False
+    resource: bool = False
     weighed: bool = False
+    tried: bool = False
     voids: str = ""
 
     def __post_init__(self) -> None:

@@ -26,6 +26,18 @@ from designer.reading.givens import usual_givens
 
 # A model to ask about until a row's own takes its place.
 _MODEL = "llama-3.1-8b"
+_REQUESTS = {"model": _MODEL, "lengths": [{"share": 1, "input": "1 token", "output": "1 token"}]}
+# The least that a scenario of each job says; a row says it in its own way.
+_WORKLOADS: dict[str, dict[str, object]] = {
+    "training": {
+        "model": _MODEL,
+        "sequence_length": "1 token",
+        "dataset": "1 token",
+        "global_batch": "1 token",
+    },
+    "serving": {**_REQUESTS, "rate": "1 request/s"},
+    "concurrent": {**_REQUESTS, "concurrency": "1 request"},
+}
 
 
 def usual_numbers(catalog: Catalog, job: str, machine: Node, precision: str) -> dict[str, float]:
@@ -70,9 +82,7 @@ def lacking(job: str, asked: Iterable[str], given: Iterable[str]) -> Skip | None
 
 @lru_cache(maxsize=8)
 def _scenario(job: str) -> Scenario:
-    # A row says what there is to do in its own way.
-    workload = {"job": job, "model": _MODEL, **JOBS[job].least}
-    return Scenario.model_validate({"name": "a measured run", "workload": workload})
+    return Scenario.model_validate({"name": "a measured run", "workload": {"job": job, **_WORKLOADS[job]}})
 
 
 def _domains(

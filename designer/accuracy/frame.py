@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib import import_module
 
 from catalogs import Catalog
+from designer.accuracy import serving, training
 from designer.accuracy.hardware import accelerator_of
 from designer.accuracy.parameters import calibration
 from designer.accuracy.result import ScoredRow, ValidateResult
 from designer.accuracy.scoring import Prediction, Skip, Statistics, statistics
-from designer.accuracy.table import Row, Table
+from designer.accuracy.table import Kind, Row, Table
 
 Predict = Callable[[Row, Catalog], "list[Prediction] | Skip"]
+PREDICT: dict[Kind, Predict] = {"training": training.predict, "serving": serving.predict}
 
 # In the order they are shown.
 METRICS = ("step_time", "mfu", "peak_memory", "fits", "ttft", "tpot", "throughput", "power")
@@ -110,8 +111,7 @@ def validate(table: Table, catalog: Catalog, by: str = "group") -> Ledger:
     scored: list[Scored] = []
     guessed: list[Scored] = []
     skipped: Counter[str] = Counter()
-    # The rows of a job are predicted by the module of its name.
-    predict: Predict = import_module(f"designer.accuracy.{table.kind}").predict
+    predict = PREDICT[table.kind]
     for row in table.rows:
         found = predict(row, catalog)
         if isinstance(found, Skip):

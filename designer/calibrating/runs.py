@@ -202,7 +202,3 @@ def serving_runs(table: Table, catalog: Catalog) -> Runs:
         return np.array([answers[load][quantity][i] for load, i, quantity in asked])
 
     return Runs(Problem(parameters, predict, np.array(measured)), places, {}, skipped)
-
-
-# What a table becomes, by the kind that it is of.
-RUNS = {f.__name__.removesuffix("_runs"): f for f in (training_runs, serving_runs)}

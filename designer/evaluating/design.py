@@ -83,7 +83,7 @@ def violations(
 
 def binding(question: Question, limit: Limit, values: Mapping[str, Any], effect: str = "") -> Binding:
     """A limit with the numbers a design has for it."""
-    over = limit.share(values)
+    over = float(limit.excess(values))
     q = limit.quantity if limit.bound is not None else None
     return Binding(
         name=limit.name,
@@ -93,7 +93,7 @@ def binding(question: Question, limit: Limit, values: Mapping[str, Any], effect:
         value=_finite(values[q]) if q else None,
         bound=limit.bound,
         unit=si_unit(question.unit(q)) if q else "",
-        slack=None if over is None else -over,
+        slack=-over if math.isfinite(over) else None,
         effect=effect,
     )
 

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from designer.fields.gives import Gives
 from designer.fields.written import Rate, Share
-from designer.jobs.inference import COMMON, DECISIONS, REQUESTS, Ongoing
-from designer.question.job import Job, Measurements
+from designer.jobs.inference import COMMON, DECISIONS, Ongoing
+from designer.question.job import Job
 
 
 class Serving(Ongoing):
@@ -28,7 +28,6 @@ JOB = Job(
     name="serving",
     title="a fleet that answers requests as they come",
     workload=Serving,
-    least={**REQUESTS, "rate": "1 request/s"},
     layers=("shared", "serving"),
     parts=("bounds", "queue_bounds", "codesign"),
     decisions=DECISIONS,
@@ -44,12 +43,5 @@ JOB = Job(
     ),
     placed=("ttft_p99", "tpot_p99", "kv_transfer_time"),
     pools=True,
-    measured=Measurements(
-        marks=frozenset({"ttft_ms", "tpot_ms", "isl", "osl"}),
-        needs=frozenset({"model", "gpus"}),
-        fitted="serving runs",
-        rows=("serving_measurements",),
-        called="measurements of serving runs",
-    ),
     **COMMON,
 )  # fmt: skip

@@ -28,7 +28,7 @@ from designer.jobs.shared import EP, NODE, NODE_COUNT, REGION, TP, divisors, dp,
 from designer.question.context import Context, Value
 from designer.question.decisions import MAX_COUNT, Decision, only
 from designer.question.groups import Group
-from designer.question.job import Intervals, Job, Measurements, Mistake, Phase
+from designer.question.job import Default, Intervals, Job, Mistake, Phase
 from designer.words.numbers import count
 
 _EXAMPLE = "{name: imagenet-1k, epochs: 90, storage: 2 GB/s/node, decode_rate: 500 sample/s}"
@@ -50,7 +50,7 @@ class Training(Workload):
     job: Literal["training"]
     model: str | None = Field(
         default=None,
-        description="a model of the catalog: designer catalog list models; or give several as candidates.model",
+        description="a model of the catalog (designer catalog list models) or a config.json; several: candidates.model",
     )
     sequence_length: Annotated[TokenCount | None, Gives("sequence_length", demand="context")] = Field(
         default=None, description="tokens of one training sequence; of a network of images there are none"
@@ -249,7 +249,7 @@ JOB = Job(
     workload=Training,
     layers=("shared", "training"),
     parts=("network", "streaming", "dataset", "codesign"),
-    phases=(Phase("micro-batch", "stage_time", work="training", passes=3.0),),
+    phases=(Phase("micro-batch", "stage_time"),),
     decisions=DECISIONS,
     objectives=("time_to_train", "cost"),
     headline=(
@@ -269,22 +269,14 @@ JOB = Job(
         "dataset_tokens",
     ),
     assumptions=("operations", "training"),
-    least={"sequence_length": "1 token", "dataset": "1 token", "global_batch": "1 token"},
     node_counts=tuple(2**i for i in range(8)),
     # A design that leaves more than this idle should hold fewer nodes.
-    rules=("idle_share <= 25 %",),
+    rules=(Default("idle_share <= 25 %", about="idle"),),
     intervals=Intervals(
         "intervals-training",
         {"step_time": "straggler_factor"},
         "times, and all that follows from them, are upper bounds",
         by_kind=True,
-    ),
-    measured=Measurements(
-        marks=frozenset({"seq_len", "global_batch_seqs", "step_time_s", "recompute"}),
-        needs=frozenset({"model", "gpus", "seq_len"}),
-        fitted="training steps",
-        rows=("training_measurements", "memory_measurements"),
-        called="training steps and peaks of memory",
     ),
     networks=True,
     amount="dataset",

@@ -26,8 +26,7 @@ def in_words(q: Record) -> list[str]:
         "moves with the market or the site": q.market,
         f"at least {q.least:g}": q.least,
         f"spread of published {q.follows} measurements{', inversely' if q.inversely else ''}": q.follows,
-        "lifted by more or other hardware, or less work": q.unit == "truth" and not q.form,
-        "says which layouts there are": q.form,
+        "lifted by more or other hardware, or less work": q.resource,
         f"where broken, what is made of {q.voids} means nothing": q.voids,
     }
     return [text for text, there in words.items() if there]

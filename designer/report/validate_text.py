@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from designer.accuracy.frame import Ledger, Scored
-from designer.accuracy.parameters import KERNEL, calibration
+from designer.accuracy.parameters import calibration
 from designer.accuracy.scoring import Statistics, mean_of_groups
-from designer.accuracy.table import KINDS
 from designer.words.text import Column, table, wrap
 
 NAMES = {
@@ -68,8 +67,10 @@ def render(ledger: Ledger, width: int) -> str:
 def _behind(ledger: Ledger) -> str:
     """How many parameters were fitted for such predictions, and to how much."""
     found = calibration(ledger.catalog)
-    own, kernels = found[ledger.table.kind], found[KERNEL]
-    named = KINDS[ledger.table.kind].called
+    own, kernels = found[ledger.table.kind], found["kernel"]
+    named = {"training": "training steps and peaks of memory", "serving": "measurements of serving runs"}[
+        ledger.table.kind
+    ]
     parameters, measurements = (
         sum(getattr(c, n) for c in found.values()) for n in ("parameters", "measurements")
     )

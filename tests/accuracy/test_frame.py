@@ -56,7 +56,7 @@ def test_json_is_the_documented_contract(tmp_path: Path, capsys: pytest.CaptureF
     file = table(tmp_path, {}, {"id": "two", "model": "Nobody-9B"})
     assert main(["validate", str(file), "--json", "--by", "hardware"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["schema"] == "designer.validate/1"
+    assert found["schema"] == "designer.accuracy/1"
     (row,) = found["rows"]
     assert {"id", "metric", "predicted", "measured", "error"} <= row.keys()
     assert row["error"] == pytest.approx(row["predicted"] / row["measured"] - 1, abs=1e-3)

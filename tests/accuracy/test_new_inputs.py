@@ -20,7 +20,7 @@ from designer.accuracy.asking import lacking, usual_numbers
 from designer.accuracy.deployments import ASKED
 from designer.accuracy.frame import validate
 from designer.accuracy.scoring import Skip
-from designer.accuracy.table import read, shipped
+from designer.accuracy.table import Kind, read, shipped
 from designer.jobs import job_rules
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,7 +90,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def table(kind: str, group: str, file: Path) -> Path:
+def table(kind: Kind, group: str, file: Path) -> Path:
     """Every other row of a group of a shipped ledger as a table of its own."""
     (path,) = shipped(kind)
     rows = [r for r in read(path).rows if r.group == group][::2]
@@ -114,7 +114,7 @@ def run(copy: Path, *command: str, code: int = 0) -> str:
     [("training", "bloom-prequel", "step_time"), ("serving", "aic-inferencex", "tpot")],
 )
 def test_measured_runs_are_predicted_with_a_new_input(
-    copy: Path, kind: str, group: str, metric: str, tmp_path: Path
+    copy: Path, kind: Kind, group: str, metric: str, tmp_path: Path
 ) -> None:
     file = table(kind, group, tmp_path / "runs.csv")
     before = {

@@ -202,8 +202,8 @@ def test_limits_that_are_worth_taking_away(say: Say) -> None:
         return {m.name for m in candidates_of(q, count)}
 
     assert "memory_fits" in names() and "batch_divides" not in names()
-    say("memory_fits", form=True)
-    say("batch_divides", form=False)
+    say("memory_fits", tried=False)
+    say("batch_divides", tried=True)
     assert "memory_fits" not in names() and "batch_divides" in names()
 
 
@@ -216,7 +216,7 @@ def test_limits_that_are_weighed_against_budgets(say: Say) -> None:
     assert "memory_fits" not in names(False) and "memory_fits" in names(True)
     assert "batch_divides" not in names(True)
     say("memory_fits", weighed=True)
-    say("batch_divides", form=False)
+    say("batch_divides", resource=True)
     assert "memory_fits" in names(False) and "batch_divides" in names(True)
 
 
