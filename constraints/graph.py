@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from catalogs.errors import InputError, nearest
@@ -38,6 +39,12 @@ class Graph:
     def __init__(self, rules: Mapping[str, Rule]):
         self.rules = dict(rules)
         self._orders: dict[tuple[tuple[str, ...], frozenset[str]], list[Rule]] = {}
+
+    @cached_property
+    def units(self) -> dict[str, str]:
+        """SI unit of every quantity the rules read or make."""
+        read = {n: unit for r in self.rules.values() for n, unit in r.inputs.items()}
+        return read | {n: r.unit for n, r in self.rules.items()}
 
     def order(self, targets: Iterable[str], given: Iterable[str]) -> list[Rule]:
         """Rules to run, each after its inputs, to make `targets` out of `given` names.

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from constraints.quantities import Constant, Domain
@@ -214,3 +215,35 @@ def _condition(holds: Callable[..., Any], given: Given) -> Callable[..., Any]:
 
 def _signature(names: tuple[str, ...]) -> inspect.Signature:
     return inspect.Signature([inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD) for n in names])
+
+
+def renamed(rule: Rule, id: str, names: Mapping[str, str], title: str) -> Rule:
+    """A rule again as `id`, with what it reads called as `names` say; it keeps its place, source and record.
+
+    >>> from constraints.rules.serving.load import serving_load
+    >>> r = renamed(serving_load.__rule__, "decode_serving_load", {"capacity": "decode_capacity"}, "Load of a pool")
+    >>> list(r.inputs), r.title, r(request_rate_per_replica=2.0, decode_capacity=4.0)
+    (['request_rate_per_replica', 'decode_capacity'], 'Load of a pool', 0.5)
+    """
+    inputs = {n: names.get(n, n) for n in rule.inputs}
+    before: Given = rule.given or {n: n for n in rule.inputs}
+    given = {old: inputs[new] if isinstance(new, str) else new for old, new in before.items()}
+
+    def stub() -> None: ...
+
+    stub.__name__ = stub.__qualname__ = id
+    stub.__module__ = rule.fn.__module__
+    stub.__doc__ = f"{title}.\n\nIt is `{rule.id}` of one pool."
+    base = rule.base or rule.fn
+    return replace(
+        rule,
+        id=id,
+        fn=_function(stub, base, given),
+        inputs={inputs[n]: unit for n, unit in rule.inputs.items()},
+        domains={inputs[n]: domain for n, domain in rule.domains.items()},
+        where={why: _condition(c, inputs) for why, c in rule.where.items()},
+        keeps="",
+        base=base,
+        given=given,
+        record=replace(rule.record, name=id),
+    )

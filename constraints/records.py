@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
+from constraints.pools import POOLS, of
 from constraints.quantity import Record
 from constraints.rule import LAYERS, rules
 
@@ -35,7 +37,8 @@ def records() -> dict[str, Record]:
             said = replace(r.record, name=r.id, unit=r.unit, title=r.title)
             found[r.id] = found[r.id].joined(said) if r.id in found else said
     read = {n: unit for layer in _JOBS for r in rules(layer).values() for n, unit in r.inputs.items()}
-    for said in (*(Record(n, unit) for n, unit in read.items() if n not in found), *inputs()):
+    unmade = [_of_a_pool(n, found) or Record(n, unit) for n, unit in read.items() if n not in found]
+    for said in (*unmade, *inputs()):
         found[said.name] = found[said.name].joined(said) if said.name in found else said
     owner: dict[str, str] = {}
     for q in found.values():
@@ -46,8 +49,34 @@ def records() -> dict[str, Record]:
 
 
 def record(name: str) -> Record:
-    """What is known of a name; of one that is no quantity, no more than its name."""
-    return records().get(name) or Record(name)
+    """What is known of a name; of one that is no quantity, no more than its name.
+
+    Of a quantity that a pool has of its own, what is known of the quantity.
+
+    >>> record("prefill_devices").title, record("decode_memory_fits").voids, record("nothing").title
+    ('Devices that are there, and are paid for, prefill pool', '', '')
+    """
+    known = records()
+    return known.get(name) or _of_a_pool(name, known) or Record(name)
+
+
+def _of_a_pool(name: str, known: Mapping[str, Record]) -> Record | None:
+    """The record of a pool's quantity, from that of the quantity; None of a name that is none."""
+    for pool in POOLS:
+        for prefix in (f"{pool}_pool_", f"{pool}_"):
+            plain = name.removeprefix(prefix)
+            if name.startswith(prefix) and plain in known:
+                whole = known[plain]
+                others: dict[str, Any] = {
+                    f: of(pool, str(getattr(whole, f)), known)
+                    for f in ("share_of", "feeds", "supply", "demand", "voids")
+                    if getattr(whole, f)
+                }
+                title = f"{whole.title}, {pool} pool" if whole.title else ""
+                head = f"{pool}\n{whole.heading}"
+                apart: dict[str, Any] = dict(phrase="", aliases=(), total="", sizes=False)
+                return replace(whole, name=name, title=title, head=head, **apart, **others)
+    return None
 
 
 @cache

@@ -18,3 +18,5 @@ OWNERSHIP_COST = "ownership_cost"
 DURATION = "duration"
 # What stored formats cost in scores.
 ACCURACY_LOSS = "accuracy_loss"
+# What passes between pools of machines that are apart: each knows its own side of it.
+HANDOVER = "kv_transfer_time"

@@ -31,6 +31,10 @@ LAYERS = (
     "codesign",
     "bounds",
     "queue_bounds",
+    "pool",
+    "prefill_pool",
+    "decode_pool",
+    "apart",
 )
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -32,7 +32,8 @@ def levers(
     a maximum is about to switch, a larger change may do something else.
     """
     bundle = question.bundle(design)
-    held = {d.name for d in question.decisions} | MODEL_NAMES | {"devices_per_node", "samples"}
+    fixed = {n for name in ("devices_per_node", "samples") for n in question.each(name)}
+    held = {d.name for d in question.decisions} | MODEL_NAMES | fixed
     values: dict[str, Any] = {n: k.si for n, k in bundle.items()}
     order = question.graph.order(quantities, values)
     inputs = sorted(

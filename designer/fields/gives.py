@@ -59,6 +59,7 @@ def declared(workload: BaseModel) -> Iterator[tuple[str, Gives]]:
 
 MOMENTS = (
     "input_tokens", "input_square", "input_cube", "output_tokens", "reasoning_tokens", "context_limit",
+    "longest_prompt",
 )  # fmt: skip
 
 
@@ -72,6 +73,6 @@ def moments(mix: Sequence[Any]) -> dict[str, float]:
 
     made = (
         moment("input", 1), moment("input", 2), moment("input", 3), moment("generated", 1), moment("reasoning", 1),
-        max(m.input + m.generated for m in mix),
+        max(m.input + m.generated for m in mix), max(m.input for m in mix),
     )  # fmt: skip
     return dict(zip(MOMENTS, made, strict=True))

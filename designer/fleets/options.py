@@ -121,7 +121,7 @@ def _split(source: Source, pool: str) -> None:
     """
     workload = source.data.get("workload")
     job = job_of(workload)
-    if not isinstance(workload, dict) or job is None or not job.pools:
+    if not isinstance(workload, dict) or job is None or not job.apart:
         raise source.fail(("workload", "job"), "only a serving workload has pools to separate")
     drop = _ANSWER if pool == "prefill" else _PROMPT
     terms = [t for t in _terms(source) if not drop.search(t[0])]

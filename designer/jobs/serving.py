@@ -9,7 +9,7 @@ from pydantic import Field
 from designer.fields.gives import Gives
 from designer.fields.written import Rate, Share
 from designer.jobs.inference import COMMON, DECISIONS, Ongoing
-from designer.question.job import Job
+from designer.question.job import Apart, Job, Pool
 
 
 class Serving(Ongoing):
@@ -22,6 +22,46 @@ class Serving(Ongoing):
     success: Share | None = Field(
         default=None, description="share of questions that one sample answers rightly, for candidates.samples"
     )
+    pools: Literal["shared", "apart"] = Field(
+        default="shared", description="whether prompts and answers have machines of their own"
+    )
+
+
+_MACHINES = ("node", "engine", "precision", "weights", "sparsity", "tp", "pp", "dp", "ep")
+APART = Apart(
+    pools=(
+        # What an answer waits for its cache is no prefill of this pool.
+        Pool(
+            "decode",
+            decides=(*_MACHINES, "batch", "replicas"),
+            after=("decode_pool",),
+            fixed={"prefill_batch": 1.0, "prefill_share": 0.0, "prefill_rate": 0.0},
+            lacks=("waiting",),
+        ),
+        # A prompt alone is a request for one token.
+        Pool(
+            "prefill",
+            decides=(*_MACHINES, "prefill_batch", "replicas"),
+            layers=("prefill_pool",),
+            fixed={"output_tokens": 1.0, "reasoning_tokens": 0.0},
+            lacks=("output",),
+        ),
+    ),
+    layers=("pool",),
+    whole=("decode_pool", "apart"),
+    headline=(
+        "cost_per_token", "carbon_per_token", "ttft", "ttft_p50", "ttft_p90", "ttft_p99", "tpot", "tpot_p50",
+        "tpot_p90", "tpot_p99", "kv_transfer_time", "prefill_transfer_load", "decode_transfer_load",
+        "decode_communication_share", "tokens_per_second_per_device", "fleet_capacity", "serving_load",
+        "prefill_serving_load", "decode_serving_load", "prefill_device_memory", "prefill_usable_memory",
+        "decode_device_memory", "decode_usable_memory", "devices", "prefill_devices", "decode_devices",
+        "devices_used", "idle_devices", "power", "peak_power", "cost", "carbon",
+    ),
+    columns=(
+        "accuracy_loss", "cost_per_token", "carbon_per_token", "ttft_p99", "tpot_p99", "devices",
+        "prefill_devices", "decode_devices", "prefill_device_memory", "decode_device_memory",
+    ),
+)  # fmt: skip
 
 
 JOB = Job(
@@ -42,6 +82,6 @@ JOB = Job(
         "accuracy_loss", "cost_per_token", "carbon_per_token", "ttft_p99", "tpot_p99", "devices", "device_memory",
     ),
     placed=("ttft_p99", "tpot_p99", "kv_transfer_time"),
-    pools=True,
+    apart=APART,
     **COMMON,
 )  # fmt: skip

@@ -15,17 +15,22 @@ def parse_design(question: Question, text: str, flag: str = "--design") -> dict[
     """The decisions in `text`, which `flag` gave; raises InputError for an unknown one or a value it cannot have."""
     decisions = {d.name: d for d in question.decisions}
     out: dict[str, Value] = {}
+    given: list[str] = []
     for part in filter(None, (p.strip() for p in text.split(","))):
         name, equals, raw = (p.strip() for p in part.partition("="))
         if not equals or not raw:
             raise InputError(f"{flag} {part!r}: write it as decision=value, for example tp=8,pp=16")
-        if name not in decisions:
+        meant = question.deciding(name)
+        if not decisions.keys() >= set(meant):
             hint = _instead(name, question) or _left_open(question, name) or nearest(name, decisions)
             hint = hint or f" (has: {', '.join(decisions)})"
             raise InputError(f"{flag}: unknown decision {name!r}{hint}")
-        if name in out:
+        if name in given:
             raise InputError(f"{flag}: {name} is given twice")
-        out[name] = read_value(question, decisions[name], raw, flag)
+        given.append(name)
+        # What is said of one pool takes the place of what is said of all.
+        values = {n: read_value(question, decisions[n], raw, flag) for n in meant}
+        out = out | values if meant == (name,) else values | out
     return out
 
 
@@ -76,7 +81,8 @@ def read_value(question: Question, d: Decision, written: object, flag: str = "--
 
 def _look_up(question: Question, decision: str, name: str, flag: str) -> None:
     try:
-        for group in question.named(decision):
-            group.build(name)
+        for group in question.groups:
+            if group.axes == (decision,):
+                group.build(name)
     except InputError as e:
         raise InputError(*(p if p.file else f"{flag}: {p.message}" for p in e.problems)) from None

@@ -14,7 +14,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from catalogs import units
@@ -132,6 +132,12 @@ class Node:
             and not math.isfinite(self.evaluate({}))
         ):
             raise InputError(f"{self.op!r} of these numbers is not a finite number")
+
+    def called(self, names: Mapping[str, str]) -> Node:
+        """The same expression of quantities that go by other names."""
+        if self.op == "name":
+            return replace(self, name=names.get(self.name, self.name))
+        return replace(self, parts=tuple(p.called(names) for p in self.parts))
 
     def names(self) -> set[str]:
         """Quantities the expression reads."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from catalogs import Catalog
@@ -32,6 +32,39 @@ class Phase:
 
     name: str
     time: str
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A group of machines that does one phase of a job.
+
+    It has values of its own of what it `decides`; all other decisions of the job are for every pool. `layers`
+    are rules that it alone has, `fixed` numbers that it is given in place of those of the workload, and
+    `after` the layers that add to its quantities what the handover between pools takes. It `lacks` an
+    output or somebody waiting, and with them the quantities that need one.
+    """
+
+    name: str
+    decides: tuple[str, ...]
+    layers: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    fixed: Mapping[str, float] = field(default_factory=dict)
+    lacks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What is otherwise of a job whose phases have machines of their own.
+
+    `pools` in the order the search decides them, the `layers` of rules that each of them has besides those of
+    the job, the layers of what holds of the `whole`, and what people see.
+    """
+
+    pools: tuple[Pool, ...]
+    layers: tuple[str, ...]
+    whole: tuple[str, ...]
+    headline: tuple[str, ...]
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -94,8 +127,9 @@ class Job:
     **What people see.** `headline` quantities in order, the `columns` of a plan and the quantities of a
     `placed` workload of a fleet; the order in which decisions are `said`, where not that of the search.
 
-    **In a fleet.** `amount` is the field that says how much there is to do, of a job that ends; one whose
-    `pools` may be separate serves prompts and answers on devices of their own.
+    **Apart.** What is otherwise where its phases have machines of their own, of a job that may be so.
+
+    **In a fleet.** `amount` is the field that says how much there is to do, of a job that ends.
     """
 
     name: str
@@ -117,7 +151,7 @@ class Job:
     engine: str | None = None
     networks: bool = False
     amount: str = ""
-    pools: bool = False
+    apart: Apart | None = None
     given: Callable[[Any], Bundle] = _nothing
     assumed: Callable[[Mapping[str, list[Value]]], Bundle] = _nothing
     model: Callable[[Catalog, str, Model], Bundle] = _nothing
@@ -126,6 +160,16 @@ class Job:
     contradictions: Callable[[Any, Mapping[str, Any]], Iterator[Mistake]] = _no_mistakes
     mistakes: Callable[[Any, Model, Bundle], Iterator[Mistake]] = _no_mistakes
     refused: Callable[[Any], dict[str, str]] = _none_refused
+
+    def pools(self, workload: Workload) -> tuple[Pool, ...]:
+        """The pools that a workload asks to be apart; none where all machines do the same."""
+        asked = getattr(workload, "pools", "shared") == "apart"
+        return self.apart.pools if self.apart and asked else ()
+
+    def decides(self, pool: Pool, decision: str) -> bool:
+        """Whether a pool has a say in a decision: in its own, and in those that are for every pool."""
+        pools = self.apart.pools if self.apart else ()
+        return decision in pool.decides or not any(decision in p.decides for p in pools)
 
     @property
     def goes_on(self) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from constraints.bundles import Bundle, Known
 from constraints.graph import Graph
 from constraints.quantity import Record
+from constraints.records import record
 from designer.question.context import Value
 from designer.question.decisions import Decision
 from designer.question.groups import Group
@@ -18,6 +19,8 @@ from designer.question.rules import quantity_of, units_of
 
 if TYPE_CHECKING:
     from designer.documents.scenario import Scenario
+    from designer.question.pools import Part
+
 
 
 @dataclass(frozen=True)
@@ -82,11 +85,26 @@ class Question:
     intervals: Callable[[Mapping[str, Value]], dict[str, tuple[float, float]]] = field(
         default=lambda design: {}, repr=False
     )
+    # The pools it is joined of, where machines of its job are apart.
+    pools: tuple[Part, ...] = field(default=(), repr=False)
 
     @property
     def units(self) -> dict[str, str]:
         """SI unit of every quantity."""
-        return units_of((*self.job.layers, *self.parts))
+        return self.graph.units if self.pools else units_of((*self.job.layers, *self.parts))
+
+    def each(self, name: str) -> tuple[str, ...]:
+        """The names a quantity goes by: its own, or those it has in each pool, if it has any."""
+        if not self.pools or name in self.graph.units or name in self.domains:
+            return (name,)
+        found = (p.names[name] for p in self.pools if name in p.names)
+        return tuple(n for n in found if n in self.graph.units or n in self.domains) or (name,)
+
+    def deciding(self, name: str) -> tuple[str, ...]:
+        """The decisions that a name means: one, or one in each pool that makes it."""
+        made = {d.name for d in self.decisions}
+        found = tuple(n for n in self.each(name) if n in made)
+        return (name,) if name in made or not found else found
 
     @property
     def stated(self) -> list[Limit]:
@@ -114,12 +132,14 @@ class Question:
 
     def unit(self, quantity: str) -> str:
         """SI unit of a quantity."""
-        return self.units.get(quantity, "")
+        return self.units.get(quantity) or self.graph.units.get(quantity, "")
 
     def quantity(self, name: str) -> Record:
         """What is known of a quantity of the job, or of a decision: title, unit, direction and the rest."""
         chosen = {d.name: d.title for d in self.decisions if d.name not in self.graph.rules}
-        known = quantity_of((*self.job.layers, *self.parts), name)
+        layers = (*self.job.layers, *self.parts)
+        made = self.graph.rules.get(name) if self.pools else None
+        known = replace(record(name), unit=made.unit, title=made.title) if made else quantity_of(layers, name)
         return replace(known, title=chosen.get(name, known.title))
 
     def first_design(self) -> dict[str, Value]:

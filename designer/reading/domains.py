@@ -14,8 +14,9 @@ from designer.jobs import DECISIONS, decisions_of
 from designer.jobs.shared import NODE, NODE_COUNT
 from designer.question.context import Context, Value
 from designer.question.decisions import MAX_COUNT, Decision, switched
-from designer.question.job import Job
+from designer.question.job import Job, Pool
 from designer.reading.ranges import amount, counts, item_path, ladder, listed, text_of
+from designer.reading.sections import Said, of_a_pool, said
 from designer.reading.source_map import Path, Source
 
 
@@ -26,30 +27,34 @@ def node_of(catalog: Catalog, accelerator: str) -> Node | None:
 
 
 def domains_of(
-    source: Source, scenario: Scenario, job: Job, models: Mapping[str, Bundle]
+    source: Source, scenario: Scenario, job: Job, models: Mapping[str, Bundle], pool: Pool | None = None
 ) -> tuple[dict[str, list[Value]], set[str]]:
-    """The domain of each decision, and which of them the scenario leaves to their default."""
-    wanted = dict(scenario.candidates)
+    """The domain of each decision, and which of them the scenario leaves to their default; of one pool, if any."""
     decisions = {d.name: d for d in decisions_of(job, next(iter(models.values())))}
+    extra = {*NODE.written, NODE_COUNT.name, *NODE_COUNT.written}
+    wanted = said("candidates", scenario.candidates, {*decisions, *extra}, job, pool)
     for d in job.decisions:
         if d.name in wanted and d.name not in decisions:
             raise source.fail(
-                ("candidates", d.name),
+                wanted.path(d.name),
                 f"{d.name} splits layers, and {scenario.workload.model} is known by its totals:"
                 " it is planned whole on every device",
             )
     for name in wanted:
         if name in decisions and (unused := decisions[name].unused) and (why := unused(scenario.workload)):
-            source.mistake(("candidates", name), f"unused, as {why}", key=True)
-    extra = {*NODE.written, NODE_COUNT.name, *NODE_COUNT.written}
+            source.mistake(wanted.path(name), f"unused, as {why}", key=True)
     for name in wanted:
         if name not in decisions and name not in extra:
             hint = nearest(name, [*decisions, *extra])
             if name in DECISIONS:  # of another job, which may have the like by a longer or shorter name
                 alike = [d for d in decisions if name in d or d in name]
                 hint = f" of this {job.name} workload{nearest(name, alike)}"
-            source.mistake(("candidates", name), f"unknown decision {name!r}{hint}", key=True)
+            if pool is None and job.apart and of_a_pool(name, decisions):
+                hint = "; machines have decisions of their own with workload.pools: apart"
+            source.mistake(wanted.path(name), f"unknown decision {name!r}{hint}", key=True)
     source.raise_problems()
+    if pool:
+        decisions = {n: d for n, d in decisions.items() if job.decides(pool, n)}
     domains: dict[str, list[Value]] = {}
     defaulted: set[str] = set()
     context = Context(source.catalog, scenario.workload, list(models.values()), domains)
@@ -68,12 +73,12 @@ def domains_of(
         if d.name in domains:
             continue
         if d.name in wanted:
-            domains[d.name] = _domain(source, d, wanted[d.name])
+            domains[d.name] = _domain(source, d, wanted[d.name], wanted.path(d.name))
         elif values := list(d.default(context)):
             domains[d.name] = values
             defaulted.add(d.name)
     if "precision" not in defaulted:
-        _check_precisions(source, domains["precision"], context)
+        _check_precisions(source, domains["precision"], context, wanted)
     defaulted.discard("global_batch")  # the workload says it
     if scenario.site:
         domains["region"] = ["own-site"]
@@ -85,27 +90,27 @@ def domains_of(
     return domains, defaulted
 
 
-def _engine(source: Source, name: str, wanted: Mapping[str, Any], d: Decision | None) -> Value:
+def _engine(source: Source, name: str, wanted: Said, d: Decision | None) -> Value:
     """The one engine that a scenario is served by."""
     if d is None:
         raise InputError(source.problem(("engine",), "a training run has no serving engine", key=True))
     if "engine" in wanted:
-        raise source.fail(("candidates", "engine"), "give either engine or candidates.engine, not both")
+        raise source.fail(wanted.path("engine"), "give either engine or candidates.engine, not both")
     return value_of(source, d, name, ("engine",))
 
 
-def _nodes(source: Source, wanted: Mapping[str, Any], d: Decision, c: Context) -> list[Value]:
+def _nodes(source: Source, wanted: Said, d: Decision, c: Context) -> list[Value]:
     """The candidate nodes, by the catalog's own names."""
     if "node" in wanted and "accelerator" in wanted:
-        raise source.fail(("candidates", "accelerator"), "give either node or accelerator, not both")
+        raise source.fail(wanted.path("accelerator"), "give either node or accelerator, not both")
     found: list[Value]
     if "accelerator" in wanted:
-        path: Path = ("candidates", "accelerator")
+        path = wanted.path("accelerator")
         raw = wanted["accelerator"]
         names = listed(source, path, raw)
         found = [_node_with(source, n, item_path(path, raw, i)) for i, n in enumerate(names)]
     elif "node" in wanted:
-        path, raw = ("candidates", "node"), wanted["node"]
+        path, raw = wanted.path("node"), wanted["node"]
         names = listed(source, path, raw)
         found = [_node_named(source, n, item_path(path, raw, i)) for i, n in enumerate(names)]
     else:
@@ -178,8 +183,7 @@ def _node_counts(source: Source, wanted: Mapping[str, Any], job: Job, c: Context
     return sorted(found)
 
 
-def _domain(source: Source, d: Decision, raw: Any) -> list[Value]:
-    path: Path = ("candidates", d.name)
+def _domain(source: Source, d: Decision, raw: Any, path: Path) -> list[Value]:
     if d.name == "global_batch":
         return list(_batches(source, path, raw))
     if d.unit:
@@ -251,13 +255,13 @@ def value_of(source: Source, d: Decision, item: Any, path: Path) -> Value:
     return name
 
 
-def _check_precisions(source: Source, precisions: list[Value], c: Context) -> None:
+def _check_precisions(source: Source, precisions: list[Value], c: Context, wanted: Said) -> None:
     """A precision that no candidate has is an error, not an empty space."""
     for i, p in enumerate(precisions):
         if c.any_device_has(str(p)):
             continue
         accs = [source.catalog.get("accelerators", n.accelerator) for n in c.nodes]
-        path = item_path(("candidates", "precision"), source.data["candidates"]["precision"], i)
+        path = item_path(wanted.path("precision"), wanted["precision"], i)
         has = "; ".join(
             f"{a.id} has {', '.join(a.compute.rates())}" for a in {a.id: a for a in accs}.values()
         )

@@ -15,7 +15,7 @@ def notes_of(source: Source, q: Question) -> list[str]:
             "spot capacity is planned as if it were never reclaimed; assume.device_mtbf can say how often"
         )
     out += unscored(q)
-    for name in q.domains.get("engine", []):
+    for name in dict.fromkeys(e for n in q.each("engine") for e in q.domains.get(n, [])):
         engine = source.catalog.get("engines", str(name))
         kind = next(iter(engine.values.values())).source
         out.append(f"engine {name}: {engine.name}; its overheads are a {kind} (engines/{name})")

@@ -104,7 +104,7 @@ class Source:
     def raise_problems(self) -> None:
         """Raise what was noted so far, if anything was."""
         if self.problems:
-            raise InputError(*self.problems)
+            raise InputError(*dict.fromkeys(self.problems))
 
 
 def _override(source: Source, text: str) -> None:

@@ -12,8 +12,12 @@ from dataclasses import replace
 from functools import partial
 
 from catalogs.errors import InputError
+from constraints.bundles import Bundle
+from designer.documents.scenario import Scenario
 from designer.evaluating.intervals import ends_of, hold_upper_bounds
 from designer.jobs import JOBS
+from designer.question.job import Pool
+from designer.question.pools import apart, of_one_pool
 from designer.question.question import Question
 from designer.question.rules import parts_of
 from designer.reading.assembly import assembled
@@ -40,15 +44,9 @@ def question_of(source: Source, checks: Sequence[Check] = CHECKS) -> Question:
     scenario = scenario_of(source)
     job = JOBS[scenario.workload.job]
     models = models_of(source, scenario, job)
-    domains, defaulted = domains_of(source, scenario, job, models)
-    nodes = [source.catalog.get("nodes", str(n)) for n in domains["node"]]
-    parts = parts_of(job, scenario, next(iter(models.values())), nodes)
-    given = givens_of(source, scenario, models, domains)
-    check_parts(source, scenario, parts)
-    question = assembled(source.catalog, scenario, models, parts, domains, defaulted, given)
-    question.given |= assumed(source, question)
-    _hold(source, question)
-    question.intervals = partial(ends_of, question, source.catalog)
+    pools = job.pools(scenario.workload)
+    asked = [(p, _of(source, scenario, models, p)) for p in pools]
+    question = apart(asked) if asked else _of(source, scenario, models)
     stated, origin = stated_of(source, question)
     question.limits += stated
     question.objectives = objectives_of(source, question)
@@ -59,6 +57,25 @@ def question_of(source: Source, checks: Sequence[Check] = CHECKS) -> Question:
     for check in checks:
         check(source, question, origin)
     question.notes += notes_of(source, question)
+    return question
+
+
+def _of(
+    source: Source, scenario: Scenario, models: Mapping[str, Bundle], pool: Pool | None = None
+) -> Question:
+    """What is asked of the machines of one pool, or of all, before budgets and objectives are read."""
+    job = JOBS[scenario.workload.job]
+    domains, defaulted = domains_of(source, scenario, job, models, pool)
+    nodes = [source.catalog.get("nodes", str(n)) for n in domains["node"]]
+    parts = parts_of(job, scenario, next(iter(models.values())), nodes)
+    given = givens_of(source, scenario, models, domains)
+    check_parts(source, scenario, parts)
+    question = assembled(source.catalog, scenario, models, parts, domains, defaulted, given)
+    if pool:
+        question = of_one_pool(pool, question)
+    question.given |= assumed(source, question, pool)
+    _hold(source, question)
+    question.intervals = partial(ends_of, question, source.catalog)
     return question
 
 

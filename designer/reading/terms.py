@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from catalogs import units
@@ -13,23 +14,26 @@ from constraints.records import aliases, record
 from designer.jobs.data_pipeline import dataset_bundle, dataset_of
 from designer.question import expressions
 from designer.question.context import Value
+from designer.question.job import Pool
 from designer.question.limit import Limit
 from designer.question.question import Objective, Question
 from designer.reading.domains import value_of
 from designer.reading.givens import workload_bundle
+from designer.reading.sections import said
 from designer.reading.source_map import Path, Source
 
 
-def assumed(source: Source, q: Question) -> Bundle:
-    """What the scenario assumes, in place of what would be given."""
+def assumed(source: Source, q: Question, pool: Pool | None = None) -> Bundle:
+    """What the scenario assumes, in place of what would be given; of one pool, if any."""
     out: Bundle = {}
     known = q.units
     decisions = {d.name for d in q.decisions}
     stated = {**workload_bundle(q.scenario.workload), "owned": None, "node_limit": None}
     if dataset := dataset_of(q.scenario.workload):
         stated |= dict.fromkeys(dataset_bundle(source.catalog, dataset).keys() - {"cache_share"})
-    for name, raw in q.scenario.assume.items():
-        path = ("assume", name)
+    wanted = said("assume", q.scenario.assume, known, q.job, pool)
+    for name, raw in wanted.items():
+        path = wanted.path(name)
         if name in decisions:
             source.mistake(path, f"{name} is a decision; set its domain under candidates", key=True)
             continue
@@ -49,10 +53,32 @@ def assumed(source: Source, q: Question) -> Bundle:
                 raise InputError(f"{raw!r} must be at least 0")
             if known[name] == "%" and si > 1:
                 raise InputError(f"{raw!r} is more than all of it; a share is at most 100 %")
-            out[name] = Known(si, "scenario", f"{source.place(path)[0]}: assume.{name}")
+            out[name] = Known(si, "scenario", f"{source.place(path)[0]}: {'.'.join(map(str, path))}")
         except InputError as e:
             source.mistake(path, str(e))
     return out
+
+
+@dataclass(frozen=True)
+class _Term:
+    """A budget or site rule as it is written: under a key of its own, or as a whole comparison."""
+
+    path: Path
+    kind: str
+    key: str
+    rest: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.key} {self.rest}".strip()
+
+    def words(self, node: expressions.Node, pool: str) -> tuple[str, str]:
+        """What the limit is called and how it reads, of one pool where it is meant for each."""
+        if self.key:
+            name = node.parts[0].name if pool else self.key
+            return name, f"{name} {self.rest}"
+        text = f"{self.rest}, {pool} pool" if pool else self.rest
+        return text, text
 
 
 def stated_of(source: Source, q: Question) -> tuple[list[Limit], dict[str, Path]]:
@@ -60,16 +86,20 @@ def stated_of(source: Source, q: Question) -> tuple[list[Limit], dict[str, Path]
     out: list[Limit] = []
     origin: dict[str, Path] = {}
     budgets = q.scenario.budgets
-    items: list[tuple[Path, str, str, str]]
     if isinstance(budgets, dict):
-        items = [(("budgets", k), f"{k} {bound_text(v)}", k, "budget") for k, v in budgets.items()]
+        terms = [_Term(("budgets", k), "budget", k, bound_text(v)) for k, v in budgets.items()]
     else:
-        items = [(("budgets", i), str(v), str(v), "budget") for i, v in enumerate(budgets)]
-    items += [(("rules", i), text, text, "rule") for i, text in enumerate(q.scenario.rules)]
-    for path, text, name, kind in items:
-        if found := _limit(source, q, out, path, text, name, kind):
-            origin[found.name] = path
-            out.append(found)
+        terms = [_Term(("budgets", i), "budget", "", str(v)) for i, v in enumerate(budgets)]
+    terms += [_Term(("rules", i), "rule", "", text) for i, text in enumerate(q.scenario.rules)]
+    for term in terms:
+        try:
+            node = expressions.parse(term.text).called(aliases())
+            for pool, way in meant(q, node):
+                out.append(_limit(source, q, out, term, way, pool))
+                origin[out[-1].name] = term.path
+        except InputError as e:
+            unknown = term.kind == "budget" and bool(term.key) and str(e).startswith("unknown quantity")
+            source.mistake(term.path, str(e), key=unknown)
     stated = [t.text for t in out]
     for d in q.job.rules:
         if not any(d.about in text for text in stated):
@@ -78,37 +108,41 @@ def stated_of(source: Source, q: Question) -> tuple[list[Limit], dict[str, Path]
     return out, origin
 
 
+def meant(q: Question, node: expressions.Node) -> list[tuple[str, expressions.Node]]:
+    """What an expression means: itself, or where it names what pools have of their own the same of each pool."""
+    several = {n for n in node.names() if len(q.each(n)) > 1}
+    if not several:
+        return [("", node)]
+    return [
+        (p.pool.name, node.called({n: p.names[n] for n in several}))
+        for p in reversed(q.pools)
+        if all(p.names.get(n) in q.each(n) for n in several)
+    ]
+
+
 def _limit(
-    source: Source, q: Question, before: list[Limit], path: Path, text: str, name: str, kind: str
-) -> Limit | None:
-    """One budget or rule beside those `before` it; None where there is a mistake in it."""
-    try:
-        node = renamed(expressions.parse(text))
-        _check_names(q, node.names())
-        node.check_constants()
-        check_bound(q, node)
-        if node.dimension({n: q.unit(n) for n in node.names()}) != "truth" or not node.names():
-            raise InputError(f"{text!r} compares no quantity; write it like 'tp * pp <= 64'")
-    except InputError as e:
-        unknown = kind == "budget" and isinstance(path[-1], str) and str(e).startswith("unknown quantity")
-        source.mistake(path, str(e), key=unknown)
-        return None
-    place = source.where(*path)
-    found = Limit.stated_as(name, text, kind, place, node, q.units)
-    if kind == "budget":
+    source: Source, q: Question, before: list[Limit], term: _Term, node: expressions.Node, pool: str
+) -> Limit:
+    """One budget or rule beside those `before` it. Raises InputError for a mistake in it."""
+    _check_names(q, node.names())
+    node.check_constants()
+    check_bound(q, node)
+    if node.dimension({n: q.unit(n) for n in node.names()}) != "truth" or not node.names():
+        raise InputError(f"{term.text!r} compares no quantity; write it like 'tp * pp <= 64'")
+    name, text = term.words(node, pool)
+    place = source.where(*term.path)
+    found = Limit.stated_as(name, text, term.kind, place, node, q.units)
+    if term.kind == "budget":
         if found.bound is None:
-            source.mistake(path, f"{text!r} is not a budget; write 'quantity <= value unit'")
-            return None
+            raise InputError(f"{text!r} is not a budget; write 'quantity <= value unit'")
         name = str(found.quantity)
-        if any(o.name == name and _same_side(o, found) and o.kind == kind for o in before):
-            source.mistake(path, f"a second budget on {name}")
-            return None
+        if any(o.name == name and _same_side(o, found) and o.kind == term.kind for o in before):
+            raise InputError(f"a second budget on {name}")
     elif any(o.text == text for o in before):
-        source.mistake(path, f"{text!r} is given twice")
-        return None
+        raise InputError(f"{text!r} is given twice")
     if any(o.name == name for o in before):
         name = text  # an upper and a lower bound on one quantity
-    return Limit.stated_as(name, text, kind, place, node, q.units)
+    return Limit.stated_as(name, text, term.kind, place, node, q.units)
 
 
 def check_weights(source: Source, q: Question) -> None:
@@ -151,6 +185,8 @@ def _check_names(q: Question, names: Iterable[str]) -> None:
             raise InputError(f"{n!r} is a choice of names; restrict it under candidates")
         if n not in known or n not in reachable:
             hint = nearest(n, reachable - choices)
+            if len(of := q.each(n)) > 1:
+                hint = f"; each pool has its own: {' and '.join(reversed(of))}"
             raise InputError(f"unknown quantity {expressions.short(n)}{hint}")
         if any(t.name == n and not t.stated for t in q.limits):
             raise InputError(f"{n!r} is a limit that every design meets already")
@@ -196,14 +232,17 @@ def design_of(source: Source, q: Question, raw: dict[str, Any], path: Path) -> d
     """Values of decisions, checked; those of unknown decisions are problems."""
     out: dict[str, Value] = {}
     decisions = {d.name: d for d in q.decisions}
-    for name, value in raw.items():
-        if name not in decisions:
-            source.mistake((*path, name), f"unknown decision {name!r}{nearest(name, decisions)}", key=True)
-            continue
-        try:
-            out[name] = value_of(source, decisions[name], value, (*path, name))
-        except InputError as e:
-            source.problems.extend(e.problems)
+    for name, value in sorted(raw.items(), key=lambda item: item[0] in decisions):
+        for of in q.deciding(name):
+            if of not in decisions:
+                source.mistake(
+                    (*path, name), f"unknown decision {name!r}{nearest(name, decisions)}", key=True
+                )
+                continue
+            try:
+                out[of] = value_of(source, decisions[of], value, (*path, name))
+            except InputError as e:
+                source.problems.extend(e.problems)
     return out
 
 
@@ -228,11 +267,3 @@ def _same_side(a: Limit, b: Limit) -> bool:
     return (
         a.comparison is not None and b.comparison is not None and a.comparison.flipped == b.comparison.flipped
     )
-
-
-def renamed(node: expressions.Node) -> expressions.Node:
-    """The same expression with aliases resolved."""
-    if node.op == "name":
-        return expressions.Node("name", name=aliases().get(node.name, node.name))
-    parts = tuple(renamed(p) for p in node.parts)
-    return expressions.Node(node.op, parts, node.name, node.value, node.unit)

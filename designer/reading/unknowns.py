@@ -9,7 +9,8 @@ from catalogs.errors import nearest
 from constraints.bundles.device import ELEMENT_BYTES, base_precision, has_rate
 from constraints.bundles.fidelity import benchmarks
 from constraints.graph import Graph
-from constraints.records import marked, record
+from constraints.records import record
+from constraints.roles import ACCURACY_LOSS, OWNERSHIP_COST, RENTAL_COST
 from designer.documents.scenario import Scenario
 from designer.question.groups import Group
 from designer.question.question import Question
@@ -22,14 +23,16 @@ _LOOKED_UP = ("node", "host", "stream", "region", "price", "model")
 
 def check_rates(source: Source, q: Question, origin: Mapping[str, Path]) -> None:
     """Nothing left that a device or a region cannot say."""
-    accs = {source.catalog.get("nodes", str(n)).accelerator for n in q.domains["node"]}
-    for a in sorted(accs):
-        acc = source.catalog.get("accelerators", a)
-        base_precision(acc)
-        if not any(has_rate(acc, str(p)) for p in q.domains["precision"]):
-            has = ", ".join(acc.compute.rates())
-            wanted = ", ".join(map(str, q.domains["precision"]))
-            raise source.fail(("candidates", "precision"), f"{a} multiplies in none of {wanted} (has: {has})")
+    for nodes, precisions in zip(q.each("node"), q.each("precision"), strict=True):
+        wanted = [str(p) for p in q.domains[precisions]]
+        for a in sorted({source.catalog.get("nodes", str(n)).accelerator for n in q.domains[nodes]}):
+            acc = source.catalog.get("accelerators", a)
+            base_precision(acc)
+            if not any(has_rate(acc, p) for p in wanted):
+                has = ", ".join(acc.compute.rates())
+                raise source.fail(
+                    ("candidates", "precision"), f"{a} multiplies in none of {', '.join(wanted)} (has: {has})"
+                )
 
 
 def check_benchmark(source: Source, scenario: Scenario) -> None:
@@ -44,16 +47,17 @@ def check_benchmark(source: Source, scenario: Scenario) -> None:
 def unscored(q: Question) -> list[str]:
     """What a budget or objective on accuracy_loss leaves out, because no score is published."""
     asked = {o.quantity for o in q.objectives} | {n for t in q.stated for n in t.inputs}
-    if "accuracy_loss" not in asked:
+    if asked.isdisjoint((ACCURACY_LOSS, *q.each(ACCURACY_LOSS))):
         return []
-    group = q.named("score")[0]
     # Weights wider than the products that read them are left out for that already.
     built = [
         group.build(*way)
+        for group in q.named("score")
         for way in itertools.product(*(q.domains[a] for a in group.axes))
         if ELEMENT_BYTES[str(way[0])] <= ELEMENT_BYTES[str(way[1])]
     ]
-    missing = [b["score_after"].source for b in built if b["score_after"].si != b["score_after"].si]
+    after = [b[n] for b in built for n in q.each("score_after") if n in b]
+    missing = [known.source for known in after if known.si != known.si]
     if not missing:
         return []
     more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
@@ -66,17 +70,17 @@ def unscored(q: Question) -> list[str]:
 def check_known(source: Source, q: Question, origin: Mapping[str, Path]) -> None:
     """A budget or objective that rests on an unknown number is an error, never a free pass."""
     # Only one of the two ways to pay is ever computed with.
-    unpaid = "rental_cost" if q.scenario.pricing.tenure == "owned" else "ownership_cost"
-    used = Graph({n: r for n, r in q.graph.rules.items() if n != unpaid})
+    unpaid = q.each(RENTAL_COST if q.scenario.pricing.tenure == "owned" else OWNERSHIP_COST)
+    used = Graph({n: r for n, r in q.graph.rules.items() if n not in unpaid})
+    assumed = {e for n in q.scenario.assume for e in q.each(n)} & set(q.given)
     groups = [*q.named(*_LOOKED_UP), Group("given", (), lambda: q.given)]
     built = [(g, c, g.build(*c)) for g in groups for c in itertools.product(*(q.domains[a] for a in g.axes))]
     # What the scenario's prices say takes the place of what a region does not.
     priced = [bundle for g, _, bundle in built if g.name == "price"]
-    stated = {n for n in priced[0] if all(b[n].si == b[n].si for b in priced)}
-    stated |= {n for n in q.given if n in q.scenario.assume}
+    unpriced = {n for b in priced for n, known in b.items() if known.si != known.si}
+    stated = assumed | ({n for b in priced for n in b} - unpriced)
     for path, name in asked_of(q, origin):
-        leaves = used.inputs_of([name]) - set(marked("guarded")) - stated
-        leaves -= {n for n in q.given if n in q.scenario.assume}
+        leaves = {n for n in used.inputs_of([name]) if not record(n).guarded} - stated
         for _, combo, bundle in built:
             of = f" of {' in '.join(map(str, combo))}" if combo else ""
             for leaf, known in bundle.items():

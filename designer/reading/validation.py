@@ -100,7 +100,7 @@ def check_outputs(source: Source, q: Question, origin: Mapping[str, Path]) -> No
 
 def check_zeros(source: Source, q: Question, origin: Mapping[str, Path]) -> None:
     """An assumed zero that some equation divides by."""
-    zeros = [n for n in q.scenario.assume if q.given[n].si == 0]
+    zeros = [n for n in q.scenario.assume for e in q.each(n) if q.given[e].si == 0]
     if zeros:
         try:
             values_of(q, q.first_design())

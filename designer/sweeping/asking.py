@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from catalogs import Catalog, units
 from catalogs.errors import InputError
+from constraints.records import aliases
 from designer.documents.scenario import Pricing, Site
 from designer.question import expressions
 from designer.question.groups import PLACES, Group, groups_of
@@ -23,7 +24,7 @@ from designer.reading.loading import document_of
 from designer.reading.premises import premises
 from designer.reading.source_map import Source
 from designer.reading.steps import question_of
-from designer.reading.terms import bound_text, check_bound, renamed
+from designer.reading.terms import bound_text, check_bound
 from designer.sweeping.declaration import Plan
 from designer.sweeping.paths import is_quick, text_of
 
@@ -172,7 +173,7 @@ def _bounded(base: Base, old: Limit, name: str, value: Any) -> Limit:
     """The same budget with another bound."""
     q = base.question
     text = f"{name} {bound_text(value)}"
-    node = renamed(expressions.parse(text))
+    node = expressions.parse(text).called(aliases())
     if not old.comparison or node.op != old.comparison.op or node.names() != old.inputs.keys():
         raise _Otherwise
     node.check_constants()

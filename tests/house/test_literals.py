@@ -17,8 +17,12 @@ MOST = 145
 
 
 def quantities() -> set[str]:
-    """Names of what the rules of jobs make; formulas of the library are called by name."""
-    return {name for layer in LAYERS if layer != "library" for name in rules(layer)}
+    """Names of what the rules of jobs make; formulas of the library are called by name.
+
+    What only the prefill pool makes is a decision or an input everywhere else.
+    """
+    left_out = ("library", "prefill_pool")
+    return {name for layer in LAYERS if layer not in left_out for name in rules(layer)}
 
 
 def literals(text: str, names: set[str]) -> Counter[str]:

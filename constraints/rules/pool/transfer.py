@@ -1,6 +1,6 @@
 """Handing a prompt's cache from the machines that read prompts to those that write answers.
 
-Only disaggregated serving asks for these quantities; a fleet with one kind of pool never does.
+Each pool has links of its own, and these must keep up; the slower side sets how long a transfer takes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from constraints.quantities import (
     RequestsPerSecond,
     Seconds,
     Tokens,
+    Truth,
 )
 from constraints.rule import rule
 
@@ -77,3 +78,18 @@ def transfer_delay(kv_transfer_time: Seconds, decode_steps: Tokens) -> Seconds:
     0.002
     """
     return kv_transfer_time / guarded(decode_steps, 1)
+
+
+@rule(
+    wall=10,
+    cite="definition: a link offered more than it carries falls behind without bound",
+    resource=True,
+    tried=True,
+)
+def transfer_keeps_up(transfer_load: Fraction) -> Truth:
+    """The links of a replica keep up with the caches it sends or receives.
+
+    >>> transfer_keeps_up(0.8), transfer_keeps_up(1.2), transfer_keeps_up(float("nan"))  # the last has no NIC
+    (True, False, False)
+    """
+    return transfer_load <= 1

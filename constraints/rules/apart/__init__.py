@@ -1,0 +1,1 @@
+"""A service whose prompts and answers have machines of their own, as a whole."""

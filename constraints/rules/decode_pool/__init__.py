@@ -1,0 +1,1 @@
+"""Machines that write answers over a cache that is handed to them."""

@@ -1,0 +1,1 @@
+"""Machines that read prompts and hand over their cache."""
