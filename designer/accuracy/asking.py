@@ -15,6 +15,7 @@ from catalogs.schema import Node
 from constraints.bundles import Bundle
 from constraints.bundles.model import model_bundle
 from constraints.graph import Graph
+from constraints.roles import NODES
 from constraints.rule import Rule
 from designer.accuracy.scoring import Skip
 from designer.documents.scenario import Scenario
@@ -49,7 +50,7 @@ def usual_numbers(catalog: Catalog, job: str, machine: Node, precision: str) -> 
 @lru_cache(maxsize=8)
 def given_numbers(catalog: Catalog, job: str) -> dict[str, float]:
     """What is given of a job whatever its machine and model."""
-    nodes: dict[str, list[Value]] = {"node_count": [1]}
+    nodes: dict[str, list[Value]] = {NODES: [1]}
     return {n: known.si for n, known in usual_givens(catalog, _scenario(job), nodes).items()}
 
 
@@ -79,7 +80,7 @@ def _domains(
     catalog: Catalog, scenario: Scenario, model: Bundle, machine: Node, precision: str
 ) -> dict[str, list[Value]]:
     """One value of each decision that is made where nobody says otherwise."""
-    out: dict[str, list[Value]] = {"node": [machine.id], "precision": [precision], "node_count": [1]}
+    out: dict[str, list[Value]] = {"node": [machine.id], "precision": [precision], NODES: [1]}
     context = Context(catalog, scenario.workload, [model], out)
     for d in decisions_of(JOBS[scenario.workload.job], model):
         if d.name not in out and (values := d.default(context)):

@@ -9,6 +9,7 @@ from pydantic import Field
 from designer.fields.gives import Gives
 from designer.fields.written import Rate, Share
 from designer.jobs.inference import COMMON, DECISIONS, REQUESTS, Ongoing
+from designer.jobs.measured import MeasuredLoad
 from designer.question.job import Job, Measurements
 
 
@@ -24,6 +25,16 @@ class Serving(Ongoing):
     )
 
 
+# A batch that is handed over at once, prompts first.
+STATIC = MeasuredLoad(
+    job="serving",
+    ttft="prefill_time",
+    tpot="decode_step_time",
+    throughput="static_batch_throughput",
+    prompts="static_prompt_throughput",
+)
+# Requests that come by themselves; how many tokens are put out says no more than how many come.
+ARRIVALS = MeasuredLoad(job="serving", ttft="ttft", tpot="tpot", rate="request_rate", most="capacity")
 JOB = Job(
     name="serving",
     title="a fleet that answers requests as they come",

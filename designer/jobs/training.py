@@ -24,6 +24,7 @@ from designer.fields.gives import Gives, given_by
 from designer.fields.workload import Block, Workload
 from designer.fields.written import BatchSize, Pure, Samples, TokenCount
 from designer.jobs.data_pipeline import FEEDING, Dataset, dataset_of, feeding_groups
+from designer.jobs.measured import MeasuredStep
 from designer.jobs.shared import EP, NODE, NODE_COUNT, REGION, TP, divisors, dp, pp, precision, upto
 from designer.question.context import Context, Value
 from designer.question.decisions import MAX_COUNT, Decision, only
@@ -243,6 +244,14 @@ def _of_network(w: Training, entry: Model) -> Iterator[Mistake]:
         yield Mistake(("workload", "dataset"), f"{message} {_EXAMPLE}")
 
 
+MEASURED = MeasuredStep(
+    job="training",
+    time="step_time",
+    mfu="mfu",
+    allocated="device_memory",
+    reserved="reserved_memory",
+    usable="usable_memory",
+)
 JOB = Job(
     name="training",
     title="a training run over a number of tokens or samples",

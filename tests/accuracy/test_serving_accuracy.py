@@ -16,6 +16,7 @@ from constraints.graph import Graph
 from designer.accuracy import serving
 from designer.accuracy.deployments import Deployment, deploy
 from designer.accuracy.frame import Ledger, validate
+from designer.accuracy.metrics import Metric
 from designer.accuracy.scoring import Skip
 from designer.accuracy.table import Row, read
 from designer.jobs import job_rules
@@ -83,9 +84,9 @@ def test_no_prediction_is_faster_than_physics() -> None:
         assert isinstance(d, Deployment)
         step, prompt, tokens = floors(d)
         p = s.prediction
-        if p.metric == "tpot":
+        if p.metric is Metric.tpot:
             assert p.predicted >= step, s.row.id
-        elif p.metric == "ttft":
+        elif p.metric is Metric.ttft:
             assert p.predicted >= prompt, s.row.id
         else:
             assert p.predicted <= tokens, s.row.id
@@ -260,7 +261,7 @@ def test_intervals_cover_what_they_say_of_sources_held_out() -> None:
     inside: dict[str, list[bool]] = {}
     for s in shipped().scored:
         p = s.prediction
-        ratio = ratios.get((s.row.id, p.metric))
+        ratio = ratios.get((s.row.id, p.metric.name))
         if ratio and p.low is not None and p.high is not None:
             measured = 1 / ratio  # over predicted
             inside.setdefault(p.metric, []).append(p.low <= measured * p.predicted <= p.high)
