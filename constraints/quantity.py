@@ -42,7 +42,8 @@ class Record:
     `feeds` names the time of the devices that a stage before them runs beside, `supply` and `demand` how much
     there is of what that stage is made of, and how much it would take to keep up.
 
-    How it is known: `unknown` says what to do where nobody states it. Where it is unknown and `guarded`,
+    How it is known: `note` is what an answer should be read with where a budget is on it, and `unknown` says
+    what to do where nobody states it. Where it is unknown and `guarded`,
     a limit keeps out every design that needs it. `market` marks what moves with the market or the site, and
     `least` the lowest it can be. `follows` names the published measurement whose spread it has, and
     `inversely` says that it falls as that grows.
@@ -70,6 +71,7 @@ class Record:
     supply: str = ""
     demand: str = ""
     unknown: str = ""
+    note: str = ""
     guarded: bool = False
     market: bool = False
     least: float = 0.0

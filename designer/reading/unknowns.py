@@ -10,6 +10,7 @@ from constraints.bundles.device import ELEMENT_BYTES, base_precision, has_rate
 from constraints.bundles.fidelity import benchmarks
 from constraints.graph import Graph
 from constraints.records import marked, record
+from constraints.roles import ACCURACY_LOSS, OWNERSHIP_COST, RENTAL_COST
 from designer.documents.scenario import Scenario
 from designer.question.groups import Group
 from designer.question.question import Question
@@ -44,7 +45,7 @@ def check_benchmark(source: Source, scenario: Scenario) -> None:
 def unscored(q: Question) -> list[str]:
     """What a budget or objective on accuracy_loss leaves out, because no score is published."""
     asked = {o.quantity for o in q.objectives} | {n for t in q.stated for n in t.inputs}
-    if "accuracy_loss" not in asked:
+    if ACCURACY_LOSS not in asked:
         return []
     group = q.named("score")[0]
     # Weights wider than the products that read them are left out for that already.
@@ -66,7 +67,7 @@ def unscored(q: Question) -> list[str]:
 def check_known(source: Source, q: Question, origin: Mapping[str, Path]) -> None:
     """A budget or objective that rests on an unknown number is an error, never a free pass."""
     # Only one of the two ways to pay is ever computed with.
-    unpaid = "rental_cost" if q.scenario.pricing.tenure == "owned" else "ownership_cost"
+    unpaid = RENTAL_COST if q.scenario.pricing.tenure == "owned" else OWNERSHIP_COST
     used = Graph({n: r for n, r in q.graph.rules.items() if n != unpaid})
     groups = [*q.named(*_LOOKED_UP), Group("given", (), lambda: q.given)]
     built = [(g, c, g.build(*c)) for g in groups for c in itertools.product(*(q.domains[a] for a in g.axes))]

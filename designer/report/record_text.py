@@ -21,6 +21,7 @@ def in_words(q: Record) -> list[str]:
         "needs somebody who waits for the request": q.needs == "waiting",
         f"runs beside {q.feeds}": q.feeds,
         f"keeps up with {q.demand} of {q.supply}": q.demand,
+        f"note: {q.note}": q.note,
         f"where unknown: {q.unknown}": q.unknown,
         "where unknown, a limit keeps it out": q.guarded,
         "moves with the market or the site": q.market,

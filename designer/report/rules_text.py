@@ -192,6 +192,9 @@ def data(r: Rule, whole: bool = False) -> RuleEntry:
         inputs={n: si_unit(u) for n, u in r.inputs.items()},
         title=r.title,
         cite=r.cite,
+        record={n: list(v) if isinstance(v, tuple) else v for n, v in record(r.id).said().items()}
+        if r.layer != "library"
+        else {},
         file=f"{r.file}:{r.line}",
         documentation=prose(r) if whole else None,
         holds=describe(r) if whole else None,

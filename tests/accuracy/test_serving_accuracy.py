@@ -20,6 +20,7 @@ from designer.accuracy.metrics import Metric
 from designer.accuracy.scoring import Skip
 from designer.accuracy.table import Row, read
 from designer.jobs import job_rules
+from designer.jobs.serving import STATIC
 
 CATALOG = default_catalog()
 LEDGER = Path(SHIPPED) / "ledger" / "serving.csv"
@@ -165,7 +166,7 @@ def test_an_engine_kept_full_holds_what_memory_allows() -> None:
 def test_users_of_equal_lengths_are_a_batch() -> None:
     """Prompts that come together are all read before the answers, which nothing then interrupts."""
     together = deployed(notes="fixed lengths, random tokens")
-    assert together.load == "static"
+    assert together.load is STATIC
     v = serving.evaluate(together.load, together.values)
     mixed = predicted()
     assert v["prefill_time"] > mixed["ttft"]
@@ -264,7 +265,7 @@ def test_intervals_cover_what_they_say_of_sources_held_out() -> None:
         ratio = ratios.get((s.row.id, p.metric.name))
         if ratio and p.low is not None and p.high is not None:
             measured = 1 / ratio  # over predicted
-            inside.setdefault(p.metric, []).append(p.low <= measured * p.predicted <= p.high)
+            inside.setdefault(p.metric.name, []).append(p.low <= measured * p.predicted <= p.high)
     assert set(inside) == {"ttft", "tpot", "throughput"}
     for metric, found in inside.items():
         assert 0.75 <= sum(found) / len(found) <= 0.85, metric

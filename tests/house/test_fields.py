@@ -230,6 +230,16 @@ def test_what_a_broken_limit_makes_meaningless(say: Say) -> None:
     assert "device_memory" in undefined(q, ["memory_fits"])
 
 
+def test_what_an_answer_should_be_read_with(say: Say) -> None:
+    def notes() -> list[str]:
+        sets = [*SMALL[:1], "budgets={power: <= 100 MW}"]
+        return load(locate("llama-3.1-405b-pretrain"), sets, default_catalog()).notes
+
+    assert any("peak_power" in n for n in notes())
+    say("power", note="as the meter says")
+    assert "as the meter says" in notes() and not any("peak_power" in n for n in notes())
+
+
 def test_what_is_said_around_a_value(say: Say) -> None:
     placed = Placement(
         workload="w", pool="", copies=1, line="l", node="n", region="r", design={}, takes={},
