@@ -116,6 +116,14 @@ class Catalog:
             self._entries[key] = _load(kind, self._index(kind)[found])
         return self._entries[key]
 
+    def add(self, kind: str, entry: schema.Entry, file: Path) -> None:
+        """An entry that was made of a file of another format; raises InputError for an id that is taken."""
+        known = self._index(kind)
+        if entry.id in known and (known[entry.id] != file or self.get(kind, entry.id) != entry):
+            raise InputError(f"{entry.id!r}, the id of {file}, is an entry of {known[entry.id]}")
+        known[entry.id] = file
+        self._entries[kind, entry.id] = entry
+
     def nodes_with(self, accelerator: str) -> list[schema.Node]:
         """Nodes that hold an accelerator, by id; found in their text, so that others are not parsed."""
         if accelerator not in self._holders:

@@ -161,8 +161,9 @@ def export(
     from designer.exporting.api import export_question
 
     command = shlex.join([str(path), *(word for s in sets for word in ("--set", s))])
+    facts = catalog or default_catalog()
     result = export_question(
-        load(locate(path), sets, catalog), design, to, command=command, catalog=catalog, checkpoint=checkpoint
+        load(locate(path), sets, facts), design, to, command=command, catalog=facts, checkpoint=checkpoint
     )
     if out is not None:
         result.write(out)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import StrictBool, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from catalogs.schema.entry import Block, Entry
 from catalogs.schema.fact import Bytes, Count, CountOrZero, Flop, Number, Source, SourceKey, Text, Wrong
+from catalogs.schema.undescribed import LayersByPart
+from catalogs.yaml import KeyPath
 
 
 class Architecture(Block):
@@ -38,7 +40,7 @@ class Architecture(Block):
     # multi-head latent attention, and the indexer of sparse attention
     q_lora_rank: Count | None = None
     kv_lora_rank: Count | None = None
-    rope_dim: Count | None = None
+    rope_dim: CountOrZero | None = None
     nope_dim: Count | None = None
     v_dim: Count | None = None
     index_heads: Count | None = None
@@ -58,6 +60,9 @@ class Architecture(Block):
     mamba_state: Count | None = None
     mamba_groups: Count | None = None
     mamba_conv: Count | None = None
+
+    # parts that no equation describes, with the layers that have them
+    undescribed: LayersByPart = Field(default_factory=dict)
 
     tied_embeddings: StrictBool
     position_embeddings: Count | None = None
@@ -84,8 +89,14 @@ class Architecture(Block):
             raise Wrong((("kv_heads",), f"{self.heads} heads are not divisible by {self.kv_heads} kv_heads"))
         if self.experts and self.experts_per_token and self.experts_per_token > self.experts:
             raise Wrong((("experts_per_token",), f"more than the {self.experts} experts there are"))
-        if (self.sliding_layers or 0) > self.layers:
-            raise Wrong((("sliding_layers",), f"more than the {self.layers} layers there are"))
+        counted: list[tuple[KeyPath, int | None]] = [
+            (("sliding_layers",), self.sliding_layers),
+            (("attention_blocks",), self.attention_blocks),
+            *((("undescribed", part), n) for part, n in self.undescribed.items()),
+        ]
+        for path, layers in counted:
+            if (layers or 0) > self.layers:
+                raise Wrong((path, f"more than the {self.layers} layers there are"))
         if self.ffn is None and self.experts is None:
             raise Wrong(((), "missing key 'ffn'"))
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from catalogs.errors import InputError
 from catalogs.schema import Architecture, Model
+from catalogs.schema.undescribed import UNDESCRIBED
 from constraints.bundles import Bundle, Known, same
 from constraints.bundles.network import NETWORK_NAMES, missing, network_bundle
 
@@ -31,6 +32,15 @@ def model_bundle(model: Model) -> Bundle:
         raise InputError(f"{model.id} cannot be planned: {reason}")
     where = f"models/{model.id}"
     extra = model.extra_parameters
+    bundle = same("datasheet", f"{where}: {a.source.ref} ({a.source.date})", shape_numbers(a, model.kind))
+    bundle["extra_parameters"] = (
+        Known.of(extra, where) if extra else Known(0.0, "datasheet", f"{where}: none stated")
+    )
+    return bundle
+
+
+def shape_numbers(a: Architecture, kind: str) -> dict[str, float]:
+    """Numbers of an architecture; `kind` is the model's."""
     numbers: dict[str, float] = dict(
         layers=a.layers,
         hidden=a.hidden,
@@ -41,17 +51,12 @@ def model_bundle(model: Model) -> Bundle:
         ffn=a.ffn or 0,
         ffn_matrices=a.ffn_matrices,
         untied=0 if a.tied_embeddings or a.vocab == 0 else 1,
-        causal_share=1.0 if model.kind == "encoder" else 0.5,
+        causal_share=1.0 if kind == "encoder" else 0.5,
         windowed_layers=a.sliding_layers or 0,
         window=a.sliding_window or 0,
         position_embeddings=a.position_embeddings or 0,
     )
-    numbers |= _attention(a) | _mixture(a) | _small_parts(model, a)
-    bundle = same("datasheet", f"{where}: {a.source.ref} ({a.source.date})", numbers)
-    bundle["extra_parameters"] = (
-        Known.of(extra, where) if extra else Known(0.0, "datasheet", f"{where}: none stated")
-    )
-    return bundle
+    return numbers | _attention(a) | _mixture(a) | _small_parts(a, kind)
 
 
 def uncovered(model: Model) -> str:
@@ -62,18 +67,32 @@ def uncovered(model: Model) -> str:
         return f"the catalog states no {absent}" if absent else ""
     if model.kind == "encoder-decoder":
         return "encoder-decoder models need two stacks"
+    return not_described(a)
+
+
+def not_described(a: Architecture) -> str:
+    """Which parts of an architecture no equations describe, or the empty string."""
+    parts = [f"{UNDESCRIBED[part]} ({_share(n, a.layers)})" for part, n in a.undescribed.items()]
     if a.mamba_blocks:
-        return "state-space layers are not described by these equations"
+        parts.append(f"state-space layers ({_share(a.mamba_blocks, a.layers)})")
+    elif a.attention_blocks not in (None, a.layers) and not parts:
+        others = _share(a.layers - a.attention_blocks, a.layers)
+        parts.append(f"what {others} have instead of attention")
     if a.index_heads:
-        return "sparse attention with an indexer is not described by these equations"
+        parts.append("sparse attention with an indexer")
     if a.expert_latent:
-        return "latent experts are not described by these equations"
-    return ""
+        parts.append("latent experts")
+    *first, last = parts or [""]
+    return f"no equations here describe {' or '.join([', '.join(first), last] if first else [last])}" if last else ""
+
+
+def _share(some: int, layers: int) -> str:
+    return f"all {layers} layers" if some == layers else f"{some} of {layers} layers"
 
 
 def _attention(a: Architecture) -> dict[str, float]:
     """Attention as up to five projections; see `constraints.rules.shared.architecture`."""
-    if a.kv_lora_rank and a.rope_dim and a.nope_dim and a.v_dim:
+    if a.kv_lora_rank and a.rope_dim is not None and a.nope_dim and a.v_dim:
         return dict(
             latent=1,
             kv_repeats=1,
@@ -134,7 +153,7 @@ def _mixture(a: Architecture) -> dict[str, float]:
     )
 
 
-def _small_parts(model: Model, a: Architecture) -> dict[str, float]:
+def _small_parts(a: Architecture, kind: str) -> dict[str, float]:
     """Norms and biases: a thousandth of a model, needed to meet its official parameter count."""
     per_norm = a.hidden * (2 if a.norm == "layernorm" else 1)
     query = a.heads * a.head_dim
@@ -150,5 +169,5 @@ def _small_parts(model: Model, a: Architecture) -> dict[str, float]:
         router_bias=(a.experts or 0) if a.mlp_bias or latent_norms else 0,
         norm_parameters=per_norm * (1 if a.parallel_blocks else 2),
         final_norm_parameters=per_norm,
-        embedding_extra=per_norm if model.kind == "encoder" else 0,
+        embedding_extra=per_norm if kind == "encoder" else 0,
     )

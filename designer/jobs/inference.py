@@ -54,7 +54,9 @@ Lengths = Annotated[
 class Inference(Workload):
     """What every job that runs a trained model says."""
 
-    model: str = Field(description="a model of the catalog: designer catalog list models")
+    model: str = Field(
+        description="a model of the catalog (designer catalog list models), or the config.json of one"
+    )
     lengths: Lengths = Field(min_length=1, description="the mix of prompt and output lengths")
 
 

@@ -51,7 +51,7 @@ class Training(Workload):
     job: Literal["training"]
     model: str | None = Field(
         default=None,
-        description="a model of the catalog: designer catalog list models; or give several as candidates.model",
+        description="a model of the catalog (designer catalog list models) or a config.json; several: candidates.model",
     )
     sequence_length: Annotated[TokenCount | None, Gives("sequence_length", demand="context")] = Field(
         default=None, description="tokens of one training sequence; of a network of images there are none"

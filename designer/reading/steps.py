@@ -19,6 +19,7 @@ from designer.question.rules import parts_of
 from designer.reading.assembly import assembled
 from designer.reading.domains import domains_of
 from designer.reading.givens import givens_of
+from designer.reading.imported import import_models
 from designer.reading.models import models_of
 from designer.reading.notes import notes_of
 from designer.reading.premises import premises
@@ -35,6 +36,7 @@ CHECKS: tuple[Check, ...] = (check_rates, check_data_pipeline, check_known, chec
 
 def question_of(source: Source, checks: Sequence[Check] = CHECKS) -> Question:
     """The question a scenario asks. Raises InputError listing the problems found, each with its place."""
+    import_models(source)
     scenario = scenario_of(source)
     job = JOBS[scenario.workload.job]
     models = models_of(source, scenario, job)

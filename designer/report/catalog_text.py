@@ -7,6 +7,7 @@ from typing import Any
 
 from catalogs import Catalog
 from catalogs.schema import Fact
+from constraints.bundles.model import uncovered
 from designer.words.text import Column, table, wrap
 
 
@@ -20,8 +21,17 @@ def listing(catalog: Catalog, kind: str | None, as_json: bool) -> str:
     ids = catalog.ids(kind)
     if as_json:
         return json.dumps(list(ids), indent=2)
-    own = [i for i in ids if catalog.origin(kind, i) != "shipped"]
-    return "\n".join(f"{i}   ({catalog.origin(kind, i)})" if i in own else i for i in ids)
+    return "\n".join(i + "".join(f"   ({remark})" for remark in _remarks(catalog, kind, i)) for i in ids)
+
+
+def _remarks(catalog: Catalog, kind: str, id: str) -> list[str]:
+    """What is to be known of an entry in a list: whose it is, and that plans refuse it."""
+    origin = catalog.origin(kind, id)
+    found = [] if origin == "shipped" else [origin]
+    if kind == "models":
+        reason = uncovered(catalog.get("models", id))
+        found += [f"not planned: {reason}"] if reason else []
+    return found
 
 
 def show(catalog: Catalog, kind: str, id: str, as_json: bool, width: int) -> str:

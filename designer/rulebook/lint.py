@@ -24,10 +24,10 @@ def lint_all(catalog: Catalog) -> list[Problem]:
 def parameter_error(catalog: Catalog, id: str) -> float | None:
     """Relative error of a model's parameter count by its own architecture, against the stated total.
 
-    None for a model the transformer equations do not describe.
+    None for a model the transformer equations do not describe, and for one known by its totals.
     """
     model = catalog.get("models", id)
-    if uncovered(model):
+    if model.architecture is None or uncovered(model):
         return None
     given = {n: k.si for n, k in model_bundle(model).items()}
     return parameters(given).total / model.parameters.si - 1

@@ -3,7 +3,7 @@
     python tests/house/test_readme.py     writes the outputs of today into both files
 
 Blocks of the language `console` hold commands after "$ " and what they print. A block whose first
-line is a comment naming a file is that file: YAML and a new module are written, Python is added to the
+line is a comment naming a file is that file: YAML, JSON and a new module are written, Python is added to the
 end of a module there is, or, for "# FILE, after LINE", below that line. All of it happens in a copy.
 """
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("catalogs", "constraints", "designer", "scenarios")
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/rule-book.md", "docs/fleet.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FILE = re.compile(r"# ([\w./-]+\.(?:yaml|py))(?:, after `(.+)`)?\n")
+FILE = re.compile(r"(?:#|//) ([\w./-]+\.(?:yaml|py|json))(?:, after `(.+)`)?\n")
 WIDTH = 100
 
 
@@ -79,7 +79,7 @@ def write(block: str, copy: Path) -> bool:
         return False
     path, body = copy / found[1], block[found.end() :]
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not found[2] and (path.suffix == ".yaml" or not path.exists()):
+    if not found[2] and (path.suffix in (".yaml", ".json") or not path.exists()):
         path.write_text(body, encoding="utf-8")
         return True
     text = path.read_text(encoding="utf-8")

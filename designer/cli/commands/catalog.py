@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -38,6 +39,44 @@ def catalog_show(
     from designer.report.catalog_text import show
 
     typer.echo(show(open_catalog(catalog), kind, id, json, columns(width)))
+    return 0
+
+
+@catalog_app.command("import")
+def catalog_import(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="the config.json of a published model")],
+    id: Annotated[str | None, typer.Option("--id", help="id of the entry (default: from the name)")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="a folder of your own entries to write it to (default: print it)"
+        ),
+    ] = None,
+    hub: Annotated[str | None, typer.Option(metavar="ORG/NAME", help="its name on a hub")] = None,
+    parameters: Annotated[
+        float | None, typer.Option(metavar="N", help="the total its publisher states, such as 8.03e9")
+    ] = None,
+    active_parameters: Annotated[
+        float | None, typer.Option(metavar="N", help="the parameters of one token its publisher states")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="where the configuration and the totals were read")
+    ] = None,
+    date: Annotated[str | None, typer.Option(metavar="DATE", help="when (default: today)")] = None,
+) -> int:
+    """Make an entry of a model's config.json, or say by name what is not known of it.
+
+    designer catalog import config.json --out my-catalog --parameters 8.03e9
+    """
+    from designer.importing.api import import_config, summary, write
+    from designer.report.import_text import imported_text
+
+    shape, found = import_config(
+        path, id=id, hub=hub, parameters=parameters, active_parameters=active_parameters, source=source,
+        date=date,
+    )  # fmt: skip
+    written = write(found, out) if out else None
+    typer.echo(imported_text(summary(shape, found, parameters), found.text, written))
     return 0
 
 

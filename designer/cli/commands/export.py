@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from designer.cli.app import app
-from designer.cli.options import CatalogDir, File, Json, Set, again, open_catalog, open_question
+from designer.cli.options import CatalogDir, File, Json, Set, again, open_catalog
 
 
 @app.command()
@@ -36,13 +36,15 @@ def export(
     designer export FILE "tp=8,pp=16,dp=128" --to megatron
     """
     from designer.exporting.api import export_question
+    from designer.reading.loading import load, locate
 
+    facts = open_catalog(catalog)
     result = export_question(
-        open_question(file, set_, catalog),
+        load(locate(file), set_ or [], facts),
         design,
         to,
         command=again(file, set_, catalog),
-        catalog=open_catalog(catalog),
+        catalog=facts,
         checkpoint=checkpoint,
     )
     written = [str(p) for p in result.write(out)] if out else []

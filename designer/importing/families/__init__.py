@@ -1,0 +1,1 @@
+"""Families of models: what their configurations leave unsaid, or say in words of their own."""
