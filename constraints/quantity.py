@@ -42,15 +42,16 @@ class Record:
     `feeds` names the time of the devices that a stage before them runs beside, `supply` and `demand` how much
     there is of what that stage is made of, and how much it would take to keep up.
 
-    How it is known: `unknown` says what to do where nobody states it. Where it is unknown and `guarded`,
+    How it is known: `note` is what an answer should be read with where a budget is on it, and `unknown` says
+    what to do where nobody states it. Where it is unknown and `guarded`,
     a limit keeps out every design that needs it. `market` marks what moves with the market or the site, and
     `least` the lowest it can be. `follows` names the published measurement whose spread it has, and
     `inversely` says that it falls as that grows.
 
-    Of limits: a `resource` is lifted by more or other hardware or by less work, other limits are of form;
-    of those lifted by the smallest changes one is always `weighed` against budgets, and is `tried`: taken
-    away, to see what it keeps out. `voids` names the quantity that loses its meaning, with all that is made
-    of it, where the limit is broken.
+    Of limits: one of `form` says which layouts there are at all, such as what must divide what. All others are
+    lifted by more or other hardware or by less work, and are taken away to see what they keep out; those
+    lifted by the smallest changes are `weighed` against budgets. `voids` names the quantity that loses its
+    meaning, with all that is made of it, where the limit is broken.
     """
 
     name: str = ""
@@ -70,14 +71,14 @@ class Record:
     supply: str = ""
     demand: str = ""
     unknown: str = ""
+    note: str = ""
     guarded: bool = False
     market: bool = False
     least: float = 0.0
     follows: str = ""
     inversely: bool = False
-    resource: bool = False
+    form: bool = False
     weighed: bool = False
-    tried: bool = False
     voids: str = ""
 
     def __post_init__(self) -> None:

@@ -26,8 +26,9 @@ from scipy.optimize import least_squares
 from catalogs import default_catalog
 from catalogs.store import SHIPPED
 from designer.accuracy import serving, table
-from designer.accuracy.deployments import Deployment, Load, deploy, stacked
+from designer.accuracy.deployments import Deployment, deploy, stacked
 from designer.accuracy.scoring import Skip
+from designer.jobs.measured import MeasuredLoad
 
 CATALOGS = Path(SHIPPED)
 ENGINE = (
@@ -82,16 +83,16 @@ FOLDS = 8
 class Rows:
     """Rows of one kind of load, stacked, with what was measured."""
 
-    load: Load
+    load: MeasuredLoad
     rows: list[table.Row]
     deployments: list[Deployment]
     metrics: list[list[tuple[str, str, float]]] = field(default_factory=list)
 
 
-def read(path: str) -> dict[Load, Rows]:
+def read(path: str) -> dict[MeasuredLoad, Rows]:
     """Core rows of a table by kind of load."""
     catalog = default_catalog()
-    out: dict[Load, Rows] = {}
+    out: dict[MeasuredLoad, Rows] = {}
     for row in table.read(path, "serving").rows:
         if row.text("subset") not in ("", "core"):
             continue
@@ -107,7 +108,7 @@ def read(path: str) -> dict[Load, Rows]:
 class Problem:
     """Residuals as a function of the parameters' logarithms."""
 
-    def __init__(self, data: dict[Load, Rows]):
+    def __init__(self, data: dict[MeasuredLoad, Rows]):
         catalog = default_catalog()
         self.data = data
         self.engines = sorted({d.engine for r in data.values() for d in r.deployments} - {"default"})
@@ -115,8 +116,8 @@ class Problem:
         self.default = PRIOR
         self.names = [("default", p) for p in (*ENGINE, *SHARED)] + [("factor", f) for f in FACTORS]
         self.names += [(e, p) for e in self.engines for p in ENGINE]
-        self.stacks: dict[Load, dict[str, Any]] = {}
-        self.pairs: dict[Load, list[tuple[str, str, np.ndarray, np.ndarray]]] = {}
+        self.stacks: dict[MeasuredLoad, dict[str, Any]] = {}
+        self.pairs: dict[MeasuredLoad, list[tuple[str, str, np.ndarray, np.ndarray]]] = {}
         for load, r in data.items():
             self.stacks[load] = dict(stacked(r.deployments))
             self.pairs[load] = self._measured(r)
@@ -140,7 +141,7 @@ class Problem:
         for i, (row, d) in enumerate(zip(r.rows, r.deployments, strict=True)):
             for metric, quantity, measured in serving.pairs(row, d, _Names()):
                 if measured:
-                    at, of = found.setdefault((metric, str(quantity)), ([], []))
+                    at, of = found.setdefault((metric.name, str(quantity)), ([], []))
                     at.append(i)
                     of.append(measured)
         return [(m, q, np.array(a), np.array(b)) for (m, q), (a, b) in sorted(found.items())]
@@ -182,7 +183,7 @@ class Problem:
 
         return np.log([of(*n) for n in self.names])
 
-    def predict(self, x: np.ndarray, load: Load) -> dict[str, Any]:
+    def predict(self, x: np.ndarray, load: MeasuredLoad) -> dict[str, Any]:
         given = dict(self.stacks[load])
         value = self.parameters(x)
         engines = [d.engine for d in self.data[load].deployments]

@@ -31,6 +31,7 @@ from designer.accuracy.frameworks import traits
 from designer.accuracy.hardware import accelerator_of
 from designer.accuracy.scoring import Skip, Statistics, mean_of_groups, statistics
 from designer.accuracy.table import Row, read
+from designer.jobs.training import MEASURED
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ class Rows:
                 v["base_compute_fraction"] = np.where(on, value, v["base_compute_fraction"])
             else:
                 v[p.quantity] = np.where(on, value, v[p.quantity])
-        return training.run(v)["step_time"] / self.measured
+        return training.run(v)[MEASURED.time] / self.measured
 
     def loss(self, x: np.ndarray, on: np.ndarray) -> float:
         low, high = np.log([p.low for p in PARAMETERS]), np.log([p.high for p in PARAMETERS])

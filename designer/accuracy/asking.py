@@ -15,6 +15,7 @@ from catalogs.schema import Node
 from constraints.bundles import Bundle
 from constraints.bundles.model import model_bundle
 from constraints.graph import Graph
+from constraints.roles import NODES
 from constraints.rule import Rule
 from designer.accuracy.scoring import Skip
 from designer.documents.scenario import Scenario
@@ -26,18 +27,6 @@ from designer.reading.givens import usual_givens
 
 # A model to ask about until a row's own takes its place.
 _MODEL = "llama-3.1-8b"
-_REQUESTS = {"model": _MODEL, "lengths": [{"share": 1, "input": "1 token", "output": "1 token"}]}
-# The least that a scenario of each job says; a row says it in its own way.
-_WORKLOADS: dict[str, dict[str, object]] = {
-    "training": {
-        "model": _MODEL,
-        "sequence_length": "1 token",
-        "dataset": "1 token",
-        "global_batch": "1 token",
-    },
-    "serving": {**_REQUESTS, "rate": "1 request/s"},
-    "concurrent": {**_REQUESTS, "concurrency": "1 request"},
-}
 
 
 def usual_numbers(catalog: Catalog, job: str, machine: Node, precision: str) -> dict[str, float]:
@@ -61,7 +50,7 @@ def usual_numbers(catalog: Catalog, job: str, machine: Node, precision: str) -> 
 @lru_cache(maxsize=8)
 def given_numbers(catalog: Catalog, job: str) -> dict[str, float]:
     """What is given of a job whatever its machine and model."""
-    nodes: dict[str, list[Value]] = {"node_count": [1]}
+    nodes: dict[str, list[Value]] = {NODES: [1]}
     return {n: known.si for n, known in usual_givens(catalog, _scenario(job), nodes).items()}
 
 
@@ -82,14 +71,16 @@ def lacking(job: str, asked: Iterable[str], given: Iterable[str]) -> Skip | None
 
 @lru_cache(maxsize=8)
 def _scenario(job: str) -> Scenario:
-    return Scenario.model_validate({"name": "a measured run", "workload": {"job": job, **_WORKLOADS[job]}})
+    # A row says what there is to do in its own way.
+    workload = {"job": job, "model": _MODEL, **JOBS[job].least}
+    return Scenario.model_validate({"name": "a measured run", "workload": workload})
 
 
 def _domains(
     catalog: Catalog, scenario: Scenario, model: Bundle, machine: Node, precision: str
 ) -> dict[str, list[Value]]:
     """One value of each decision that is made where nobody says otherwise."""
-    out: dict[str, list[Value]] = {"node": [machine.id], "precision": [precision], "node_count": [1]}
+    out: dict[str, list[Value]] = {"node": [machine.id], "precision": [precision], NODES: [1]}
     context = Context(catalog, scenario.workload, [model], out)
     for d in decisions_of(JOBS[scenario.workload.job], model):
         if d.name not in out and (values := d.default(context)):

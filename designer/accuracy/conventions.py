@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 
-from constraints.graph import Graph, run
-from constraints.rule import Rule
+from constraints.counting import parameters
+from designer.accuracy.metrics import Metric
 from designer.accuracy.table import Row
-from designer.jobs import job_rules
-
-
-@lru_cache(maxsize=1)
-def _counting() -> list[Rule]:
-    graph = Graph(job_rules("training"))
-    names = ("active_parameters", "embedding_parameters")
-    return graph.order(names, graph.inputs_of(names))
 
 
 def flops_per_token(convention: str, model: Mapping[str, float]) -> float:
@@ -24,19 +15,15 @@ def flops_per_token(convention: str, model: Mapping[str, float]) -> float:
     `6P` counts every active parameter, `6(P-in_emb)` leaves out the input embedding; attention is
     counted in full, by its causal half, or not at all.
     """
-    values = dict(model)
-    run(_counting(), values)
-    counted = values["active_parameters"]
+    made = parameters(model)
+    counted = made.active
     # active parameters leave out the input embedding here; a formula that counts P adds it back, unless
     # it is the output projection, which they count
     if "6P" in convention:
-        tied = (1 - values["untied"]) * values["vocab"] * values["hidden"]
-        counted += values["embedding_parameters"] - tied
+        tied = (1 - model["untied"]) * model["vocab"] * model["hidden"]
+        counted += made.embedding - tied
     pairs = (
-        values["layers"]
-        * values["sequence_length"]
-        * values["heads"]
-        * (values["qk_width"] + values["v_width"])
+        model["layers"] * model["sequence_length"] * model["heads"] * (model["qk_width"] + model["v_width"])
     )
     share = 0.5 if "half" in convention else 1.0 if "full" in convention or not convention else 0.0
     return 6 * counted + 6 * share * pairs
@@ -64,7 +51,7 @@ def measured_step_time(row: Row, model: Mapping[str, float]) -> float | None:
 
 def source_mfu(row: Row, model: Mapping[str, float], step_time: float) -> tuple[float, float] | None:
     """Predicted and measured MFU, both by the source's formula and against the source's peak."""
-    measured = row.number("mfu")
+    measured = row.number(Metric.mfu.name)
     if not measured:
         return None
     devices = row.number("gpus")
@@ -86,5 +73,5 @@ def _achieved(row: Row, model: Mapping[str, float]) -> float | None:
             * 1e12
             * (0.75 if row.text("flops_kind") == "hardware" and row.text("recompute") == "full" else 1.0)
         )
-    mfu = row.number("mfu")
+    mfu = row.number(Metric.mfu.name)
     return mfu * model["compute_rate"] if mfu else None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from catalogs import Catalog
 from catalogs.errors import InputError
@@ -19,8 +19,9 @@ from designer.accuracy.hardware import accelerator_of, node_of
 from designer.accuracy.scoring import Skip
 from designer.accuracy.shape import catalog_model, model_numbers
 from designer.accuracy.table import Row
-
-Load = Literal["static", "users", "arrivals"]
+from designer.jobs.concurrent import USERS
+from designer.jobs.measured import MeasuredLoad
+from designer.jobs.serving import ARRIVALS, STATIC
 
 # Formats that store more than their nominal width: scales and zero points ride along.
 STORED_BYTES = {"nvfp4": 0.5625, "fp4": 0.5625, "mxfp4": 0.53125, "int4": 0.53125}
@@ -42,23 +43,6 @@ PROMPTS: tuple[tuple[str, str, float, float], ...] = (
     ("batch-1", "", 32.0, 256.0),
 )
 
-# The job whose rules answer each kind of load, and what is asked of them.
-ASKED: dict[Load, tuple[str, tuple[str, ...]]] = {
-    "static": (
-        "serving",
-        ("prefill_time", "decode_step_time", "static_batch_throughput", "static_prompt_throughput"),
-    ),
-    "users": ("concurrent", ("ttft", "tpot", "median_token_interval", "user_token_rate")),
-    "arrivals": ("serving", ("ttft", "tpot", "output_rate")),
-}
-
-# What has to be known of it beforehand.
-FIRST: dict[Load, tuple[str, ...]] = {
-    "static": (),
-    "users": ("resident_sequences",),
-    "arrivals": ("capacity",),
-}
-
 _HALVED = ("memory_capacity", "memory_bandwidth", "compute_rate", "attention_rate")
 
 
@@ -67,7 +51,7 @@ class Deployment:
     """Numbers for the rules. `load` says how requests come, `engine` which engine serves them."""
 
     values: dict[str, float]
-    load: Load
+    load: MeasuredLoad
     engine: str
     hardware: str  # how well it is known: measured, like a measured one, or the default
 
@@ -109,15 +93,14 @@ def deploy(row: Row, catalog: Catalog) -> Deployment | Skip:
     load = _requests(row, own)
     if isinstance(load, Skip):
         return load
-    job, asked = ASKED[load]
-    machine = _machine_numbers(catalog, job, acc.id, gpus, runs_in)
+    machine = _machine_numbers(catalog, load.job, acc.id, gpus, runs_in)
     if isinstance(machine, Skip):
         return machine
     engine = engine_of(row.text("framework"))
     values = {**machine, **_engine_numbers(catalog, engine), **own}
     if "1gcd" in row.text("hardware").lower():
         values |= {name: values[name] / 2 for name in _HALVED}  # one die of a device of two
-    missing = lacking(job, (*FIRST[load], *asked), values)
+    missing = lacking(load.job, (*load.first, *load.asked), values)
     return missing or Deployment(values, load, engine, how_known(catalog, acc, runs_in))
 
 
@@ -195,7 +178,7 @@ def _layout(row: Row, gpus: int) -> dict[str, float] | Skip:
     return dict(tp=tp, pp=pp, dp=dp, ep=ep, replicas=replicas)
 
 
-def _requests(row: Row, values: dict[str, float]) -> Load | Skip:
+def _requests(row: Row, values: dict[str, float]) -> MeasuredLoad | Skip:
     """Lengths and number of requests, added to `values`."""
     notes, scenario = row.text("notes").lower(), row.text("scenario")
     prompt, answer = _lengths(row, notes)
@@ -211,18 +194,18 @@ def _requests(row: Row, values: dict[str, float]) -> Load | Skip:
     # equal lengths keep all users in step: prompts come together, and then all answers
     in_step = "fixed lengths" in notes
     if flight and (scenario in ("offline", "latency") or in_step):
-        values["batch"] = max(1.0, flight / replicas)
-        values["prefill_batch"] = max(1.0, flight / replicas / values["dp"])
-        return "static"
+        each = flight / replicas
+        values |= dict(batch=max(1.0, each), prefill_batch=max(1.0, each / values["dp"]))
+        return STATIC
     if scenario == "server" and not flight and rate and "open-loop" in notes:
         values |= dict(request_rate=rate, batch=256.0, prefill_batch=1.0)
-        return "arrivals"
+        return ARRIVALS
     if not flight and scenario not in ("offline", "max-throughput", "server", "interactive"):
         return Skip("requests in flight not stated")
     values["concurrency"] = flight or SATURATION * replicas
     values["stated_users"] = (flight or 0.0) / replicas
     values["rounds"] = ROUNDS
-    return "users"
+    return USERS
 
 
 def _lengths(row: Row, notes: str) -> tuple[float | None, float | None]:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 
 from catalogs import Catalog
-from designer.accuracy import serving, training
 from designer.accuracy.hardware import accelerator_of
+from designer.accuracy.metrics import Metric
 from designer.accuracy.parameters import calibration
 from designer.accuracy.result import ScoredRow, ValidateResult
 from designer.accuracy.scoring import Prediction, Skip, Statistics, statistics
-from designer.accuracy.table import Kind, Row, Table
+from designer.accuracy.table import Row, Table
 
 Predict = Callable[[Row, Catalog], "list[Prediction] | Skip"]
-PREDICT: dict[Kind, Predict] = {"training": training.predict, "serving": serving.predict}
 
-# In the order they are shown.
-METRICS = ("step_time", "mfu", "peak_memory", "fits", "ttft", "tpot", "throughput", "power")
 GROUPINGS = ("group", "hardware", "framework", "model")
 
 
@@ -49,11 +47,11 @@ class Ledger:
     def rows_guessed(self) -> int:
         return len({id(s.row) for s in self.guessed})
 
-    def metrics(self, guessed: bool = False) -> dict[str, Statistics]:
+    def metrics(self, guessed: bool = False) -> dict[Metric, Statistics]:
         """Statistics of each metric over all scored rows."""
         return _statistics(self.guessed if guessed else self.scored)
 
-    def groups(self, by: str | None = None) -> dict[str, dict[str, Statistics]]:
+    def groups(self, by: str | None = None) -> dict[str, dict[Metric, Statistics]]:
         """Statistics of each metric, by hardware, framework, model or group of sources."""
         parts: dict[str, list[Scored]] = {}
         for s in self.scored:
@@ -62,21 +60,23 @@ class Ledger:
 
     def held_out(self) -> Statistics | None:
         """Errors under parameters fitted without a row's own source, where the table states them."""
-        ratios = [s.row.number("held_out_ratio") for s in self.scored if s.prediction.metric == "step_time"]
+        ratios = [
+            s.row.number("held_out_ratio") for s in self.scored if s.prediction.metric is Metric.step_time
+        ]
         return statistics(r - 1 for r in ratios if r) if any(ratios) else None
 
-    def coverage(self) -> dict[str, float]:
+    def coverage(self) -> dict[Metric, float]:
         """Share of measurements inside the interval of their prediction, of metrics that have intervals."""
-        inside: dict[str, list[bool]] = {}
+        inside: dict[Metric, list[bool]] = {}
         for s in self.scored:
             p = s.prediction
             if p.low is not None and p.high is not None:
                 inside.setdefault(p.metric, []).append(p.low <= p.measured <= p.high)
         return {metric: sum(found) / len(found) for metric, found in inside.items()}
 
-    def worst(self, metric: str, n: int) -> list[Scored]:
+    def worst(self, metric: Metric, n: int) -> list[Scored]:
         """The rows furthest off, worst first."""
-        of = [s for s in self.scored if s.prediction.metric == metric]
+        of = [s for s in self.scored if s.prediction.metric is metric]
         return sorted(of, key=lambda s: -abs(s.prediction.error))[:n]
 
     def to_json(self) -> str:
@@ -87,7 +87,7 @@ class Ledger:
             known = p.low is not None and p.high is not None
             return ScoredRow(
                 id=s.row.id,
-                metric=p.metric,
+                metric=p.metric.name,
                 predicted=_short(p.predicted),
                 measured=_short(p.measured),
                 error=round(p.error, 4),
@@ -95,12 +95,12 @@ class Ledger:
             )
 
         answer = ValidateResult(
-            metrics=self.metrics(),
-            groups=self.groups(),
+            metrics=_named(self.metrics()),
+            groups={name: _named(of) for name, of in self.groups().items()},
             skipped=self.skipped,
-            guessed=self.metrics(guessed=True),
+            guessed=_named(self.metrics(guessed=True)),
             calibration={str(k): c for k, c in calibration(self.catalog).items()},
-            coverage={metric: round(share, 4) for metric, share in self.coverage().items()},
+            coverage={metric.name: round(share, 4) for metric, share in self.coverage().items()},
             rows=[line(s) for s in self.scored],
         )
         return answer.to_json(indent=1)
@@ -111,7 +111,8 @@ def validate(table: Table, catalog: Catalog, by: str = "group") -> Ledger:
     scored: list[Scored] = []
     guessed: list[Scored] = []
     skipped: Counter[str] = Counter()
-    predict = PREDICT[table.kind]
+    # The rows of a job are predicted by the module of its name.
+    predict: Predict = import_module(f"designer.accuracy.{table.kind}").predict
     for row in table.rows:
         found = predict(row, catalog)
         if isinstance(found, Skip):
@@ -130,12 +131,15 @@ def group_of(row: Row, by: str, catalog: Catalog) -> str:
     return row.group if by == "group" else row.text(by) or f"no {by} stated"
 
 
-def _statistics(of: Iterable[Scored]) -> dict[str, Statistics]:
-    errors: dict[str, list[float]] = {}
+def _statistics(of: Iterable[Scored]) -> dict[Metric, Statistics]:
+    errors: dict[Metric, list[float]] = {}
     for s in of:
         errors.setdefault(s.prediction.metric, []).append(s.prediction.error)
-    known = [m for m in METRICS if m in errors]
-    return {m: statistics(errors[m]) for m in [*known, *(m for m in errors if m not in known)]}
+    return {m: statistics(errors[m]) for m in Metric if m in errors}
+
+
+def _named(of: Mapping[Metric, Statistics]) -> dict[str, Statistics]:
+    return {m.name: s for m, s in of.items()}
 
 
 def _short(x: float) -> float:

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from catalogs import Catalog
 from catalogs.schema.fact import Fact
+from designer.accuracy.table import KINDS
 
-Fitted = Literal["kernel", "training", "serving"]
-# What the source of a fitted fact says that it was fitted to; all else are single operations.
-_SAYS: dict[Fitted, str] = {"training": "training steps", "serving": "serving runs"}
-# What the catalog counts as measured for each kind.
-_ROWS: dict[Fitted, tuple[str, ...]] = {
-    "kernel": ("kernel_measurements",),
-    "training": ("training_measurements", "memory_measurements"),
-    "serving": ("serving_measurements",),
-}
+# What is fitted to single operations: all that does not say what else it was fitted to.
+KERNEL = "kernel"
+_KERNEL_ROWS = ("kernel_measurements",)
 # Entries that hold parameters of predictions. Quantiles of residuals predict nothing.
 _KINDS = ("accelerators", "assumptions", "engines")
 
@@ -30,24 +25,25 @@ class Count:
     measurements: int
 
 
-def calibration(catalog: Catalog) -> dict[Fitted, Count]:
+def calibration(catalog: Catalog) -> dict[str, Count]:
     """Fitted parameters of the catalog, by what they were fitted to.
 
     A parameter that several entries share, as frameworks do, counts once: equal names and values.
     """
-    found: dict[Fitted, set[tuple[str, ...]]] = {"kernel": set(), "training": set(), "serving": set()}
+    found: dict[str, set[tuple[str, ...]]] = {k: set() for k in (KERNEL, *KINDS)}
     for kind in _KINDS:
         for id in catalog.ids(kind):
             if id.startswith("intervals-"):
                 continue
             for name, fact in _facts(catalog.get(kind, id)):
                 if fact.kind == "fitted":
-                    to: Fitted = next((k for k, words in _SAYS.items() if words in fact.source), "kernel")
+                    to = next((k for k, of in KINDS.items() if of.fitted in fact.source), KERNEL)
                     # devices are measured one by one
-                    owner = (id,) if to == "kernel" else ()
-                    found[to].add((*owner, name if to == "kernel" else name.rpartition(".")[2], fact.text))
+                    owner = (id,) if to == KERNEL else ()
+                    found[to].add((*owner, name if to == KERNEL else name.rpartition(".")[2], fact.text))
     rows = catalog.get("assumptions", "calibration").values
-    return {k: Count(len(of), round(sum(rows[n].si for n in _ROWS[k]))) for k, of in found.items()}
+    counted = {KERNEL: _KERNEL_ROWS} | {k: of.rows for k, of in KINDS.items()}
+    return {k: Count(len(of), round(sum(rows[n].si for n in counted[k]))) for k, of in found.items()}
 
 
 def _facts(x: Any, name: str = "") -> Iterator[tuple[str, Fact]]:

@@ -9,10 +9,12 @@ from catalogs import Catalog
 from constraints.algebras.maths import maximum, minimum
 from constraints.graph import run
 from designer.accuracy.asking import order_of
-from designer.accuracy.deployments import ASKED, FIRST, Deployment, Load, deploy
+from designer.accuracy.deployments import Deployment, deploy
+from designer.accuracy.metrics import Metric
 from designer.accuracy.scoring import Prediction, Skip
 from designer.accuracy.table import Row
 from designer.evaluating.intervals import serving_factors
+from designer.jobs.measured import MeasuredLoad
 
 # Sequences a deployment that was worth measuring holds at least.
 LEAST_RESIDENT = 16.0
@@ -33,28 +35,27 @@ def predict(row: Row, catalog: Catalog) -> list[Prediction] | Skip:
     out = []
     for metric, answer, measured in pairs(row, found, values):
         if measured:
-            low, high = serving_factors(catalog, metric, found.hardware)
+            low, high = serving_factors(catalog, metric.name, found.hardware)
             out.append(Prediction(metric, answer, measured, guessed, low * answer, high * answer))
     return out or Skip("nothing measured that is predicted")
 
 
-def evaluate(load: Load, values: Mapping[str, Any]) -> dict[str, Any]:
+def evaluate(load: MeasuredLoad, values: Mapping[str, Any]) -> dict[str, Any]:
     """The answers for a deployment, as floats, or as arrays for many of one kind of load."""
     given = dict(values)
-    job, asked = ASKED[load]
-    if load == "users":
+    if load.room:
         # an engine holds as many sequences as its memory allows, and at least one a rank
         given["batch"] = given["concurrency"] / given["replicas"]
-        room = _made(job, FIRST[load], given)["resident_sequences"]
+        room = _made(load.job, load.first, given)[load.room]
         # a deployment somebody measured held a good part of the users it names, however tight it looks from here
         room = maximum(room, minimum(given["batch"], given["stated_users"]) / 4)
         room = maximum(room, LEAST_RESIDENT)
         given["batch"] = maximum(given["dp"], minimum(given["batch"], room))
-    if load == "arrivals":
+    if load.most:
         # one that was measured kept up with its arrivals
-        most = _made(job, FIRST[load], given)["capacity"]
-        given["request_rate"] = minimum(given["request_rate"], 0.95 * most * given["replicas"])
-    return _made(job, asked, given)
+        most = _made(load.job, load.first, given)[load.most]
+        given[load.rate] = minimum(given[load.rate], 0.95 * most * given["replicas"])
+    return _made(load.job, load.asked, given)
 
 
 def _made(job: str, asked: tuple[str, ...], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,28 +64,26 @@ def _made(job: str, asked: tuple[str, ...], given: Mapping[str, Any]) -> dict[st
     return values
 
 
-def pairs(row: Row, d: Deployment, values: Mapping[str, Any]) -> list[tuple[str, Any, float | None]]:
+def pairs(row: Row, d: Deployment, values: Mapping[str, Any]) -> list[tuple[Metric, Any, float | None]]:
     """Metric, prediction and measurement of everything the row measures."""
+    load, tokens = d.load, row.number("tokens_per_s_total")
     ttft, tpot = (_seconds(row, c) for c in ("ttft_ms", "tpot_ms"))
-    tokens = row.number("tokens_per_s_total")
-    if d.load == "static":
-        pairs = [("ttft", values["prefill_time"], ttft), ("tpot", values["decode_step_time"], tpot)]
-        if row.text("tokens_kind") == "input":
-            return [*pairs, ("throughput", values["static_prompt_throughput"], tokens)]
-        # one stream's tokens a second are its time per token over again
-        return [*pairs, ("throughput", values["static_batch_throughput"], None if tpot else tokens)]
-    if d.load == "arrivals":
-        return [("ttft", values["ttft"], ttft), ("tpot", values["tpot"], tpot)]
-    interval = values["median_token_interval" if "ITL" in row.text("latency_stat") else "tpot"]
-    if not row.number("concurrency_or_batch"):
-        # kept full or at its limit: latency depends on a load that is not stated, throughput does not
-        return [("throughput", values["user_token_rate"], tokens)]
-    latencies: list[tuple[str, Any, float | None]] = [
-        ("ttft", values["ttft"], ttft),
-        ("tpot", interval, tpot),
+    interval = load.median if load.median and "ITL" in row.text("latency_stat") else load.tpot
+    latencies: list[tuple[Metric, Any, float | None]] = [
+        (Metric.ttft, values[load.ttft], ttft),
+        (Metric.tpot, values[interval], tpot),
     ]
-    # Little's law makes the throughput of a closed loop out of its latencies
-    return [*latencies, ("throughput", values["user_token_rate"], None if tpot else tokens)]
+    if load.prompts and row.text("tokens_kind") == "input":
+        return [*latencies, (Metric.throughput, values[load.prompts], tokens)]
+    if not load.throughput:
+        return latencies
+    throughput = values[load.throughput]
+    if load.room and not row.number("concurrency_or_batch"):
+        # kept full or at its limit: latency depends on a load that is not stated, throughput does not
+        return [(Metric.throughput, throughput, tokens)]
+    # one stream's tokens a second are its time per token over again, and Little's law makes the throughput
+    # of a closed loop out of its latencies
+    return [*latencies, (Metric.throughput, throughput, None if tpot else tokens)]
 
 
 def _seconds(row: Row, column: str) -> float | None:

@@ -11,8 +11,8 @@ from catalogs import Catalog
 from catalogs.errors import InputError
 from catalogs.schema import Architecture, Model, Source
 from constraints.bundles.model import model_bundle
-from constraints.graph import run
-from designer.accuracy.asking import given_numbers, order_of
+from constraints.counting import parameters
+from designer.accuracy.asking import given_numbers
 from designer.accuracy.scoring import Skip
 from designer.accuracy.table import Row
 
@@ -144,9 +144,7 @@ def _mixture(
 
 def _parameters(shape: dict[str, Any], catalog: Catalog) -> float:
     numbers, _ = _of(_model("described", shape))  # type: ignore[misc]
-    values = {**given_numbers(catalog, "training"), **numbers}
-    run(order_of("training", ("parameters",), tuple(values)), values)
-    return float(values["parameters"])
+    return parameters({**given_numbers(catalog, "training"), **numbers}).total
 
 
 _SOURCE = Source(ref="the table", date="2026")

@@ -8,22 +8,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from catalogs.errors import InputError, Problem, nearest
 from catalogs.store import SHIPPED
+from designer.jobs import JOBS
 
-Kind = Literal["training", "serving"]
-
-# Columns that only one kind of table has, and what makes it that kind.
-_MARKS: dict[Kind, frozenset[str]] = {
-    "training": frozenset({"seq_len", "global_batch_seqs", "step_time_s", "recompute"}),
-    "serving": frozenset({"ttft_ms", "tpot_ms", "isl", "osl"}),
-}
-_REQUIRED: dict[Kind, frozenset[str]] = {
-    "training": frozenset({"model", "gpus", "seq_len"}),
-    "serving": frozenset({"model", "gpus"}),
-}
+# The kinds of tables: jobs that somebody measured.
+KINDS = {job.name: job.measured for job in JOBS.values() if job.measured}
 # What other tables call a column.
 _SYNONYMS = {"gpu": "hardware", "source_group": "group", "recipe_name": "id"}
 
@@ -80,7 +71,7 @@ class Table:
     """Rows of one kind."""
 
     file: str
-    kind: Kind
+    kind: str
     rows: tuple[Row, ...]
 
 
@@ -145,9 +136,9 @@ def records(path: str | Path) -> Records:
 
 def shipped(kind: str | None = None) -> list[Path]:
     """The tables of published measurements that ship with the catalog; those of one kind if it is given."""
-    if kind is not None and kind not in _MARKS:
-        raise InputError(f"--kind {kind}: unknown kind{nearest(kind, _MARKS)} (has: {', '.join(_MARKS)})")
-    paths = [SHIPPED / "ledger" / f"{k}.csv" for k in _MARKS if kind in (None, k)]
+    if kind is not None and kind not in KINDS:
+        raise InputError(f"--kind {kind}: unknown kind{nearest(kind, KINDS)} (has: {', '.join(KINDS)})")
+    paths = [SHIPPED / "ledger" / f"{k}.csv" for k in KINDS if kind in (None, k)]
     found = [p for p in paths if p.exists()]
     if not found:
         raise InputError(f"--kind {kind}: no {kind} measurements are shipped; give a file")
@@ -170,17 +161,17 @@ def _lines(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
         start = reader.line_num + 1
 
 
-def _kind(columns: list[str], wanted: str | None, name: str, line: int) -> Kind:
+def _kind(columns: list[str], wanted: str | None, name: str, line: int) -> str:
     """The kind of table these columns make."""
-    if wanted is not None and wanted not in _MARKS:
-        raise InputError(f"--kind {wanted}: unknown kind{nearest(wanted, _MARKS)} (has: {', '.join(_MARKS)})")
-    scores = {k: len(marks & set(columns)) for k, marks in _MARKS.items()}
-    kinds: list[Kind] = [k for k in _MARKS if k == wanted] or [k for k in _MARKS if scores[k]]
+    if wanted is not None and wanted not in KINDS:
+        raise InputError(f"--kind {wanted}: unknown kind{nearest(wanted, KINDS)} (has: {', '.join(KINDS)})")
+    scores = {k: len(of.marks & set(columns)) for k, of in KINDS.items()}
+    kinds = [k for k in KINDS if k == wanted] or [k for k in KINDS if scores[k]]
     if len(kinds) != 1:
-        marks = "; ".join(f"{k}: {', '.join(sorted(m))}" for k, m in _MARKS.items())
+        marks = "; ".join(f"{k}: {', '.join(sorted(of.marks))}" for k, of in KINDS.items())
         why = "columns of both kinds; say which with --kind" if kinds else "no column of a known kind"
         raise InputError(Problem(f"{why} ({marks})", name, line))
-    missing = sorted(_REQUIRED[kinds[0]] - set(columns))
+    missing = sorted(KINDS[kinds[0]].needs - set(columns))
     if missing:
         close = nearest(missing[0], columns)
         raise InputError(Problem(f"a {kinds[0]} table needs the column {missing[0]!r}{close}", name, line))

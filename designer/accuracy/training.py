@@ -15,12 +15,13 @@ from designer.accuracy.asking import lacking, order_of, usual_numbers
 from designer.accuracy.conventions import measured_step_time, source_mfu
 from designer.accuracy.frameworks import traits
 from designer.accuracy.hardware import accelerator_of, nic_bandwidth, node_of
+from designer.accuracy.metrics import Metric
 from designer.accuracy.scoring import Prediction, Skip
 from designer.accuracy.shape import model_numbers
 from designer.accuracy.table import Row
 from designer.evaluating.intervals import step_time_factors
+from designer.jobs.training import MEASURED
 
-TARGETS = ("step_time", "mfu", "device_memory", "reserved_memory", "usable_memory")
 # What a row may leave open.
 SETTINGS = ("micro_batch", "vpp", *RECOMPUTE["none"])
 GIB = 2.0**30
@@ -69,18 +70,18 @@ def predict(row: Row, catalog: Catalog) -> list[Prediction] | Skip:
     measured = measured_step_time(row, found.values)
     oom = row.text("outcome") == "oom"
     if measured and not oom and (not use or "time" in use):
-        time = values["step_time"]
+        time = values[MEASURED.time]
         low, high = step_time_factors(catalog, found.known, values["experts"] > 0)
-        out.append(Prediction("step_time", time, measured, guessed, low * time, high * time))
-        mfu = source_mfu(row, found.values, values["step_time"])
+        out.append(Prediction(Metric.step_time, time, measured, guessed, low * time, high * time))
+        mfu = source_mfu(row, found.values, time)
         if mfu:
-            out.append(Prediction("mfu", *mfu, guessed))
+            out.append(Prediction(Metric.mfu, *mfu, guessed))
     memory = row.number("mem_gib_per_gpu")
     if memory and not oom and (not use or "memory" in use):
-        out.append(Prediction("peak_memory", reported_memory(row, values) / GIB, memory, guessed))
-    fits = float(values["device_memory"] <= values["usable_memory"])
+        out.append(Prediction(Metric.peak_memory, reported_memory(row, values) / GIB, memory, guessed))
+    fits = float(_fits(values))
     if oom or memory or not use:
-        out.append(Prediction("fits", fits, 0.0 if oom else 1.0, guessed))
+        out.append(Prediction(Metric.fits, fits, 0.0 if oom else 1.0, guessed))
     return out or Skip("nothing measured that is predicted")
 
 
@@ -91,9 +92,13 @@ def reported_memory(row: Row, values: dict[str, float]) -> float:
     """
     notes = row.text("notes").lower()
     if "allocated" in notes:
-        return values["device_memory"]
-    outside = values["memory_capacity"] - values["usable_memory"]
-    return values["reserved_memory"] + (outside if any(w in notes for w in ON_DEVICE) else 0.0)
+        return values[MEASURED.allocated]
+    outside = values["memory_capacity"] - values[MEASURED.usable]
+    return values[MEASURED.reserved] + (outside if any(w in notes for w in ON_DEVICE) else 0.0)
+
+
+def _fits(values: dict[str, float]) -> bool:
+    return values[MEASURED.allocated] <= values[MEASURED.usable]
 
 
 def configure(row: Row, catalog: Catalog) -> Configuration | Skip:
@@ -162,7 +167,7 @@ def configure(row: Row, catalog: Catalog) -> Configuration | Skip:
         return Skip(f"recompute mode not known: {recompute}")
     vpp = row.count("vpp") or t.interleaving(int(values["layers"]), pp)
     known = how_known(catalog, acc, precision)
-    if missing := lacking("training", TARGETS, values):
+    if missing := lacking(MEASURED.job, MEASURED.asked, values):
         return missing
     return Configuration(values, mode, micro, vpp, dp, known, chosen)
 
@@ -179,7 +184,7 @@ def evaluate(c: Configuration) -> dict[str, float]:
             found, fits = _least_recompute(
                 {**c.values, "micro_batch": float(size), "vpp": float(vpp)}, c.recompute
             )
-            if best is None or (fits and found["step_time"] < best["step_time"]):
+            if best is None or (fits and found[MEASURED.time] < best[MEASURED.time]):
                 best = found
     assert best is not None
     return best
@@ -221,7 +226,7 @@ def _least_recompute(values: dict[str, float], mode: str | None) -> tuple[dict[s
     for numbers in candidates:
         here = {k: away * numbers[k] for k in ("keep_products", "keep_cheap")}
         found = run({**values, **numbers, **here})
-        if found["device_memory"] <= found["usable_memory"]:
+        if _fits(found):
             return found, True
     return (run({**values, **candidates[0]}) if mode else found), False
 
@@ -235,7 +240,7 @@ def _between(share: float) -> dict[str, float]:
 
 def run(values: dict[str, float]) -> dict[str, float]:
     """All quantities on the way to the predicted ones, added to `values`."""
-    graph.run(order_of("training", TARGETS, tuple(values)), values)
+    graph.run(order_of(MEASURED.job, MEASURED.asked, tuple(values)), values)
     return values
 
 
@@ -258,7 +263,7 @@ def _machine_numbers(catalog: Catalog, id: str, per_node: int | None, precision:
     """What a training run on a machine is given, with its settings where nobody changes them."""
     acc = catalog.get("accelerators", id)
     node = node_of(acc, per_node, catalog) or _machine(acc, per_node)
-    out = usual_numbers(catalog, "training", node, precision)
+    out = usual_numbers(catalog, MEASURED.job, node, precision)
     if per_node:
         out["devices_per_node"] = float(per_node)
     if out["scale_out_bandwidth"] != out["scale_out_bandwidth"]:

@@ -49,12 +49,16 @@ class Binding(_Result):
     value: float | None = None
     bound: float | None = None
     unit: str = ""
-    slack: float | None = Field(default=None, description="share of the bound that is left")
+    slack: float | None = Field(
+        default=None, description="share of the bound that is left; null of a bound of 0"
+    )
     effect: str = Field(default="", description="what removing it was found to do")
     breakpoint: float | None = Field(
         default=None, description="the looser bound from which on a better design is let in, in SI"
     )
-    loosened: float | None = Field(default=None, description="that bound as a share beyond today's")
+    loosened: float | None = Field(
+        default=None, description="that bound as a share beyond today's; null of 0"
+    )
     confirmed: bool = Field(
         default=False, description="the breakpoint was solved again just before it and just beyond"
     )
@@ -74,7 +78,7 @@ class Step(_Result):
     needed: float | None = Field(default=None, description="the bound that lets the design in, in SI")
     unit: str = ""
     relative: float | None = Field(
-        description="needed over bound, less 1; null where a rule is to be dropped"
+        description="needed over bound, less 1; null where a rule is to be dropped, or the bound is 0"
     )
     changes: dict[str, float] = Field(description="change of each objective as a share of what it is")
     design: dict[str, str | int | float]
@@ -192,7 +196,9 @@ class Miss(_Result):
 
     design: dict[str, str | int | float]
     violated: list[Binding]
-    excess: float | None = Field(description="the largest share by which a bound is missed")
+    excess: float | None = Field(
+        description="the largest share by which a bound is missed, or amount of a bound of 0"
+    )
 
 
 class Turning(_Result):

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from constraints.roles import DEVICES
 from designer.answers.answer import Answer
 
 Design = dict[str, str | int | float]
@@ -171,7 +172,7 @@ class SizeResult(Answer):
     def records(self) -> list[dict[str, Any]]:
         """One row a number of devices and specification."""
         return [
-            {"devices": r.devices, **n.model_dump(exclude={"closing", "obstacles", "design"})}
+            {DEVICES: r.devices, **n.model_dump(exclude={"closing", "obstacles", "design"})}
             for r in self.rows
             for n in r.needs
         ]

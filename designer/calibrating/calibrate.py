@@ -17,7 +17,7 @@ from designer.calibrating.fitting import ROWS_EACH, Fit
 from designer.calibrating.measured import is_operations
 from designer.calibrating.measured import operations as operations_of
 from designer.calibrating.overlay import Key, Overlay
-from designer.calibrating.runs import Runs, serving_runs, training_runs
+from designer.calibrating.runs import RUNS, Runs
 
 UNITS = {
     "launch_floor": "s", "collective_floor": "s", "inner_latency": "s", "host_moe_layer_time": "s",
@@ -64,7 +64,7 @@ def calibrate(
         fits = _operations(operations.parts(operations_of(found), catalog), overlay, found.file, only)
     else:
         table = table_of(found, kind)
-        runs = (training_runs if table.kind == "training" else serving_runs)(table, catalog)
+        runs = RUNS[table.kind](table, catalog)
         skipped = dict(runs.skipped)
         if not len(runs.problem.measured):
             reasons = "; ".join(f"{n} {reason}" for reason, n in skipped.items())

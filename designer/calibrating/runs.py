@@ -12,12 +12,14 @@ from constraints.bundles.device import base_precision
 from constraints.roles import NODES
 from designer.accuracy import serving, training
 from designer.accuracy.conventions import measured_step_time
-from designer.accuracy.deployments import Deployment, Load, deploy, stacked
+from designer.accuracy.deployments import Deployment, deploy, stacked
 from designer.accuracy.frameworks import traits
 from designer.accuracy.hardware import accelerator_of
 from designer.accuracy.scoring import Skip
 from designer.accuracy.table import Row, Table
 from designer.calibrating.fitting import Parameter, Problem, Values
+from designer.jobs.measured import MeasuredLoad
+from designer.jobs.training import MEASURED
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def training_runs(table: Table, catalog: Catalog) -> Runs:
                 now[c] = np.where(of == id, now[c] * v[name], now[c])
         for name in _TRAINING:
             now[name] = np.where(speaks[name](), stack[name] * v[name] / prior[name], stack[name])
-        return np.asarray(training.run(now)["step_time"])
+        return np.asarray(training.run(now)[MEASURED.time])
 
     return Runs(Problem(parameters, predict, np.array(measured)), places, sustained, skipped)
 
@@ -151,7 +153,7 @@ def serving_runs(table: Table, catalog: Catalog) -> Runs:
     import numpy as np
 
     skipped: Counter[str] = Counter()
-    loads: dict[Load, list[tuple[Row, Deployment]]] = {}
+    loads: dict[MeasuredLoad, list[tuple[Row, Deployment]]] = {}
     for row in table.rows:
         found = deploy(row, catalog)
         if isinstance(found, Skip):
@@ -159,7 +161,7 @@ def serving_runs(table: Table, catalog: Catalog) -> Runs:
         else:
             loads.setdefault(found.load, []).append((row, found))
     # each measurement: load, row number there, quantity that answers it
-    asked: list[tuple[Load, int, str]] = []
+    asked: list[tuple[MeasuredLoad, int, str]] = []
     measured: list[float] = []
     for load, of in loads.items():
         for i, (row, d) in enumerate(of):
@@ -202,3 +204,7 @@ def serving_runs(table: Table, catalog: Catalog) -> Runs:
         return np.array([answers[load][quantity][i] for load, i, quantity in asked])
 
     return Runs(Problem(parameters, predict, np.array(measured)), places, {}, skipped)
+
+
+# What a table becomes, by the kind that it is of.
+RUNS = {f.__name__.removesuffix("_runs"): f for f in (training_runs, serving_runs)}

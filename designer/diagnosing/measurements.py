@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-PASSES = {"training": 3.0, "prefill": 1.0, "decode": 1.0}
+from designer.jobs import JOBS
+
+# Kinds of work: the phases of jobs, by the passes over the weights that a step of each makes.
+PASSES = {p.work: p.passes for job in JOBS.values() for p in job.phases}
 
 
 @dataclass(frozen=True)

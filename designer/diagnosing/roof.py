@@ -157,7 +157,7 @@ def _work(s: Step, m: Measured, given: Numbers, element: float) -> None:
         given[Given.flops] = s.take(
             Evidence.flops, active_parameters=active, tokens=tokens, passes=PASSES[work]
         )
-    if Given.bytes not in given and active is not None and work != "training":
+    if Given.bytes not in given and active is not None and PASSES[work] == 1:
         given[Given.bytes] = s.take(Evidence.bytes, parameters=active, element_bytes=element)
         s.traffic_is_least = True
     if Given.flops not in given and tokens is None and active is not None:

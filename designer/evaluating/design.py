@@ -83,7 +83,7 @@ def violations(
 
 def binding(question: Question, limit: Limit, values: Mapping[str, Any], effect: str = "") -> Binding:
     """A limit with the numbers a design has for it."""
-    over = float(limit.excess(values))
+    over = limit.share(values)
     q = limit.quantity if limit.bound is not None else None
     return Binding(
         name=limit.name,
@@ -93,7 +93,7 @@ def binding(question: Question, limit: Limit, values: Mapping[str, Any], effect:
         value=_finite(values[q]) if q else None,
         bound=limit.bound,
         unit=si_unit(question.unit(q)) if q else "",
-        slack=-over if math.isfinite(over) else None,
+        slack=None if over is None else -over,
         effect=effect,
     )
 

@@ -35,7 +35,7 @@ def binding_limits(
             known = Binding(name=limit.name, text=text, place=limit.place, effect=effect)
         else:
             known = binding(question, limit, values, effect)
-        opened = {"loosened": share, "breakpoint": moved(limit, share)} if share == share else {}
+        opened = {"loosened": _relative(limit, share), "breakpoint": moved(limit, share)}
         out.append(known.model_copy(update=opened))
     return out
 
@@ -46,11 +46,16 @@ def _limits(removed: Sequence[Removal]) -> list[Removal]:
 
 
 def moved(limit: Limit, share: float) -> float | None:
-    """The bound of a limit loosened by a share of itself, where the bound is a number."""
-    if limit.bound is None or limit.comparison is None:
+    """The bound of a limit loosened by a share of itself, or from 0 by so much, where the bound is a number."""
+    if limit.bound is None or limit.comparison is None or share != share:
         return None
     away = -share if limit.comparison.flipped else share
     return limit.bound + away * (abs(limit.bound) or 1.0)
+
+
+def _relative(limit: Limit, share: float) -> float | None:
+    """The excess as a share, where there is something it is a share of."""
+    return None if share != share or limit.bound == 0 else share
 
 
 def next_better(
@@ -84,9 +89,9 @@ def _step(question: Question, r: Removal, row: Array, k: int) -> Step | None:
         place=limit.place,
         quantity=quantity,
         bound=limit.bound,
-        needed=moved(limit, share) if share == share else None,
+        needed=moved(limit, share),
         unit=si_unit(question.unit(quantity)) if quantity else "",
-        relative=share if share == share else None,
+        relative=_relative(limit, share),
         changes=changes_of(question, row, r.objectives[j]),
         design=r.designs[j],
     )
@@ -120,7 +125,7 @@ def turning(
                 quantity=quantity,
                 unit=si_unit(question.unit(quantity)) if quantity else "",
                 new_designs=new,
-                loosened=share,
+                loosened=None if share is None else _relative(r.limit, share),
                 looser=None if share is None else moved(r.limit, share),
                 tighter=_tightest(r.limit, designs),
             )

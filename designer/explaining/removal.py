@@ -17,6 +17,7 @@ import numpy as np
 
 from constraints.bundles import Known
 from constraints.records import record
+from designer.evaluating.design import undefined
 from designer.question.context import Value
 from designer.question.limit import Limit
 from designer.question.question import Objective, Question
@@ -78,10 +79,22 @@ def stages(question: Question) -> list[Limit]:
 
 def candidates_of(question: Question, count: Count) -> list[Limit]:
     """What is worth removing: limits that cut anything, and stages that feed the devices."""
-    cut = [t for t in question.limits if count.cut.get(t.name)]
-    found = [t for t in cut if t.stated]
-    found += [t for t in cut if t.record.tried]
+    cut = [t for t in question.limits if count.cut.get(t.name) and can_bind(question, t)]
+    found = sorted(cut, key=lambda t: not t.stated)
     return found + [s for s in stages(question) if s.name not in {t.name for t in found}]
+
+
+def can_bind(question: Question, limit: Limit) -> bool:
+    """Whether it makes sense to take a limit away.
+
+    Not of one of form, without which there is no layout; nor of one beyond which what is asked for, an
+    objective or a budget, means nothing.
+    """
+    if limit.stated:
+        return True
+    lost = undefined(question, [limit.name])
+    asked = {o.quantity for o in question.objectives} | {n for t in question.stated for n in t.inputs}
+    return not limit.form and not lost & asked
 
 
 def relaxed(question: Question, limit: Limit) -> tuple[Question, list[Objective]]:

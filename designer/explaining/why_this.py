@@ -81,6 +81,8 @@ class _Solver:
             return {}
         out: dict[str, object] = {}
         share = known.loosened
+        if share is None and limit.bound == 0 and known.breakpoint is not None:
+            share = abs(known.breakpoint)
         if share is not None:
             aside = ASIDE * max(1.0, abs(share))
             before, beyond = (self.solve(limit, at) for at in (max(0.0, share - aside), share + aside))

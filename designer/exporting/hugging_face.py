@@ -25,7 +25,7 @@ def trainer_options(launch: Launch) -> list[Option]:
         Option("block_size", launch.sequence_length, "sequence_length"),
         Option("per_device_train_batch_size", d.count("micro_batch"), "micro_batch, in sequences"),
         Option("gradient_accumulation_steps", microbatches(launch), "global_batch / (micro_batch * dp)"),
-        Option("max_steps", launch.number("steps"), "steps of the whole data set"),
+        Option("max_steps", launch.steps, "steps of the whole data set"),
         Option("save_steps", save_steps(launch), saved(launch)),
         *narrow,
         *full,

@@ -133,6 +133,11 @@ class Launch:
         return round(self.quantities[name])
 
     @property
+    def steps(self) -> int:
+        """Optimizer steps of the run."""
+        return self.number("steps")
+
+    @property
     def longest(self) -> int:
         """Tokens of the longest request with its answer."""
         return max(n.input + n.generated for n in self.lengths)

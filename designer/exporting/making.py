@@ -11,6 +11,7 @@ from catalogs.errors import InputError
 from designer.evaluating.design import targets, values_of, violations
 from designer.exporting.launch import Launch, Length, Machine, Model, Refused
 from designer.jobs import decided
+from designer.jobs.training import MEASURED
 from designer.question.context import Value
 from designer.question.question import Question
 from designer.words.numbers import human
@@ -39,7 +40,7 @@ def launch_of(
     scenario, workload = question.scenario, question.scenario.workload
 
     def were(otherwise: Mapping[str, float]) -> Mapping[str, float]:
-        return question.graph.evaluate(["device_memory"], {**_given(question, design), **otherwise})
+        return question.graph.evaluate([MEASURED.allocated], {**_given(question, design), **otherwise})
 
     return Launch(
         scenario=scenario.name,

@@ -7,6 +7,7 @@ from designer.exporting.megatron_model import model_options
 from designer.exporting.stages import chunk_layers, layout_text
 from designer.exporting.text import Option
 from designer.exporting.training import microbatches, must_fit, save_steps, saved
+from designer.jobs.training import MEASURED
 
 TITLE = "Megatron-LM"
 CHECKED = "megatron-core 0.19.2"
@@ -90,7 +91,7 @@ def _batch(launch: Launch) -> list[Option]:
         Option("seq-length", launch.sequence_length, "sequence_length"),
         Option("micro-batch-size", d.count("micro_batch"), "micro_batch, in sequences"),
         Option("global-batch-size", d.count("global_batch"), "global_batch, in sequences"),
-        Option("train-iters", launch.number("steps"), "steps of the whole data set"),
+        Option("train-iters", launch.steps, "steps of the whole data set"),
     ]
 
 
@@ -170,7 +171,7 @@ def _kept(launch: Launch) -> float:
     if shape.experts:
         shared = q["operand_bytes"] * q["shared_experts"] * q["expert_ffn"] / tp
         more["moe_layer_activation_bytes"] = q["moe_layer_activation_bytes"] + shared
-    return float(launch.were(more)["device_memory"])
+    return float(launch.were(more)[MEASURED.allocated])
 
 
 def _checkpoints(launch: Launch) -> list[Option]:

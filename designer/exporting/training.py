@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from constraints.roles import DEVICES
 from designer.exporting.launch import Launch, Refused
+from designer.jobs.training import MEASURED
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,12 @@ def microbatches(launch: Launch) -> int:
 def save_steps(launch: Launch) -> int:
     """Whole steps between checkpoints, no further apart than was decided."""
     interval = float(launch.decisions["checkpoint_interval"])
-    return max(1, math.floor(interval / launch.quantities["step_time"]))
+    return max(1, math.floor(interval / launch.quantities[MEASURED.time]))
 
 
 def saved(launch: Launch) -> str:
     """Why checkpoints are so many steps apart."""
-    interval, step = float(launch.decisions["checkpoint_interval"]), launch.quantities["step_time"]
+    interval, step = float(launch.decisions["checkpoint_interval"]), launch.quantities[MEASURED.time]
     return f"checkpoint_interval {interval:g} s / step_time {step:.4g} s"
 
 
@@ -69,7 +70,7 @@ def schedule(launch: Launch, ranks: Ranks) -> list[str]:
 
 def must_fit(launch: Launch, memory: float, kept: str) -> str:
     """A remark on the memory of flags that keep more than was counted; refused where it is too much."""
-    room = launch.quantities["usable_memory"]
+    room = launch.quantities[MEASURED.usable]
     said = f"{memory / 1e9:.1f} of {room / 1e9:.1f} GB with {kept}"
     if memory > room:
         raise Refused(

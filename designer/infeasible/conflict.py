@@ -90,8 +90,8 @@ def explained(question: Question, deadline: float | None = None) -> Diagnosis:
 
 def diagnose(question: Question, deadline: float | None = None, *, hardware: bool = False) -> Diagnosis:
     """Evaluate every design; record which budgets and rules, and with `hardware` limits, each violates."""
-    members = [*question.stated]
-    members += [t for t in question.limits if (t.record.resource if hardware else t.record.weighed)]
+    own = [t for t in question.limits if not t.stated]
+    members = [*question.stated, *(t for t in own if (not t.form if hardware else t.record.weighed))]
     nearest: dict[int, tuple[float, dict[str, Value]]] = {}
     weights = np.array([question.scenario.repair_weights.get(m.name, 1.0) for m in members])
     least: list[tuple[float, int, dict[str, Value]]] = []

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from designer.fields.gives import Gives
 from designer.fields.written import RequestCount
-from designer.jobs.inference import COMMON, DECISIONS, PREFILL_BATCH, Inference, refused
+from designer.jobs.inference import COMMON, DECISIONS, PREFILL_BATCH, REQUESTS, Inference, refused
 from designer.question.decisions import only
 from designer.question.job import Job
 
@@ -34,6 +34,7 @@ JOB = Job(
     name="batch",
     title="a fixed amount of inference work to finish",
     workload=Batch,
+    least={**REQUESTS, "requests": "1 request"},
     layers=("shared", "serving", "batch"),
     parts=("bounds", "queue_bounds", "codesign"),
     decisions=tuple(_PROMPTS if d is PREFILL_BATCH else d for d in DECISIONS if d.name != "samples"),

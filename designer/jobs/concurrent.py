@@ -8,7 +8,8 @@ from pydantic import Field
 
 from designer.fields.gives import Gives
 from designer.fields.written import Pure, RequestCount
-from designer.jobs.inference import COMMON, DECISIONS, Ongoing
+from designer.jobs.inference import COMMON, DECISIONS, REQUESTS, Ongoing
+from designer.jobs.measured import MeasuredLoad
 from designer.question.job import Job
 
 
@@ -24,10 +25,20 @@ class Concurrent(Ongoing):
     )
 
 
+# Users who wait for each answer.
+USERS = MeasuredLoad(
+    job="concurrent",
+    ttft="ttft",
+    tpot="tpot",
+    median="median_token_interval",
+    throughput="user_token_rate",
+    room="resident_sequences",
+)
 JOB = Job(
     name="concurrent",
     title="a fleet for a number of users, each of whom sends a request when the last is answered",
     workload=Concurrent,
+    least={**REQUESTS, "concurrency": "1 request"},
     layers=("shared", "serving", "concurrent"),
     parts=("bounds", "codesign"),
     # How many prompts share a pass follows from the number of users.

@@ -103,7 +103,7 @@ SAID = (
     "node", "engine", "precision", "weights", "kv", "tp", "pp", "dp", "ep", "batch", "prefill_batch", "replicas",
     "region", "samples",
 )  # fmt: skip
-PHASES = (Phase("prefill", "prefill_time"), Phase("decode", "decode_full_step"))
+PHASES = (Phase("prefill", "prefill_time", work="prefill"), Phase("decode", "decode_full_step", work="decode"))
 INTERVALS = Intervals(
     "intervals-serving",
     {"ttft": "ttft_bound", "tpot": "tpot_bound", "throughput": "throughput_bound"},
@@ -186,6 +186,8 @@ def refused(w: Inference) -> dict[str, str]:
     return {} if answered else {"output": "requests without output"}
 
 
+# The least that is said of requests.
+REQUESTS: Mapping[str, object] = {"lengths": [{"share": 1, "input": "1 token", "output": "1 token"}]}
 # What every such job says of itself in the same way.
 COMMON: Mapping[str, Any] = dict(
     phases=PHASES,

@@ -8,8 +8,9 @@ from pydantic import Field
 
 from designer.fields.gives import Gives
 from designer.fields.written import Rate, Share
-from designer.jobs.inference import COMMON, DECISIONS, Ongoing
-from designer.question.job import Apart, Job, Pool
+from designer.jobs.inference import COMMON, DECISIONS, REQUESTS, Ongoing
+from designer.jobs.measured import MeasuredLoad
+from designer.question.job import Apart, Job, Measurements, Pool
 
 
 class Serving(Ongoing):
@@ -64,10 +65,21 @@ APART = Apart(
 )  # fmt: skip
 
 
+# A batch that is handed over at once, prompts first.
+STATIC = MeasuredLoad(
+    job="serving",
+    ttft="prefill_time",
+    tpot="decode_step_time",
+    throughput="static_batch_throughput",
+    prompts="static_prompt_throughput",
+)
+# Requests that come by themselves; how many tokens are put out says no more than how many come.
+ARRIVALS = MeasuredLoad(job="serving", ttft="ttft", tpot="tpot", rate="request_rate", most="capacity")
 JOB = Job(
     name="serving",
     title="a fleet that answers requests as they come",
     workload=Serving,
+    least={**REQUESTS, "rate": "1 request/s"},
     layers=("shared", "serving"),
     parts=("bounds", "queue_bounds", "codesign"),
     decisions=DECISIONS,
@@ -83,5 +95,12 @@ JOB = Job(
     ),
     placed=("ttft_p99", "tpot_p99", "kv_transfer_time"),
     apart=APART,
+    measured=Measurements(
+        marks=frozenset({"ttft_ms", "tpot_ms", "isl", "osl"}),
+        needs=frozenset({"model", "gpus"}),
+        fitted="serving runs",
+        rows=("serving_measurements",),
+        called="measurements of serving runs",
+    ),
     **COMMON,
 )  # fmt: skip

@@ -24,11 +24,12 @@ from designer.fields.gives import Gives, given_by
 from designer.fields.workload import Block, Workload
 from designer.fields.written import BatchSize, Pure, Samples, TokenCount
 from designer.jobs.data_pipeline import FEEDING, Dataset, dataset_of, feeding_groups
+from designer.jobs.measured import MeasuredStep
 from designer.jobs.shared import EP, NODE, NODE_COUNT, REGION, TP, divisors, dp, pp, precision, upto
 from designer.question.context import Context, Value
 from designer.question.decisions import MAX_COUNT, Decision, only
 from designer.question.groups import Group
-from designer.question.job import Default, Intervals, Job, Mistake, Phase
+from designer.question.job import Intervals, Job, Measurements, Mistake, Phase
 from designer.words.numbers import count
 
 _EXAMPLE = "{name: imagenet-1k, epochs: 90, storage: 2 GB/s/node, decode_rate: 500 sample/s}"
@@ -243,13 +244,21 @@ def _of_network(w: Training, entry: Model) -> Iterator[Mistake]:
         yield Mistake(("workload", "dataset"), f"{message} {_EXAMPLE}")
 
 
+MEASURED = MeasuredStep(
+    job="training",
+    time="step_time",
+    mfu="mfu",
+    allocated="device_memory",
+    reserved="reserved_memory",
+    usable="usable_memory",
+)
 JOB = Job(
     name="training",
     title="a training run over a number of tokens or samples",
     workload=Training,
     layers=("shared", "training"),
     parts=("network", "streaming", "dataset", "codesign"),
-    phases=(Phase("micro-batch", "stage_time"),),
+    phases=(Phase("micro-batch", "stage_time", work="training", passes=3.0),),
     decisions=DECISIONS,
     objectives=("time_to_train", "cost"),
     headline=(
@@ -269,14 +278,22 @@ JOB = Job(
         "dataset_tokens",
     ),
     assumptions=("operations", "training"),
+    least={"sequence_length": "1 token", "dataset": "1 token", "global_batch": "1 token"},
     node_counts=tuple(2**i for i in range(8)),
     # A design that leaves more than this idle should hold fewer nodes.
-    rules=(Default("idle_share <= 25 %", about="idle"),),
+    rules=("idle_share <= 25 %",),
     intervals=Intervals(
         "intervals-training",
         {"step_time": "straggler_factor"},
         "times, and all that follows from them, are upper bounds",
         by_kind=True,
+    ),
+    measured=Measurements(
+        marks=frozenset({"seq_len", "global_batch_seqs", "step_time_s", "recompute"}),
+        needs=frozenset({"model", "gpus", "seq_len"}),
+        fitted="training steps",
+        rows=("training_measurements", "memory_measurements"),
+        called="training steps and peaks of memory",
     ),
     networks=True,
     amount="dataset",

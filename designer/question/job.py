@@ -28,10 +28,16 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Phase:
-    """A part of a job that works in its own way, and the quantity that is its time on one device."""
+    """A part of a job that works in its own way, and the quantity that is its time on one device.
+
+    `work` is what a measured step of it is called, `passes` over the weights it makes, each as long as a
+    forward one.
+    """
 
     name: str
     time: str
+    work: str
+    passes: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -68,14 +74,6 @@ class Apart:
 
 
 @dataclass(frozen=True)
-class Default:
-    """A site rule that holds unless a budget or rule of the scenario mentions what it is `about`."""
-
-    text: str
-    about: str
-
-
-@dataclass(frozen=True)
 class Intervals:
     """How far off predictions of a job may be: the catalog's entry of intervals of what was measured.
 
@@ -88,6 +86,20 @@ class Intervals:
     held: Mapping[str, str]
     says: str
     by_kind: bool = False
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """Tables of published measurements of a job: columns that mark one as such, and those that it needs.
+
+    What was `fitted` to them says so in its source; the catalog counts the `rows`. `called` is what they are.
+    """
+
+    marks: frozenset[str]
+    needs: frozenset[str]
+    fitted: str
+    rows: tuple[str, ...]
+    called: str
 
 
 def _nothing(*_: Any) -> Bundle:
@@ -113,8 +125,10 @@ class Job:
     **Its rules.** `layers` of them, in order; `parts` are the layers that a scenario may add.
 
     **Its question.** `decisions` in the order the search makes them, the `objectives` of a scenario that
-    names none, `rules` that hold unless it says otherwise, the `node_counts` of one that gives none. Where
+    names none, `rules` that hold unless it bounds their quantity, the `node_counts` of one that gives none. Where
     the number of nodes is not among the decisions, the largest is a limit.
+
+    **Its workload.** The fields of it, and the `least` that a scenario says, for questions that only need some.
 
     **Its numbers.** What the workload gives (`given`), the assumptions of the catalog, those of a default
     `engine`, what is `assumed` of decisions that are not open, what a `model` and a `device` are to it, and
@@ -126,6 +140,8 @@ class Job:
 
     **What people see.** `headline` quantities in order, the `columns` of a plan and the quantities of a
     `placed` workload of a fleet; the order in which decisions are `said`, where not that of the search.
+
+    **What it is held against.** Tables of published measurements (`measured`), and `intervals` made of them.
 
     **Apart.** What is otherwise where its phases have machines of their own, of a job that may be so.
 
@@ -144,10 +160,12 @@ class Job:
     columns: tuple[str, ...]
     placed: tuple[str, ...]
     assumptions: tuple[str, ...]
+    least: Mapping[str, object]
     node_counts: tuple[int, ...]
     said: tuple[str, ...] = ()
-    rules: tuple[Default, ...] = ()
+    rules: tuple[str, ...] = ()
     intervals: Intervals | None = None
+    measured: Measurements | None = None
     engine: str | None = None
     networks: bool = False
     amount: str = ""

@@ -100,7 +100,13 @@ class Limit:
     @property
     def record(self) -> Record:
         """What its rule's record says of it; nothing of what somebody states."""
-        return record(self.rule.id)
+        known = record(self.rule.id)
+        return known if known.title else self.rule.record
+
+    @property
+    def form(self) -> bool:
+        """Whether it says which layouts there are at all, so that nothing lifts it."""
+        return self.record.form
 
     @property
     def inputs(self) -> Mapping[str, str]:
@@ -132,7 +138,7 @@ class Limit:
         return where(over == over, over, math.inf)
 
     def share(self, values: Mapping[str, Any]) -> float | None:
-        """The excess of one design where it is a share of the bound."""
+        """The excess of one design where it is a share of the bound, as none is of a bound of 0."""
         if self.comparison is None or self.comparison.right.of(values) == 0:
             return None
         over = float(self.excess(values))

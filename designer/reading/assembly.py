@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from catalogs import Catalog
 from constraints.bundles import Bundle
 from constraints.graph import Graph
+from constraints.roles import NODES
 from designer.documents.scenario import Scenario
 from designer.jobs import JOBS, decisions_of
 from designer.question.context import Value
@@ -29,7 +30,7 @@ def assembled(
     """A question that asks for nothing yet: neither budgets nor objectives."""
     job = JOBS[scenario.workload.job]
     # How many nodes there may be is a limit where their number is not chosen.
-    counted = set() if job.decides_nodes else {"node_count"}
+    counted = set() if job.decides_nodes else {NODES}
     domains = {n: values for n, values in domains.items() if n not in counted}
     made = groups_of(job, scenario, catalog, models if "model" in domains else {}, domains)
     groups = [g for g in made if domains.keys() >= set(g.axes)]

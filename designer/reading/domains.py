@@ -9,6 +9,7 @@ from catalogs import Catalog, units
 from catalogs.errors import InputError, Problem, nearest
 from catalogs.schema import Node
 from constraints.bundles import Bundle
+from constraints.roles import DEVICES, NODES
 from designer.documents.scenario import Scenario
 from designer.jobs import DECISIONS, decisions_of
 from designer.jobs.shared import NODE, NODE_COUNT
@@ -63,7 +64,7 @@ def domains_of(
     if scenario.engine is not None:
         domains["engine"] = [_engine(source, scenario.engine, wanted, decisions.get("engine"))]
     domains["node"] = _nodes(source, wanted, decisions["node"], context)
-    domains["node_count"] = _node_counts(source, wanted, job, context)
+    domains[NODES] = _node_counts(source, wanted, job, context)
     for decision in (NODE, NODE_COUNT):
         if wanted.keys().isdisjoint((decision.name, *decision.written)):
             defaulted.add(decision.name)
@@ -155,12 +156,12 @@ def _node_with(source: Source, accelerator: Any, path: Path) -> str:
 
 def _node_counts(source: Source, wanted: Mapping[str, Any], job: Job, c: Context) -> list[Value]:
     """How many nodes there may be, which a scenario may say in devices."""
-    if "devices" not in wanted:
-        if "node_count" in wanted:
-            return list(counts(source, ("candidates", "node_count"), wanted["node_count"]))
+    if DEVICES not in wanted:
+        if NODES in wanted:
+            return list(counts(source, ("candidates", NODES), wanted[NODES]))
         return list(job.node_counts)
-    path: Path = ("candidates", "devices")
-    if "node_count" in wanted:
+    path: Path = ("candidates", DEVICES)
+    if NODES in wanted:
         raise source.fail(path, "give either devices or node_count, not both")
     sizes = {node.accelerators: node for node in c.nodes}
     if len(sizes) > 1:
@@ -168,7 +169,7 @@ def _node_counts(source: Source, wanted: Mapping[str, Any], job: Job, c: Context
         raise source.fail(
             path, f"the candidate nodes hold different numbers of devices ({held}); give node_count"
         )
-    (per, node), raw = next(iter(sizes.items())), wanted["devices"]
+    (per, node), raw = next(iter(sizes.items())), wanted[DEVICES]
     found: set[int] = set()
     for i, item in enumerate(listed(source, path, raw)):
         place = item_path(path, raw, i)

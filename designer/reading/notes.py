@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from constraints.records import marked
 from designer.question.question import Question
 from designer.reading.source_map import Source
 from designer.reading.unknowns import unscored
@@ -24,6 +25,6 @@ def notes_of(source: Source, q: Question) -> list[str]:
             "the memory that weights are streamed from is taken to be large and fast enough;"
             " its power and price are not counted"
         )
-    if any("power" in t.inputs for t in q.stated):
-        out.append("power is the mean at the meter; peak_power is what has to be provisioned")
+    budgeted = {n for t in q.stated for n in t.inputs}
+    out += [str(note) for name, note in marked("note").items() if name in budgeted]
     return out + [f"facts from your own {file}" for file in source.catalog.used_overlays()]

@@ -100,11 +100,11 @@ def stated_of(source: Source, q: Question) -> tuple[list[Limit], dict[str, Path]
         except InputError as e:
             unknown = term.kind == "budget" and bool(term.key) and str(e).startswith("unknown quantity")
             source.mistake(term.path, str(e), key=unknown)
-    stated = [t.text for t in out]
-    for d in q.job.rules:
-        if not any(d.about in text for text in stated):
-            node = expressions.parse(d.text)
-            out.append(Limit.stated_as(d.text, d.text, "default", "default", node, q.units))
+    said = {n for t in out for n in t.inputs}
+    for text in q.job.rules:
+        node = expressions.parse(text)
+        if said.isdisjoint(node.names()):
+            out.append(Limit.stated_as(text, text, "default", "default", node, q.units))
     return out, origin
 
 

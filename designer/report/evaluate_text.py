@@ -37,7 +37,10 @@ def render(result: EvaluateResult, q: Question, width: int, *, everything: bool 
         for b in result.violated:
             numbers = ""
             if b.value is not None and b.bound is not None:
-                numbers = f": {human(b.value, q.unit(b.quantity))}, {_off(b.slack)} off"
+                value, bound = (human(x, q.unit(b.quantity)) for x in (b.value, b.bound))
+                numbers = (
+                    f": {value}, {_off(b.slack)} off" if b.slack is not None else f": {value}, not {bound}"
+                )
             name = "" if b.text.startswith(b.name) else f"{b.name}  "
             lines += wrap(f"{name}{b.text}{numbers}   [{b.place}]", width, 2, 4)
     if result.notes:
@@ -54,5 +57,5 @@ def _interval(metric: Metric, unit: str) -> str:
     return f"{low} to {high}"
 
 
-def _off(slack: float | None) -> str:
-    return percent(-slack, 3) if slack is not None else ""
+def _off(slack: float) -> str:
+    return percent(-slack, 3)

@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from catalogs.errors import InputError
-from designer.report.validate_text import NAMES, UNITS
 
 if TYPE_CHECKING:
     from designer.accuracy.frame import Ledger
-
-_SHOWN = ("step_time", "peak_memory", "ttft", "tpot", "throughput")
 
 
 def draw(ledger: Ledger, path: str) -> None:
@@ -28,7 +25,7 @@ def draw(ledger: Ledger, path: str) -> None:
 
     from designer.accuracy.frame import group_of
 
-    metrics = [m for m in ledger.metrics() if m in _SHOWN]
+    metrics = [m for m in ledger.metrics() if m.unit]
     if not metrics:
         raise InputError("--plot: no row was scored")
     names = sorted({group_of(s.row, "hardware", ledger.catalog) for s in ledger.scored})
@@ -36,7 +33,7 @@ def draw(ledger: Ledger, path: str) -> None:
     figure = Figure(figsize=(5.2 * len(metrics), 5.0), layout="constrained")
     for n, metric in enumerate(metrics):
         axes = figure.add_subplot(1, len(metrics), n + 1)
-        of = [s for s in ledger.scored if s.prediction.metric == metric]
+        of = [s for s in ledger.scored if s.prediction.metric is metric]
         for i, name in enumerate(names):
             points = [s.prediction for s in of if group_of(s.row, "hardware", ledger.catalog) == name]
             if points:
@@ -48,8 +45,7 @@ def draw(ledger: Ledger, path: str) -> None:
         for factor in (0.8, 1.25):
             axes.plot(ends, [factor * e for e in ends], color="grey", linewidth=0.6, linestyle=":")
         axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends, aspect="equal")
-        unit = UNITS[metric]
-        axes.set(xlabel=f"measured {NAMES.get(metric, metric)} ({unit})", ylabel=f"predicted ({unit})")
+        axes.set(xlabel=f"measured {metric.title} ({metric.unit})", ylabel=f"predicted ({metric.unit})")
         axes.legend(fontsize=7, frameon=False, loc="upper left")
     try:
         figure.savefig(path, dpi=110)

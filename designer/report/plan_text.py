@@ -194,6 +194,8 @@ def _turning(result: PlanResult, width: int, units: dict[str, str]) -> list[str]
             parts.append(
                 f"the first {'just beyond' if near else 'at'} {bound} ({percent(t.loosened, signed=True)})"
             )
+        elif t.looser is not None:
+            parts.append(f"the first at {human(t.looser, unit)}")
         elif t.loosened is not None:
             parts.append(f"the first with {percent(t.loosened)} more room")
         if t.tighter is not None:

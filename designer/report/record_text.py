@@ -21,12 +21,14 @@ def in_words(q: Record) -> list[str]:
         "needs somebody who waits for the request": q.needs == "waiting",
         f"runs beside {q.feeds}": q.feeds,
         f"keeps up with {q.demand} of {q.supply}": q.demand,
+        f"note: {q.note}": q.note,
         f"where unknown: {q.unknown}": q.unknown,
         "where unknown, a limit keeps it out": q.guarded,
         "moves with the market or the site": q.market,
         f"at least {q.least:g}": q.least,
         f"spread of published {q.follows} measurements{', inversely' if q.inversely else ''}": q.follows,
-        "lifted by more or other hardware, or less work": q.resource,
+        "lifted by more or other hardware, or less work": q.unit == "truth" and not q.form,
+        "says which layouts there are": q.form,
         f"where broken, what is made of {q.voids} means nothing": q.voids,
     }
     return [text for text, there in words.items() if there]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 import shlex
@@ -20,11 +21,6 @@ from designer.rulebook.call import called, equations, result_line
 from designer.rulebook.entries import RuleEntry, RuleExample, RulesResult
 from designer.words.numbers import written
 from designer.words.text import Column, table, wrap
-
-_LAYER_TITLES = {
-    "shared": "Every job", "network": "Training of networks known by their totals",
-    "training": "Training jobs", "serving": "Serving jobs", "batch": "Batch jobs",
-}  # fmt: skip
 
 
 def chosen(number: int | None, layer: str, words: str) -> list[Rule]:
@@ -86,8 +82,14 @@ def group_title(group: Wall | str) -> str:
     return (
         "Laws and formulas of no one wall"
         if group == LAWS
-        else f"{_LAYER_TITLES.get(group, group.capitalize())}, of no one wall"
+        else f"{_title(group)}, of no one wall"
     )
+
+
+def _title(layer: str) -> str:
+    """What a layer of rules is, as its folder says it."""
+    said = importlib.import_module(f"constraints.rules.{layer}").__doc__ or layer
+    return re.split(r"[.:,]", said, maxsplit=1)[0]
 
 
 def _entry(r: Rule, width: int) -> list[str]:
@@ -190,6 +192,9 @@ def data(r: Rule, whole: bool = False) -> RuleEntry:
         inputs={n: si_unit(u) for n, u in r.inputs.items()},
         title=r.title,
         cite=r.cite,
+        record={n: list(v) if isinstance(v, tuple) else v for n, v in record(r.id).said().items()}
+        if r.layer != "library"
+        else {},
         file=f"{r.file}:{r.line}",
         documentation=prose(r) if whole else None,
         holds=describe(r) if whole else None,

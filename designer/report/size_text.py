@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from constraints.records import record
+from constraints.roles import CARBON, COST, DEVICES, POWER
 from designer.answers.size import Lack, Obstacle, Part, Row, SizeResult, Surface
 from designer.question.specifications import SPEC
 from designer.report.size_curve_text import curve_lines
@@ -60,7 +62,7 @@ def _rows(result: SizeResult, width: int) -> list[str]:
     specs = [n.spec for n in result.rows[0].needs]
     # What binds nowhere is said in a line, not in a column.
     free = [s for i, s in enumerate(specs) if all(r.needs[i].status == "any" for r in result.rows)]
-    columns = [Column("devices", [f"{r.devices:,}" for r in result.rows])]
+    columns = [Column(DEVICES, [f"{r.devices:,}" for r in result.rows])]
     for i, spec in enumerate(specs):
         if spec not in free:
             cells = [cell(r.needs[i]) for r in result.rows]
@@ -150,13 +152,13 @@ def _parts(parts: Sequence[Part], width: int, units: dict[str, str]) -> list[str
     if good:
         columns = [
             Column("part", [p.accelerator for p in good], right=False),
-            Column("devices", [f"{p.devices:,}" for p in good]),
+            Column(DEVICES, [f"{p.devices:,}" for p in good]),
             Column("layout", [layout(p.design) for p in good], right=False, priority=3),
         ]
-        for i, (name, title) in enumerate((("cost", "cost"), ("power", "power"), ("carbon", "CO2e"))):
+        for i, name in enumerate((COST, POWER, CARBON)):
             if any(name in p.metrics for p in good):
                 cells = [human(p.metrics.get(name), units.get(name, "")) for p in good]
-                columns.append(Column(title, cells, priority=i))
+                columns.append(Column(record(name).heading, cells, priority=i))
         lines += table(columns, width)
     else:
         lines[-1] = "No part of the catalog qualifies."

@@ -5,23 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from designer.accuracy.frame import Ledger, Scored
-from designer.accuracy.parameters import calibration
+from designer.accuracy.metrics import Metric
+from designer.accuracy.parameters import KERNEL, calibration
 from designer.accuracy.scoring import Statistics, mean_of_groups
+from designer.accuracy.table import KINDS
 from designer.words.text import Column, table, wrap
 
-NAMES = {
-    "step_time": "step time", "mfu": "MFU", "peak_memory": "peak memory", "fits": "fits or not", "ttft": "TTFT",
-    "tpot": "TPOT",
-}  # fmt: skip
-# Units of predictions, for the rows furthest off.
-UNITS = {
-    "step_time": "s",
-    "peak_memory": "GiB",
-    "ttft": "s",
-    "tpot": "s",
-    "throughput": "token/s",
-    "power": "W",
-}
 _WORST = 5
 
 
@@ -40,15 +29,16 @@ def render(ledger: Ledger, width: int) -> str:
         overall = ledger.metrics()
         lines += ["", *_overall(ledger, overall, width)]
         for metric, share in ledger.coverage().items():
-            name = NAMES.get(metric, metric)
-            lines += wrap(f"{100 * share:.0f} % of measured {name}s lie inside their 80 % interval.", width)
+            lines += wrap(
+                f"{100 * share:.0f} % of measured {metric.title}s lie inside their 80 % interval.", width
+            )
         lines += wrap(_behind(ledger), width)
         for metric in overall:
             lines += ["", *_groups(ledger, metric, width)]
         main = next(iter(overall))
         lines += [
             "",
-            f"Rows furthest off, {NAMES.get(main, main)}",
+            f"Rows furthest off, {main.title}",
             *_rows(ledger.worst(main, _WORST), width),
         ]
     if ledger.guessed:
@@ -67,13 +57,10 @@ def render(ledger: Ledger, width: int) -> str:
 def _behind(ledger: Ledger) -> str:
     """How many parameters were fitted for such predictions, and to how much."""
     found = calibration(ledger.catalog)
-    own, kernels = found[ledger.table.kind], found["kernel"]
-    named = {"training": "training steps and peaks of memory", "serving": "measurements of serving runs"}[
-        ledger.table.kind
-    ]
-    parameters, measurements = (
-        sum(getattr(c, n) for c in found.values()) for n in ("parameters", "measurements")
-    )
+    own, kernels = found[ledger.table.kind], found[KERNEL]
+    named = KINDS[ledger.table.kind].called
+    parameters = sum(c.parameters for c in found.values())
+    measurements = sum(c.measurements for c in found.values())
     return (
         f"Behind them: {own.parameters} parameters fitted to {own.measurements:,} {named} and {kernels.parameters} of"
         f" kernels to {kernels.measurements:,} timed operations; in the whole calibration one for"
@@ -81,13 +68,13 @@ def _behind(ledger: Ledger) -> str:
     )
 
 
-def _overall(ledger: Ledger, overall: Mapping[str, Statistics], width: int) -> list[str]:
+def _overall(ledger: Ledger, overall: Mapping[Metric, Statistics], width: int) -> list[str]:
     """All rows, and the mean over groups, in which a large source counts no more than a small one."""
     groups = ledger.groups()
     rows: list[tuple[str, Statistics]] = []
     for metric, all_rows in overall.items():
-        rows.append((NAMES.get(metric, metric), all_rows))
-        held = ledger.held_out() if metric == "step_time" else None
+        rows.append((metric.title, all_rows))
+        held = ledger.held_out() if metric is Metric.step_time else None
         if held:
             rows.append(("  each source held out of the fit", held))
         of = [g[metric] for g in groups.values() if metric in g]
@@ -96,13 +83,13 @@ def _overall(ledger: Ledger, overall: Mapping[str, Statistics], width: int) -> l
     return _table("|predicted / measured - 1|", rows, width)
 
 
-def _named(of: Mapping[str, Statistics]) -> list[tuple[str, Statistics]]:
-    return [(NAMES.get(m, m), s) for m, s in of.items()]
+def _named(of: Mapping[Metric, Statistics]) -> list[tuple[str, Statistics]]:
+    return [(m.title, s) for m, s in of.items()]
 
 
-def _groups(ledger: Ledger, metric: str, width: int) -> list[str]:
+def _groups(ledger: Ledger, metric: Metric, width: int) -> list[str]:
     rows = [(name, g[metric]) for name, g in ledger.groups().items() if metric in g]
-    return _table(f"{NAMES.get(metric, metric)} by {ledger.by}", rows, width)
+    return _table(f"{metric.title} by {ledger.by}", rows, width)
 
 
 def _table(title: str, rows: list[tuple[str, Statistics]], width: int) -> list[str]:
@@ -129,14 +116,10 @@ def _rows(worst: list[Scored], width: int) -> list[str]:
     return table(
         [
             Column("error", [f"{100 * s.prediction.error:+.0f} %" for s in worst]),
-            Column("predicted", [_value(s.prediction.predicted, s.prediction.metric) for s in worst]),
-            Column("measured", [_value(s.prediction.measured, s.prediction.metric) for s in worst]),
+            Column("predicted", [s.prediction.metric.said(s.prediction.predicted) for s in worst]),
+            Column("measured", [s.prediction.metric.said(s.prediction.measured) for s in worst]),
             Column("line", [str(s.row.line) for s in worst]),
             Column("row", [f"{s.row.id} {s.row.text('model')}" for s in worst], right=False),
         ],
         width,
     )
-
-
-def _value(x: float, metric: str) -> str:
-    return f"{x:.3g} {UNITS[metric]}" if metric in UNITS else f"{100 * x:.1f} %"

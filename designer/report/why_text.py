@@ -55,6 +55,8 @@ def _from(b: Binding, q: Question) -> str:
     """From which bound on the answer changes."""
     if b.breakpoint is not None and b.loosened is not None:
         return f"from {human(b.breakpoint, q.unit(b.quantity))} ({percent(b.loosened, 3, signed=True)})"
+    if b.breakpoint is not None:
+        return f"from {human(b.breakpoint, q.unit(b.quantity))}"
     return f"loosened by {percent(b.loosened, 3)}" if b.loosened is not None else "without it"
 
 
@@ -95,7 +97,7 @@ def _step(s: Step, n: NextBetter, q: Question, result: ExplainResult) -> str:
     else:
         name = s.limit
     if s.relative is None:
-        name += "" if s.limit.startswith("candidates.") else " dropped"
+        name += "" if s.limit.startswith("candidates.") or s.needed is not None else " dropped"
     else:
         name += f" ({percent(s.relative)} more room)"
     return f"{name}: {changes(s.changes, n.objective)}, by {other(s.design, result.design) or 'a twin'}"

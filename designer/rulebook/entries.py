@@ -35,6 +35,9 @@ class RuleEntry(BaseModel):
     inputs: dict[str, str] = Field(description="unit of each input")
     title: str
     cite: str
+    record: dict[str, str | float | bool | list[str]] = Field(
+        default={}, description="what else is said of the quantity it makes, as CONTRIBUTING names the fields"
+    )
     file: str = Field(description="file and line")
     documentation: list[str] | None = Field(
         default=None, description="paragraphs; where one rule is asked for"

@@ -84,6 +84,5 @@ def _of_form(question: Question) -> list[Obstacle]:
     """No layout is well formed whatever the part: the rules of form that reject one."""
     design = question.first_design()
     values = values_of(question, design)
-    form = [t for t in question.limits if not t.stated and not t.record.resource]
-    failing = [t for t in form if not t.holds(values)]
+    failing = [t for t in question.limits if t.form and not t.holds(values)]
     return [_obstacle(question, t, Miss(frozenset(), 0.0, design)) for t in failing]

@@ -18,7 +18,7 @@ def first_conflict(members: Sequence[Limit], masks: Iterable[int], possible: boo
         return []
     n = len(members)
     sets = [frozenset(i for i in range(n) if mask >> i & 1) for mask in masks]
-    hardware = frozenset(i for i, m in enumerate(members) if m.kind == "limit" and not m.record.weighed)
+    hardware = frozenset(i for i, m in enumerate(members) if not m.stated and not m.record.weighed)
     first = _conflicts(members, [s for s in sets if not s & hardware])
     if any(members[i].kind != "default" for conflict in first for i in conflict):
         return [members[i].name for i in first[0]]

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from constraints.graph import run
-from constraints.records import marked
 from constraints.rule import Rule
+from designer.explaining.removal import can_bind
 from designer.question.groups import PLACES, Group
 from designer.question.limit import Limit
 from designer.question.question import Question
@@ -84,6 +84,7 @@ class Table:
                 self.again.append(r)
         own = [t for t in question.limits if not t.stated]
         self.limits = [t for t in own if t.name in recorded]
+        self.binding = {t.name for t in self.limits if can_bind(question, t)}
         others = [t for t in own if t.name not in recorded]
         # Limits that are no longer known once a number moves; no budget lifts them.
         self.gates = [t for t in others if moved.intersection(t.inputs)]
@@ -195,12 +196,11 @@ class Table:
             [],
         )
 
-    @staticmethod
-    def _binds(members: list[Limit], mask: Array, objectives: Array, front: Array) -> list[list[str]]:
+    def _binds(self, members: list[Limit], mask: Array, objectives: Array, front: Array) -> list[list[str]]:
         """For each design, the members without which another one would beat it."""
         out: list[list[str]] = [[] for _ in front]
         for i, m in enumerate(members):
-            if not m.stated and not m.record.tried:
+            if not m.stated and m.name not in self.binding:
                 continue
             only = objectives[mask == 1 << i]
             if not len(only):
@@ -226,10 +226,10 @@ def placed_tables(q: Question) -> dict[str, Any]:
 
 def table_of(question: Question, paths: Collection[str]) -> Table | None:
     """The table of a space, with as many limits recorded as fit; None where it is too large."""
-    hardware, tried = (tuple(marked(field)) for field in ("resource", "tried"))
-    for recorded in (tuple(dict.fromkeys((*hardware, *tried))), tried, ()):
+    own = [t for t in question.limits if not t.stated and not t.form]
+    for recorded in (own, [t for t in own if can_bind(question, t)], []):
         try:
-            return Table(question, paths, recorded)
+            return Table(question, paths, {t.name for t in recorded})
         except TooLarge:
             continue
         except OutOfTime:

@@ -15,18 +15,19 @@ import pytest
 from catalogs import Catalog
 from constraints.bundles.model import MODEL_NAMES
 from constraints.graph import Graph
-from designer.accuracy import training
 from designer.accuracy.asking import lacking, usual_numbers
-from designer.accuracy.deployments import ASKED
 from designer.accuracy.frame import validate
 from designer.accuracy.scoring import Skip
-from designer.accuracy.table import Kind, read, shipped
+from designer.accuracy.table import read, shipped
 from designer.jobs import job_rules
+from designer.jobs.concurrent import USERS
+from designer.jobs.serving import ARRIVALS, STATIC
+from designer.jobs.training import MEASURED
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOG = Catalog()
 TIME = ') -> Seconds:\n    """Time of one optimizer step.'
-QUESTIONS = {"training": ("training", training.TARGETS), **ASKED}
+QUESTIONS = {"training": MEASURED, "static": STATIC, "users": USERS, "arrivals": ARRIVALS}
 
 
 @cache
@@ -36,16 +37,16 @@ def numbers(job: str) -> dict[str, float]:
 
 @pytest.mark.parametrize("kind", QUESTIONS)
 def test_whatever_the_rules_read_besides_the_model_is_known_of_a_run(kind: str) -> None:
-    job, asked = QUESTIONS[kind]
-    read_by_rules = Graph(job_rules(job)).inputs_of(asked) - MODEL_NAMES
-    assert read_by_rules <= numbers(job).keys()
+    of = QUESTIONS[kind]
+    read_by_rules = Graph(job_rules(of.job)).inputs_of(of.asked) - MODEL_NAMES
+    assert read_by_rules <= numbers(of.job).keys()
 
 
 def test_a_quantity_that_nobody_says_leaves_the_row_out_by_its_name() -> None:
     known = {n: v for n, v in numbers("training").items() if n != "straggler_factor"}
-    found = lacking("training", training.TARGETS, known.keys() | MODEL_NAMES)
+    found = lacking("training", MEASURED.asked, known.keys() | MODEL_NAMES)
     assert isinstance(found, Skip) and "straggler_factor" in found.reason
-    assert lacking("training", training.TARGETS, numbers("training").keys() | MODEL_NAMES) is None
+    assert lacking("training", MEASURED.asked, numbers("training").keys() | MODEL_NAMES) is None
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def table(kind: Kind, group: str, file: Path) -> Path:
+def table(kind: str, group: str, file: Path) -> Path:
     """Every other row of a group of a shipped ledger as a table of its own."""
     (path,) = shipped(kind)
     rows = [r for r in read(path).rows if r.group == group][::2]
@@ -114,13 +115,13 @@ def run(copy: Path, *command: str, code: int = 0) -> str:
     [("training", "bloom-prequel", "step_time"), ("serving", "aic-inferencex", "tpot")],
 )
 def test_measured_runs_are_predicted_with_a_new_input(
-    copy: Path, kind: Kind, group: str, metric: str, tmp_path: Path
+    copy: Path, kind: str, group: str, metric: str, tmp_path: Path
 ) -> None:
     file = table(kind, group, tmp_path / "runs.csv")
     before = {
         s.row.id: s.prediction.predicted
         for s in validate(read(file), CATALOG).scored
-        if s.prediction.metric == metric
+        if s.prediction.metric.name == metric
     }
     rows = json.loads(run(copy, "validate", str(file), "--json"))["rows"]
     after = {r["id"]: r["predicted"] for r in rows if r["metric"] == metric}

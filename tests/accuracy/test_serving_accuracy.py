@@ -16,9 +16,11 @@ from constraints.graph import Graph
 from designer.accuracy import serving
 from designer.accuracy.deployments import Deployment, deploy
 from designer.accuracy.frame import Ledger, validate
+from designer.accuracy.metrics import Metric
 from designer.accuracy.scoring import Skip
 from designer.accuracy.table import Row, read
 from designer.jobs import job_rules
+from designer.jobs.serving import STATIC
 
 CATALOG = default_catalog()
 LEDGER = Path(SHIPPED) / "ledger" / "serving.csv"
@@ -83,9 +85,9 @@ def test_no_prediction_is_faster_than_physics() -> None:
         assert isinstance(d, Deployment)
         step, prompt, tokens = floors(d)
         p = s.prediction
-        if p.metric == "tpot":
+        if p.metric is Metric.tpot:
             assert p.predicted >= step, s.row.id
-        elif p.metric == "ttft":
+        elif p.metric is Metric.ttft:
             assert p.predicted >= prompt, s.row.id
         else:
             assert p.predicted <= tokens, s.row.id
@@ -164,7 +166,7 @@ def test_an_engine_kept_full_holds_what_memory_allows() -> None:
 def test_users_of_equal_lengths_are_a_batch() -> None:
     """Prompts that come together are all read before the answers, which nothing then interrupts."""
     together = deployed(notes="fixed lengths, random tokens")
-    assert together.load == "static"
+    assert together.load is STATIC
     v = serving.evaluate(together.load, together.values)
     mixed = predicted()
     assert v["prefill_time"] > mixed["ttft"]
@@ -260,10 +262,10 @@ def test_intervals_cover_what_they_say_of_sources_held_out() -> None:
     inside: dict[str, list[bool]] = {}
     for s in shipped().scored:
         p = s.prediction
-        ratio = ratios.get((s.row.id, p.metric))
+        ratio = ratios.get((s.row.id, p.metric.name))
         if ratio and p.low is not None and p.high is not None:
             measured = 1 / ratio  # over predicted
-            inside.setdefault(p.metric, []).append(p.low <= measured * p.predicted <= p.high)
+            inside.setdefault(p.metric.name, []).append(p.low <= measured * p.predicted <= p.high)
     assert set(inside) == {"ttft", "tpot", "throughput"}
     for metric, found in inside.items():
         assert 0.75 <= sum(found) / len(found) <= 0.85, metric

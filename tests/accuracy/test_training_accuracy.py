@@ -15,6 +15,7 @@ from designer.accuracy import training
 from designer.accuracy.conventions import flops_per_token
 from designer.accuracy.frame import Ledger, Scored, validate
 from designer.accuracy.hardware import accelerator_of
+from designer.accuracy.metrics import Metric
 from designer.accuracy.scoring import Skip
 from designer.accuracy.table import Row, read, shipped
 from designer.evaluating.intervals import bound_factor, step_time_factors
@@ -30,7 +31,7 @@ def ledger() -> Ledger:
 
 
 def steps(*groups: str) -> list[Scored]:
-    of = [s for s in ledger().scored if s.prediction.metric == "step_time"]
+    of = [s for s in ledger().scored if s.prediction.metric is Metric.step_time]
     return [s for s in of if not groups or s.row.group in groups]
 
 
@@ -201,9 +202,9 @@ def test_a_confident_plan_keeps_to_fewer_nodes_under_a_carbon_budget() -> None:
 
 
 def test_the_shipped_ledger_meets_the_stated_accuracy() -> None:
-    overall, held = ledger().metrics()["step_time"], ledger().held_out()
+    overall, held = ledger().metrics()[Metric.step_time], ledger().held_out()
     assert overall.median <= 0.09 and overall.p90 <= 0.25
     assert held is not None and held.median >= overall.median
     assert len({s.row.group for s in steps()}) >= 15
-    memory = ledger().metrics()["peak_memory"]
+    memory = ledger().metrics()[Metric.peak_memory]
     assert memory.median <= 0.08 and memory.p90 <= 0.20

@@ -10,6 +10,7 @@ import pytest
 from catalogs import Catalog
 from catalogs.errors import InputError
 from designer.accuracy.frame import validate
+from designer.accuracy.metrics import Metric
 from designer.accuracy.table import Row, Table, read, shipped
 from designer.calibrating.calibrate import calibrate
 from designer.calibrating.runs import serving_runs, training_runs
@@ -35,7 +36,7 @@ def table(path: Path, rows: list[Row], **change: list[str]) -> Path:
 
 
 def median(path: Path, catalog: Catalog, metric: str) -> float:
-    return validate(read(path), catalog).metrics()[metric].median
+    return validate(read(path), catalog).metrics()[Metric[metric]].median
 
 
 @pytest.mark.parametrize("first", [0, 1])

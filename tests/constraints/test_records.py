@@ -41,8 +41,8 @@ def test_names_in_records_are_names_of_quantities() -> None:
     for q in known.values():
         for field in ("share_of", "feeds", "supply", "demand", "voids"):
             assert not (name := getattr(q, field)) or name in known, f"{q.name}: {field} is {name}"
-        assert (not q.resource and not q.weighed and not q.tried and not q.voids) or q.unit == "truth", q.name
-        assert (not q.tried and not q.weighed) or q.resource, q.name
+        assert (not q.form and not q.weighed and not q.voids) or q.unit == "truth", q.name
+        assert not (q.form and (q.weighed or q.voids)), q.name
     assert not aliases().keys() & known.keys()
 
 
@@ -107,7 +107,7 @@ def _holds(time: Seconds) -> Truth:
 def test_a_rule_carries_what_its_decorator_says() -> None:
     made = rule(cite="definition", head="wait", better="more")(_wait).__rule__
     assert made.record == Record("_wait", head="wait", better="more")
-    assert rule(cite="definition", resource=True)(_holds).__rule__.record.said() == {"resource": True}
+    assert rule(cite="definition", form=True)(_holds).__rule__.record.said() == {"form": True}
 
 
 def test_no_column_is_headed_by_a_raw_name() -> None:

@@ -17,6 +17,7 @@ from designer.answers.plan import Design, Leaving, PlanResult
 from designer.evaluating.design import values_of, violations
 from designer.explaining.explanation import explain_found
 from designer.explaining.fact_ranges import with_fact
+from designer.explaining.removal import can_bind
 from designer.planning.plan import plan_question
 from designer.question.question import Question
 from designer.reading.loading import load, locate
@@ -87,7 +88,10 @@ def space(q: Question) -> Space:
                 t.name: full(flat, v[t.quantity] / t.bound - 1) for t in q.stated if t.quantity and t.bound
             }
             for name, (left, right) in {"memory_fits": ("device_memory", "usable_memory"),
-                                        "slots_suffice": ("occupancy_p99", "batch")}.items():  # fmt: skip
+                                        "slots_suffice": ("occupancy_p99", "batch"),
+                                        "nodes_suffice": ("node_count", "node_limit"),
+                                        "checkpoint_keeps_up": ("checkpoint_time", "checkpoint_interval"),
+                                        "devices_suffice": ("devices_used", "devices")}.items():  # fmt: skip
                 if name in names and left in v:
                     over[name] = full(flat, v[left] / v[right] - 1)
             if "load_below_one" in names:
@@ -114,7 +118,7 @@ def test_what_binds_each_design_is_what_stops_it(name: str) -> None:
         alone = ~np.any([m for n, m in every.broken.items() if n != t.limit], axis=0)
         front = every.goals[alone][skyline(every.goals[alone])]
         assert t.new_designs == sum(tuple(row) not in known for row in front), t.limit
-    tried = [t.name for t in q.limits if t.stated or t.record.tried]
+    tried = [t.name for t in q.limits if can_bind(q, t)]
     for d in result.frontier:
         row = row_of(q, d)
         better = {n: every.beaten(row, n) for n in tried}

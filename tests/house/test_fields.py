@@ -202,8 +202,8 @@ def test_limits_that_are_worth_taking_away(say: Say) -> None:
         return {m.name for m in candidates_of(q, count)}
 
     assert "memory_fits" in names() and "batch_divides" not in names()
-    say("memory_fits", tried=False)
-    say("batch_divides", tried=True)
+    say("memory_fits", form=True)
+    say("batch_divides", form=False)
     assert "memory_fits" not in names() and "batch_divides" in names()
 
 
@@ -216,7 +216,7 @@ def test_limits_that_are_weighed_against_budgets(say: Say) -> None:
     assert "memory_fits" not in names(False) and "memory_fits" in names(True)
     assert "batch_divides" not in names(True)
     say("memory_fits", weighed=True)
-    say("batch_divides", resource=True)
+    say("batch_divides", form=False)
     assert "memory_fits" in names(False) and "batch_divides" in names(True)
 
 
@@ -228,6 +228,16 @@ def test_what_a_broken_limit_makes_meaningless(say: Say) -> None:
     assert "devices" in undefined(q, ["devices_suffice"])
     say("memory_fits", voids="device_memory")
     assert "device_memory" in undefined(q, ["memory_fits"])
+
+
+def test_what_an_answer_should_be_read_with(say: Say) -> None:
+    def notes() -> list[str]:
+        sets = [*SMALL[:1], "budgets={power: <= 100 MW}"]
+        return load(locate("llama-3.1-405b-pretrain"), sets, default_catalog()).notes
+
+    assert any("peak_power" in n for n in notes())
+    say("power", note="as the meter says")
+    assert "as the meter says" in notes() and not any("peak_power" in n for n in notes())
 
 
 def test_what_is_said_around_a_value(say: Say) -> None:

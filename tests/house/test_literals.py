@@ -13,7 +13,7 @@ from pathlib import Path
 from constraints.rule import LAYERS, rules
 
 ROOT = Path(__file__).resolve().parents[2]
-MOST = 145
+MOST = 30
 
 
 def quantities() -> set[str]:

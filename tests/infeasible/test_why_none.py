@@ -20,7 +20,6 @@ import test_search_oracle as oracle
 from test_search_oracle import Term
 
 from catalogs import yaml
-from constraints.records import marked
 from designer.answers.plan import PlanResult, Repair
 from designer.evaluating.design import values_of
 from designer.infeasible import impossible
@@ -42,7 +41,9 @@ def designs(question: Question) -> Rows:
     every = list(itertools.product(*(question.domains[n] for n in names)))
     columns = dict(zip(names, zip(*every, strict=True), strict=True))
     given: Rows = {
-        d.name: np.array(columns[d.name], dtype=float) for d in question.decisions if d.kind != "choice"
+        d.name: np.array([d.number(v) for v in columns[d.name]])
+        for d in question.decisions
+        if d.kind != "choice"
     }
     for g in question.groups:
         keys = list(zip(*(columns[a] for a in g.axes), strict=True))
@@ -202,7 +203,7 @@ def test_every_conflict_and_repair(batch: int, monkeypatch: pytest.MonkeyPatch) 
         assert result.status == "infeasible", seed
         assert result.confirmed
         conflict_is_minimal(s, q, result)
-        hardware = {m.name for c in result.conflicts for m in c} & marked("resource").keys()
+        hardware = {m.name for c in result.conflicts for m in c if m.kind == "limit"}
         for repair in result.repairs:
             if len(repair.changes) == 1 and not hardware & set(repair.changes):
                 repair_is_smallest(s, q, repair)

@@ -22,7 +22,6 @@ import pytest
 import designer
 from catalogs import default_catalog, yaml
 from constraints.graph import Graph
-from constraints.records import marked
 from designer.answers.plan import PlanResult
 from designer.jobs import job_rules
 from designer.question.question import Question
@@ -196,12 +195,12 @@ def ask(document: dict[str, Any], goals: list[str]) -> Question:
 
 def brute(question: Question, wanted: set[str]) -> tuple[int, list[Values]]:
     """How many designs there are, and all quantities of those that meet the physical limits."""
-    graph = Graph(job_rules(question.job))
+    graph = Graph(job_rules(question.job.name))
     limits = [n for n, rule in graph.rules.items() if rule.is_limit]
     names = [d.name for d in question.decisions]
     built: dict[Any, Values] = {}
     size, out = 0, []
-    reads = {*wanted, "devices", "devices_used"} | ({"idle_share"} if question.job == "training" else set())
+    reads = {*wanted, "devices", "devices_used"} | ({"idle_share"} if question.job.name == "training" else set())
     for choice in itertools.product(*(question.domains[n] for n in names)):
         size += 1
         design = dict(zip(names, choice, strict=True))
@@ -211,7 +210,7 @@ def brute(question: Question, wanted: set[str]) -> tuple[int, list[Values]]:
             if key not in built:
                 built[key] = {n: k.si for n, k in group.build(*key[1:]).items()}
             given |= built[key]
-        given |= {d.name: float(design[d.name]) for d in question.decisions if d.kind != "choice"}
+        given |= {d.name: d.number(design[d.name]) for d in question.decisions if d.kind != "choice"}
         given |= {n: k.si for n, k in question.given.items()}
         values = graph.evaluate(limits, given)
         if all(values[n] for n in limits):
@@ -315,8 +314,7 @@ def test_conflicts_and_repairs(tmp_path: Path, job: str, seed: int) -> None:
     file = c.write(tmp_path, terms)
     result = designer.plan(file, catalog=CATALOG)
     assert result.status == "infeasible"
-    ours = {m.name for conflict in result.conflicts for m in conflict}
-    if not c.possible or ours & marked("resource").keys():
+    if not c.possible or any(m.kind == "limit" for conflict in result.conflicts for m in conflict):
         assert_hardware_conflicts(file, result)
         return
     assert {frozenset(m.name for m in conflict) for conflict in result.conflicts} == minimal_conflicts(
@@ -335,8 +333,8 @@ def test_conflicts_and_repairs(tmp_path: Path, job: str, seed: int) -> None:
 def assert_hardware_conflicts(file: Path, result: PlanResult) -> None:
     """Every conflict holds in every design, and each of its members is needed: some design breaks it alone."""
     question = question_of(Source(yaml.read(file), [], CATALOG))
-    form = [t for t in question.limits if not t.stated and not t.record.resource]
-    others = [t for t in question.limits if t.stated or t.record.resource]
+    form = [t for t in question.limits if t.form]
+    others = [t for t in question.limits if not t.form]
     broken: list[set[str]] = []
     for choice in itertools.product(*(question.domains[d.name] for d in question.decisions)):
         design = dict(zip((d.name for d in question.decisions), choice, strict=True))

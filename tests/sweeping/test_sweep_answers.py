@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sweep_runs import CATALOG, TINY, plan_of, worker_of
 
-from designer.explain import removal
+from designer.explaining import removal
 from designer.infeasible.conflict import explained
 from designer.planning.plan import plan_question
 from designer.question.question import Question

@@ -71,7 +71,7 @@ def host_workers(workers: Count, devices_per_node: Count, decode_on_device: Coun
     return (1 - decode_on_device) * workers * devices_per_node
 
 
-@rule(wall=9, cite="definition", resource=True, weighed=True, tried=True)
+@rule(wall=9, cite="definition", weighed=True)
 def workers_fit(host_workers: Count, host_cores: Count) -> Truth:
     """The workers of a node have a core each.
 

@@ -109,7 +109,7 @@ def expert_sources(tp: Count, ep: Count) -> Count:
     return where(ep > 1, ep / tp, 1)
 
 
-@rule(cite="vLLM, Megatron-Core: KV heads are split, or whole heads repeated")
+@rule(cite="vLLM, Megatron-Core: KV heads are split, or whole heads repeated", form=True)
 def tp_fits_kv_heads(kv_heads: Count, latent: Count, tp: Count) -> Truth:
     """TP divides the KV heads or is a multiple of them; a latent cache is repeated at any TP.
 
@@ -119,7 +119,7 @@ def tp_fits_kv_heads(kv_heads: Count, latent: Count, tp: Count) -> Truth:
     return (kv_heads % tp == 0) | (tp % kv_heads == 0) | (latent > 0)
 
 
-@rule(cite="Megatron-LM: column and row parallel feed-forward")
+@rule(cite="Megatron-LM: column and row parallel feed-forward", form=True)
 def tp_divides_ffn(ffn: Count, expert_ffn: Count, shared_experts: Count, tp: Count, ep: Count) -> Truth:
     """TP divides the width of dense blocks and shared experts, and of routed experts unless EP holds them.
 
@@ -129,7 +129,11 @@ def tp_divides_ffn(ffn: Count, expert_ffn: Count, shared_experts: Count, tp: Cou
     return (ffn % tp == 0) & ((shared_experts * expert_ffn) % tp == 0) & ((ep > 1) | (expert_ffn % tp == 0))
 
 
-@rule(wall=13, cite="definition: a product reads weights in its own precision or expands narrower ones")
+@rule(
+    wall=13,
+    cite="definition: a product reads weights in its own precision or expands narrower ones",
+    form=True,
+)
 def weights_no_wider(weight_bytes: Bytes, operand_bytes: Bytes) -> Truth:
     """Weights are stored no wider than the products that read them.
 
@@ -139,7 +143,7 @@ def weights_no_wider(weight_bytes: Bytes, operand_bytes: Bytes) -> Truth:
     return weight_bytes <= operand_bytes
 
 
-@rule(cite="definition: EP groups are carved out of a stage's ranks")
+@rule(cite="definition: EP groups are carved out of a stage's ranks", form=True)
 def ep_divides_ranks(tp: Count, dp: Count, ep: Count) -> Truth:
     """EP divides the tensor and data ranks of a stage.
 
@@ -149,7 +153,7 @@ def ep_divides_ranks(tp: Count, dp: Count, ep: Count) -> Truth:
     return (tp * dp) % ep == 0
 
 
-@rule(cite="definition")
+@rule(cite="definition", form=True)
 def context_fits(context_limit: Tokens, max_context: Tokens) -> Truth:
     """The longest prompt with its answer is within the model's context.
 
@@ -159,7 +163,7 @@ def context_fits(context_limit: Tokens, max_context: Tokens) -> Truth:
     return context_limit <= max_context
 
 
-@rule(cite="definition", resource=True)
+@rule(cite="definition")
 def nodes_suffice(node_count: Count, node_limit: Count) -> Truth:
     """The fleet is within the nodes there are.
 
@@ -183,7 +187,7 @@ def network_reaches(devices_per_replica: Count, scale_up_domain: Count, has_netw
     """
 
 
-@rule(wall=5, cite="definition: every data rank and every stage has a sequence to work on")
+@rule(wall=5, cite="definition: every data rank and every stage has a sequence to work on", form=True)
 def batch_divides_pipeline(batch: Count, pp: Count, dp: Count) -> Truth:
     """The batch gives each pipeline slot of each data rank at least one sequence.
 

@@ -78,8 +78,6 @@ def serving_load(request_rate_per_replica: RequestsPerSecond, capacity: Requests
 @rule(
     wall=7,
     cite="definition: a queue offered more than it can do grows without bound",
-    resource=True,
-    tried=True,
     voids="request_rate_per_replica",
 )
 def load_below_one(serving_load: Ratio) -> Truth:

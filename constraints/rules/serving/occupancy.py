@@ -88,8 +88,6 @@ def occupancy_p99(occupancy: Requests, occupancy_deviation: Requests) -> Request
 @rule(
     wall=7,
     cite="definition: beyond its slots a replica makes requests wait, and first tokens with them",
-    resource=True,
-    tried=True,
 )
 def slots_suffice(occupancy_p99: Requests, batch: Count) -> Truth:
     """All but one in a hundred times a request finds a free slot.

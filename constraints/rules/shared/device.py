@@ -20,7 +20,7 @@ def usable_memory(memory_capacity: Bytes, memory_reserve: Fraction) -> Bytes:
     return memory_capacity * (1 - memory_reserve)
 
 
-@rule(wall=1, cite="definition: an absent rate is not a number, and fails every comparison", resource=True)
+@rule(wall=1, cite="definition: an absent rate is not a number, and fails every comparison")
 def precision_supported(compute_rate: FlopPerSecond) -> Truth:
     """The device multiplies in the precision chosen.
 

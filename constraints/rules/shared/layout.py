@@ -71,7 +71,7 @@ def idle_share(idle_devices: Count, devices: Count) -> Fraction:
     return idle_devices / devices
 
 
-@rule(cite="Megatron-LM: attention heads are split, never shared, by TP")
+@rule(cite="Megatron-LM: attention heads are split, never shared, by TP", form=True)
 def tp_divides_heads(heads: Count, tp: Count) -> Truth:
     """TP divides the attention heads.
 
@@ -81,7 +81,7 @@ def tp_divides_heads(heads: Count, tp: Count) -> Truth:
     return heads % tp == 0
 
 
-@rule(cite="definition: no stage without a layer")
+@rule(cite="definition: no stage without a layer", form=True)
 def pp_within_layers(pp: Count, layers: Count) -> Truth:
     """PP is at most the number of layers.
 
@@ -91,7 +91,7 @@ def pp_within_layers(pp: Count, layers: Count) -> Truth:
     return pp <= layers
 
 
-@rule(cite="Megatron-Core: expert parallel ranks hold whole experts")
+@rule(cite="Megatron-Core: expert parallel ranks hold whole experts", form=True)
 def ep_divides_experts(experts: Count, ep: Count) -> Truth:
     """EP divides the experts; a model without experts has EP 1.
 
@@ -114,8 +114,6 @@ def last_layers(layers: Count, pp: Count) -> Count:
 @rule(
     wall=2,
     cite="definition: allocator fragmentation, CUDA context and NCCL buffers take the reserve",
-    resource=True,
-    tried=True,
 )
 def memory_fits(device_memory: Bytes, usable_memory: Bytes) -> Truth:
     """The fullest device has room.

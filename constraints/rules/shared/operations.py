@@ -72,7 +72,13 @@ def it_power(it_energy: Joules, duration: Seconds, it_peak_power: Watts) -> Watt
     return minimum(it_energy / duration, it_peak_power)
 
 
-@rule(wall=18, cite="ISO/IEC 30134-2: power usage effectiveness", head="power\nmean", total="peak")
+@rule(
+    wall=18,
+    cite="ISO/IEC 30134-2: power usage effectiveness",
+    head="power\nmean",
+    total="peak",
+    note="power is the mean at the meter; peak_power is what has to be provisioned",
+)
 def power(it_power: Watts, pue: Count) -> Watts:
     """Mean power at the meter of the data centre.
 

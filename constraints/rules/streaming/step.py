@@ -14,7 +14,7 @@ from constraints.rules.library.streaming import (
 _CITE = "Lie 2023, Cerebras architecture deep dive, IEEE Micro 43(3): weight streaming"
 
 
-@rule(wall=6, cite=_CITE)
+@rule(wall=6, cite=_CITE, form=True)
 def streams_whole_layers(streamed: Count, tp: Count, pp: Count, cp: Count, ep: Count) -> Truth:
     """A device that streams weights runs whole layers: it is replicated, never split.
 

@@ -17,7 +17,6 @@ from constraints.rules.shared.layout import within_reach
     {"devices": "devices_used"},
     wall=10,
     cite="definition: a device without a NIC cannot leave its domain",
-    resource=True,
 )
 def network_reaches(devices_used: Count, scale_up_domain: Count, has_network: Count) -> Truth:
     """The job stays inside one scale-up domain, or there is a network between domains.

@@ -56,7 +56,7 @@ def checkpoint_stall(checkpoint_time: Seconds, checkpoint_blocking: Fraction) ->
     return checkpoint_time * checkpoint_blocking
 
 
-@rule(wall=19, cite="definition", resource=True)
+@rule(wall=19, cite="definition")
 def checkpoint_keeps_up(checkpoint_time: Seconds, checkpoint_interval: Seconds) -> Truth:
     """A checkpoint is written before the next one starts.
 

@@ -17,7 +17,7 @@ def devices_used(tp: Count, pp: Count, cp: Count, dp: Count) -> Count:
     return tp * pp * cp * dp
 
 
-@rule(cite="definition", resource=True, voids="devices")
+@rule(cite="definition", voids="devices")
 def devices_suffice(devices_used: Count, devices: Count) -> Truth:
     """TP x PP x CP x DP is at most the devices there are.
 
@@ -27,7 +27,7 @@ def devices_suffice(devices_used: Count, devices: Count) -> Truth:
     return devices_used <= devices
 
 
-@rule(cite="Megatron-Core: KV heads are split, or whole heads repeated")
+@rule(cite="Megatron-Core: KV heads are split, or whole heads repeated", form=True)
 def tp_fits_kv_heads(kv_heads: Count, tp: Count) -> Truth:
     """TP divides the KV heads, or is a multiple of them (each head then sits on several ranks).
 
@@ -37,7 +37,7 @@ def tp_fits_kv_heads(kv_heads: Count, tp: Count) -> Truth:
     return (kv_heads % tp == 0) | (tp % kv_heads == 0)
 
 
-@rule(cite="Megatron-LM: column and row parallel feed-forward")
+@rule(cite="Megatron-LM: column and row parallel feed-forward", form=True)
 def tp_divides_ffn(ffn: Count, expert_ffn: Count, tp: Count) -> Truth:
     """TP divides the feed-forward width, of dense layers and of experts.
 
@@ -47,7 +47,7 @@ def tp_divides_ffn(ffn: Count, expert_ffn: Count, tp: Count) -> Truth:
     return (ffn % tp == 0) & (expert_ffn % tp == 0)
 
 
-@rule(cite="Liu et al. 2023, Ring attention: a contiguous share of the sequence per rank")
+@rule(cite="Liu et al. 2023, Ring attention: a contiguous share of the sequence per rank", form=True)
 def cp_divides_sequence(sequence_length: Tokens, cp: Count) -> Truth:
     """CP divides the sequence in two equal chunks a rank, which balances causal attention.
 
@@ -57,7 +57,7 @@ def cp_divides_sequence(sequence_length: Tokens, cp: Count) -> Truth:
     return (sequence_length % (2 * cp) == 0) | (cp == 1)
 
 
-@rule(cite="Megatron-Core: expert data parallel size is DP x CP / EP")
+@rule(cite="Megatron-Core: expert data parallel size is DP x CP / EP", form=True)
 def ep_divides_data_ranks(dp: Count, cp: Count, ep: Count) -> Truth:
     """EP divides the DP x CP ranks it is carved out of.
 
@@ -67,7 +67,7 @@ def ep_divides_data_ranks(dp: Count, cp: Count, ep: Count) -> Truth:
     return (dp * cp) % ep == 0
 
 
-@rule(cite="Megatron-LM: global batch = micro-batch x DP x accumulation steps")
+@rule(cite="Megatron-LM: global batch = micro-batch x DP x accumulation steps", form=True)
 def batch_divides(global_batch: Count, micro_batch: Count, dp: Count) -> Truth:
     """The global batch is a whole number of micro-batches on every data-parallel rank.
 
@@ -87,7 +87,9 @@ def microbatches(global_batch: Count, micro_batch: Count, dp: Count) -> Count:
     return global_batch / (micro_batch * dp)
 
 
-@rule(cite="Narayanan et al. 2021, section 2.2: interleaving schedules micro-batches in groups of PP")
+@rule(
+    cite="Narayanan et al. 2021, section 2.2: interleaving schedules micro-batches in groups of PP", form=True
+)
 def interleaving_possible(vpp: Count, pp: Count, microbatches: Count, layers: Count) -> Truth:
     """Virtual stages need a pipeline, a layer each, and micro-batches in multiples of PP.
 

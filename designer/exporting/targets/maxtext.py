@@ -64,7 +64,7 @@ def _settings(launch: Launch, ranks: Ranks) -> list[Option]:
         Option("per_device_batch_size", f"{batch:g}", "micro_batch / (tp * cp)"),
         Option("gradient_accumulation_steps", microbatches(launch), "global_batch / (micro_batch * dp)"),
         Option("max_target_length", launch.sequence_length, "sequence_length"),
-        Option("steps", launch.number("steps"), "steps of the whole data set"),
+        Option("steps", launch.steps, "steps of the whole data set"),
         Option("dtype", "bfloat16", "activations"),
         Option("weight_dtype", "float32", "weights"),
         *([Option("quantization", "fp8", "precision fp8")] if d.name("precision") == "fp8" else []),

@@ -63,7 +63,7 @@ def _tables(launch: Launch) -> dict[str, Table]:
             ("seq_len", launch.sequence_length, "sequence_length"),
             ("local_batch_size", local, "global_batch / dp" if pp > 1 else "micro_batch"),
             ("global_batch_size", d.count("global_batch"), "global_batch, in sequences"),
-            ("steps", launch.number("steps"), "steps of the whole data set"),
+            ("steps", launch.steps, "steps of the whole data set"),
             ("dataset", "c4", "your data"),
             (
                 "mixed_precision_param",
