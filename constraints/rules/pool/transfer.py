@@ -83,8 +83,6 @@ def transfer_delay(kv_transfer_time: Seconds, decode_steps: Tokens) -> Seconds:
 @rule(
     wall=10,
     cite="definition: a link offered more than it carries falls behind without bound",
-    resource=True,
-    tried=True,
 )
 def transfer_keeps_up(transfer_load: Fraction) -> Truth:
     """The links of a replica keep up with the caches it sends or receives.
