@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from constraints.pools import POOLS, of
-from constraints.quantity import Record
+from constraints.quantity import LINES, Record, short_form
 from constraints.rule import LAYERS, rules
 
 # Formulas to call are not quantities of a job.
@@ -73,7 +73,9 @@ def _of_a_pool(name: str, known: Mapping[str, Record]) -> Record | None:
                     if getattr(whole, f)
                 }
                 title = f"{whole.title}, {pool} pool" if whole.title else ""
-                head = f"{pool}\n{whole.heading}"
+                head = short_form(f"{pool} {whole.title}")
+                if whole.head:
+                    head = "\n".join([pool, *whole.head.split("\n")][:LINES])
                 apart: dict[str, Any] = dict(phrase="", aliases=(), total="", sizes=False)
                 return replace(whole, name=name, title=title, head=head, **apart, **others)
     return None

@@ -12,7 +12,7 @@ import copy
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -29,18 +29,14 @@ from designer.fleets.reading import FleetQuestion, Wanted
 from designer.jobs import JOBS
 from designer.question.context import Value
 from designer.question.job import Job
+from designer.question.pools import ReadsBoth, alone
 from designer.question.question import Question
-from designer.reading.source_map import Path, Source
+from designer.reading.source_map import Source
 from designer.reading.steps import question_of
-from designer.reading.terms import bound_text
 from designer.search.archive import Archive
 from designer.search.deadline import OutOfTime
 from designer.search.enumerate import Block, Count, enumerate_designs
 from designer.search.threads import Stop, at_once
-
-_ANSWER = re.compile(r"\b(tpot\w*|request_latency|cost_per_\w+|carbon_per_\w+|energy_per_\w+)\b")
-_TPOT = re.compile(r"\btpot(_\w+)?\b")
-_PROMPT = re.compile(r"\b(ttft\w*|request_latency|cost_per_\w+|carbon_per_\w+|energy_per_\w+)\b")
 
 
 @dataclass(frozen=True)
@@ -79,18 +75,27 @@ def job_of(workload: Any) -> Job | None:
 
 
 def pools_of(wanted: Wanted) -> list[str]:
-    """The pools of a workload: one, or one for prompts and one for answers."""
-    return [""] if wanted.entry.pools == "shared" else ["prefill", "decode"]
+    """The pools of a workload: one, or those that its fleet or its scenario has apart."""
+    workload = wanted.document.data.get("workload")
+    job = job_of(workload)
+    asked = wanted.entry.pools == "separate" or (
+        isinstance(workload, dict) and workload.get("pools") == "apart"
+    )
+    return [p.name for p in reversed(job.apart.pools)] if asked and job and job.apart else [""]
 
 
-def pool_source(wanted: Wanted, catalog: Catalog, lines: Sequence[Line], period: float, pool: str) -> Source:
+def pool_source(wanted: Wanted, catalog: Catalog, lines: Sequence[Line], period: float) -> Source:
     """A scenario as a fleet reads it: its nodes, regions, prices and period are those of the fleet."""
     read = wanted.document
     document = replace(read, data=copy.deepcopy(read.data), values=dict(read.values))
     source = Source(document, wanted.entry.set, catalog)
     _place(source, lines, period)
-    if pool:
-        _split(source, pool)
+    workload = source.data.get("workload")
+    if wanted.entry.pools == "separate" and isinstance(workload, dict):
+        job = job_of(workload)
+        if job and not job.apart:
+            raise source.fail(("workload", "job"), f"a {job.name} workload has no pools to separate")
+        workload["pools"] = "apart"
     return source
 
 
@@ -113,46 +118,17 @@ def _place(source: Source, lines: Sequence[Line], period: float) -> None:
     source.data["objectives"] = [COST]
 
 
-def _split(source: Source, pool: str) -> None:
-    """One pool of a disaggregated workload: what its scenario asks of prompts, or of answers.
+def _seen(pool: str) -> Callable[[Question], Question]:
+    """What of a workload's question is asked of one pool of it."""
 
-    Prompts alone are requests for one token. Answers alone are requests whose prompts take no
-    time here; what they wait for their key-value cache is added to every time per token.
-    """
-    workload = source.data.get("workload")
-    job = job_of(workload)
-    if not isinstance(workload, dict) or job is None or not job.apart:
-        raise source.fail(("workload", "job"), "only a serving workload has pools to separate")
-    drop = _ANSWER if pool == "prefill" else _PROMPT
-    terms = [t for t in _terms(source) if not drop.search(t[0])]
-    if pool == "prefill":
-        for length in workload.get("lengths", []):
-            if isinstance(length, dict) and "output" in length:
-                length["output"] = "1 token"
-    else:
-        source.data["assume"] = {
-            **source.data.get("assume", {}),
-            "prefill_share": "0 s",
-            "prefill_rate": "0 request/s",
-        }
-        terms = [(_TPOT.sub(r"(\g<0> + transfer_delay)", text), path) for text, path in terms]
-    source.data["budgets"] = {}
-    source.data["rules"] = [*(text for text, _ in terms), "transfer_load <= 1"]
-    for i, (_, path) in enumerate(terms):
-        source.document.values[("rules", i)] = source.document.at(path)
+    def answered(question: Question) -> Question:
+        try:
+            return alone(question, pool) if pool else question
+        except ReadsBoth as e:
+            message = f"{e.limit.text} rests on both pools; bound it in the fleet's budgets"
+            raise InputError(_placed(message, e.limit.place)) from None
 
-
-def _terms(source: Source) -> list[tuple[str, Path]]:
-    """Budgets and rules as comparisons, with their places."""
-    budgets, rules = source.data.get("budgets", {}), source.data.get("rules", [])
-    if not isinstance(budgets, (dict, list)) or not isinstance(rules, list):
-        return []
-    out: list[tuple[str, Path]] = []
-    if isinstance(budgets, dict):
-        out += [(f"{k} {bound_text(v)}", ("budgets", k)) for k, v in budgets.items()]
-    else:
-        out += [(str(v), ("budgets", i)) for i, v in enumerate(budgets)]
-    return out + [(str(v), ("rules", i)) for i, v in enumerate(rules)]
+    return answered
 
 
 class Menus:
@@ -189,7 +165,7 @@ class Menus:
                     continue
                 read = self._read(w, pool)
                 self.known[key] = Menu({}, [], 0, True)
-                alike.setdefault(likeness(read.data), {})[key] = read
+                alike.setdefault(f"{pool} {likeness(read.data)}", {})[key] = read
         jobs: list[tuple[list[Menu], list[int], list[Question], list[float]]] = []
         for group in alike.values():
             keys, reads = list(group), list(group.values())
@@ -213,11 +189,11 @@ class Menus:
         """The question of a workload over the whole inventory."""
         q, held = self.question, self._held(wanted)
         try:
-            source = pool_source(wanted, q.catalog, q.fleet.inventory, held, pool)
+            source = pool_source(wanted, q.catalog, q.fleet.inventory, held)
             job = job_of(source.data.get("workload"))
             asked = [*q.coupled, NODES, *([] if job and job.goes_on else [DURATION])]
             lines = Lines(q.fleet.inventory, list(dict.fromkeys(asked)), q.catalog)
-            return _Read(source.data, lines, question_of(source, lines.checks), held)
+            return _Read(source.data, lines, question_of(source, lines.checks, _seen(pool)), held)
         except Unknown as e:
             why = e.error.problems[0].message.replace(" or a site with electricity", "")
             why = re.sub(r"pricing\.(\w+)", r"\1 on this line", why).replace("provider or tenure", "tenure")

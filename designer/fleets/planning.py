@@ -30,7 +30,6 @@ from designer.words.labels import label
 
 # What people ask of every placed workload, beside what its job says.
 _ALWAYS = (COST, CARBON, PEAK_POWER, DEVICES)
-_MEANINGLESS = {"": ("kv_transfer_time",), "prefill": ("tpot_p99",), "decode": ("ttft_p99",)}
 
 
 def plan_fleet(question: FleetQuestion) -> FleetResult:
@@ -131,7 +130,7 @@ def _placement(question: FleetQuestion, table: Table, row: int, copies: int) -> 
     for name, taken in option.takes.items():
         if not math.isclose(float(values[name]), taken, rel_tol=1e-9):
             raise CheckFailed(f"{p.name}: {name} of {option.design} is {values[name]}, not {taken}")
-    asked = [n for n in (*q.job.placed, *_ALWAYS) if n in q.graph.rules and n not in _MEANINGLESS[p.pool]]
+    asked = [n for n in (*q.job.placed, *_ALWAYS) if n in q.graph.rules]
     shown = q.graph.evaluate(asked, values)
     return Placement(
         workload=p.wanted.entry.name,

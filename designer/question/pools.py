@@ -92,7 +92,9 @@ def of_one_pool(pool: Pool, question: Question) -> Question:
     names = {d.name for d in chosen}
     return replace(
         question,
-        job=replace(job, layers=layers),
+        job=replace(
+            job, layers=layers, placed=tuple(n for n in job.placed if record(n).needs not in pool.lacks)
+        ),
         graph=graph,
         decisions=chosen,
         domains={n: values for n, values in question.domains.items() if n in names},

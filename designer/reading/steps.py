@@ -38,8 +38,10 @@ Check = Callable[[Source, Question, Mapping[str, Path]], None]
 CHECKS: tuple[Check, ...] = (check_rates, check_data_pipeline, check_known, check_outputs, check_zeros)
 
 
-def question_of(source: Source, checks: Sequence[Check] = CHECKS) -> Question:
-    """The question a scenario asks. Raises InputError listing the problems found, each with its place."""
+def question_of(
+    source: Source, checks: Sequence[Check] = CHECKS, part: Callable[[Question], Question] | None = None
+) -> Question:
+    """The question a scenario asks, or a `part` of it. Raises InputError listing the problems, each with its place."""
     import_models(source)
     scenario = scenario_of(source)
     job = JOBS[scenario.workload.job]
@@ -53,6 +55,7 @@ def question_of(source: Source, checks: Sequence[Check] = CHECKS) -> Question:
     check_weights(source, question)
     question.baseline = design_of(source, question, dict(scenario.baseline), ("baseline",))
     source.raise_problems()
+    question = part(question) if part else question
     question.taken_for_granted = partial(premises, replace(question), source.catalog, source.where)
     for check in checks:
         check(source, question, origin)
