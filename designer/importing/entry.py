@@ -93,7 +93,8 @@ def entry_of(shape: Shape, stated: Stated) -> Imported:
 
 
 def _lines(shape: Shape, stated: Stated, total: float | None, active: float | None) -> list[str]:
-    says = stated.parameters is not None or stated.active_parameters is not None
+    parameters_line = f"parameters: {_total(stated, total)}"
+    says = "source: publisher" in parameters_line or stated.active_parameters is not None
     lines = [
         f"id: {stated.id}",
         f"name: {_text(stated.name)}",
@@ -113,7 +114,7 @@ def _lines(shape: Shape, stated: Stated, total: float | None, active: float | No
         if isinstance(value, dict):
             value = "{" + ", ".join(f"{part}: {n}" for part, n in value.items()) + "}"
         lines.append(f"  {key}: {str(value).lower() if isinstance(value, bool) else value}")
-    lines.append(f"parameters: {_total(stated.parameters, total)}")
+    lines.append(parameters_line)
     if stated.active_parameters is not None:
         lines.append(f"active_parameters: {_fact(stated.active_parameters, 'publisher')}")
     elif active is not None and "experts" in shape.architecture:
@@ -127,16 +128,17 @@ def _notes(shape: Shape) -> str:
     return f"{out}; not counted: {', '.join(shape.left_out)}" if shape.left_out else out
 
 
-def _total(stated: float | None, total: float | None) -> str:
+def _total(stated: Stated, total: float | None) -> str:
     """The stated total, or the counted one where nothing is stated or the two disagree."""
+    says = stated.parameters
     if total is None:
-        assert stated is not None
-        return _fact(stated, "publisher")
-    if stated is None:
+        assert says is not None
+        return _fact(says, "publisher")
+    if says is None:
         return _fact(total, "config", "counted from the configuration")
-    if abs(total / stated - 1) <= TOLERANCE:
-        return _fact(stated, "publisher")
-    return _fact(total, "config", f"counted; the publisher states {billions(stated)}")
+    if abs(total / says - 1) <= TOLERANCE:
+        return _fact(says, "publisher")
+    return _fact(total, "config", f"counted; stated as {billions(says)} by {stated.publisher}")
 
 
 def _fact(value: float, source: str, note: str = "") -> str:

@@ -44,9 +44,9 @@ def read_shape(path: str | Path) -> Shape:
     feed_forward.read(text, family, found)
     layers.read(text, family, found)
     ends.read(text, whole, family, found)
+    foreign.read(text, found)
     if family.own is not None:
         family.own(text, found)
-    foreign.read(text, found)
     if not found.get("ffn") and not found.get("experts"):
         text.needed(*family.width)
     out = left_out(whole, text)

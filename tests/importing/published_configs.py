@@ -212,6 +212,11 @@ UNDESCRIBED: list[tuple[Config, str, int]] = [
         3,
     ),
     ({"model_type": "laguna", "sliding_window": 8}, "unstated_window", 4),
+    (
+        {"model_type": "deepseek_v4", "compress_ratios": [0, 4, 128, 4], "sliding_window": 8},
+        "compressed_attention",
+        3,
+    ),
     ({"hc_mult": 4}, "hyper_connections", 4),
     ({"engram_layer_ids": [1, 2]}, "lookup_tables", 2),
     ({"attn_output_gate": True}, "output_gate", 4),

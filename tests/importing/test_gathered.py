@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from catalogs import default_catalog
 from catalogs.errors import InputError
 from designer.importing.api import import_config
+from designer.importing.shape import read_shape
 
 FOLDER = next(
     (f for p in Path(__file__).resolve().parents if (f := p / "shared" / "catalog" / "2026-12").is_dir()),
@@ -58,3 +60,34 @@ def test_parameters_are_those_the_publisher_states(row: dict[str, str]) -> None:
         assert (abs(found.counted / stated - 1) <= 0.01) != (row["id"] in APART)
         # arithmetic of another author on the same configuration
         assert found.counted == pytest.approx(float(row["total_formula"]), rel=1e-3)
+
+
+# Keys that an entry has otherwise than the file: contexts of recipes and checkpoints, unused widths.
+OTHERWISE = {
+    "step-3.7-flash": {"max_context"},
+    "qwen3-next-80b-a3b": {"max_context"},
+    "laguna-xs.2": {"max_context"},
+    "llama-4-scout-17b-16e": {"moe_every", "ffn"},
+}
+
+
+def shipped(file: Path) -> str | None:
+    """The id of the entry of the checkpoint a file belongs to."""
+    name = file.name.removesuffix(".json").removesuffix("_config").removeprefix("defaults--")
+    return default_catalog().find("models", name.replace("--", "/"))
+
+
+@pytest.mark.parametrize("file", [f for f in CONFIGS if shipped(f)], ids=lambda f: f.stem)
+def test_the_entry_that_ships_is_what_the_configuration_says(file: Path) -> None:
+    id = shipped(file)
+    assert id is not None
+    a = default_catalog().get("models", id).architecture
+    assert a is not None
+    ours = {k: v for k in type(a).model_fields if k != "source" and (v := getattr(a, k)) not in (None, {})}
+    theirs = read_shape(file).architecture
+    differ = {k for k in {*ours, *theirs} if ours.get(k) != theirs.get(k)}
+    assert differ == OTHERWISE.get(id, set())
+
+
+def test_every_model_of_the_table_ships() -> None:
+    assert [r["id"] for r in ROWS if r["id"] not in default_catalog().ids("models")] == []
