@@ -20,7 +20,7 @@ POOLS = ("prefill", "decode")
 
 
 @dataclass(frozen=True)
-class Side:
+class PoolSide:
     """A pool as its rules see it.
 
     Of its `layers` those in `alone` are no other pool's. `own` are the quantities it is given of its own,
@@ -59,7 +59,7 @@ def of(pool: str, name: str, taken: Collection[str] = ()) -> str:
 
 
 @cache
-def names_of(side: Side) -> Mapping[str, str]:
+def names_of(side: PoolSide) -> Mapping[str, str]:
     """Every quantity that a pool has of its own, and what it is called: what it is given, and what follows."""
     known = side.rules
     own = set(side.own).union(*map(rules, side.alone))
@@ -73,7 +73,7 @@ def names_of(side: Side) -> Mapping[str, str]:
 
 
 @cache
-def joined(sides: tuple[Side, ...], whole: tuple[str, ...]) -> Mapping[str, Rule]:
+def joined(sides: tuple[PoolSide, ...], whole: tuple[str, ...]) -> Mapping[str, Rule]:
     """The rules of several pools and of what they are together, which the layers `whole` declare.
 
     Raises TypeError where two quantities would have one name.
@@ -119,7 +119,7 @@ def _add(out: dict[str, Rule], more: Mapping[str, Rule]) -> None:
 
 
 def _held(
-    sides: tuple[Side, ...], names: Mapping[Side, Mapping[str, str]], known: Mapping[str, Rule]
+    sides: tuple[PoolSide, ...], names: Mapping[PoolSide, Mapping[str, str]], known: Mapping[str, Rule]
 ) -> dict[str, Rule]:
     """Rules of every pool whose inputs are all known of the whole."""
     everywhere = set.intersection(*(set(names[s]) for s in sides))
@@ -141,7 +141,7 @@ def _held(
     return out
 
 
-def _lacking(side: Side, name: str) -> bool:
+def _lacking(side: PoolSide, name: str) -> bool:
     made = side.rules.get(name)
     return made is not None and made.record.needs in side.lacks
 

@@ -90,7 +90,7 @@ def evaluate_grid(
     quantities: Sequence[str] | None = None,
     sets: Sequence[str] = (),
     catalog: Catalog | None = None,
-) -> grid.Grid:
+) -> grid.LayoutGrid:
     """Quantities of every combination of some decisions' values, millions a second, without a search.
 
     designer.evaluate_grid("llama-3.1-70b-chat", {"tp": [1, 2, 4, 8], "batch": [1, 8, 64]}, ["tpot_p99"])

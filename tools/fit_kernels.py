@@ -25,7 +25,7 @@ from constraints.rules.library.collectives import measured_all_reduce_time
 from constraints.rules.serving.decode import decode_attention_time
 from constraints.rules.serving.experts import decode_expert_time
 from constraints.rules.training.compute import fused_attention_time
-from designer.calibrating.fitting import Parameter, Problem, fit_all
+from designer.calibrating.fitting import FitProblem, Parameter, fit_all
 from designer.calibrating.operations import KERNELS, LINKS, gemm_predictor, parameters
 
 CATALOG = default_catalog()
@@ -60,10 +60,10 @@ Predict = Callable[[Mapping[str, float]], Any]
 
 def problem(
     ranges: Mapping[str, Range], prior: Mapping[str, float], predict: Predict, rows: pd.DataFrame
-) -> Problem:
+) -> FitProblem:
     names = dict.fromkeys(ranges, len(rows))
     found: list[Parameter] = parameters(ranges, prior, names)
-    return Problem(found, predict, rows.latency_ms.to_numpy(float) * 1e-3)
+    return FitProblem(found, predict, rows.latency_ms.to_numpy(float) * 1e-3)
 
 
 def per_gpu(rows: pd.DataFrame, column: str | None) -> Iterator[tuple[str, Accelerator, str, pd.DataFrame]]:
@@ -77,7 +77,7 @@ def per_gpu(rows: pd.DataFrame, column: str | None) -> Iterator[tuple[str, Accel
                 yield f"{id} {dtype if column else ''}".strip(), acc, dtype, part
 
 
-def gemm(rows: pd.DataFrame) -> Iterator[tuple[str, Problem]]:
+def gemm(rows: pd.DataFrame) -> Iterator[tuple[str, FitProblem]]:
     rows = rows[rows.backend == "trtllm"]
     for label, acc, dtype, part in per_gpu(rows, "dtype"):
         known = rate_bundle(CATALOG, acc, dtype)
@@ -86,7 +86,7 @@ def gemm(rows: pd.DataFrame) -> Iterator[tuple[str, Problem]]:
         yield label, problem(KERNELS, {n: known[n].si for n in KERNELS}, predict, part)
 
 
-def prefill(rows: pd.DataFrame) -> Iterator[tuple[str, Problem]]:
+def prefill(rows: pd.DataFrame) -> Iterator[tuple[str, FitProblem]]:
     """Heads of 128 in 16 bit, calls that are not all launch."""
     rows = rows[
         (rows.head_dim == 128)
@@ -117,7 +117,7 @@ def prefill(rows: pd.DataFrame) -> Iterator[tuple[str, Problem]]:
         )
 
 
-def decode(rows: pd.DataFrame) -> Iterator[tuple[str, Problem]]:
+def decode(rows: pd.DataFrame) -> Iterator[tuple[str, FitProblem]]:
     """Up to 16 query heads a cache head; more take another kernel. All devices, for the default, last."""
     rows = rows[rows.num_heads / rows.num_kv_heads <= 16]
     for label, parts in (*((p[0], [p]) for p in per_gpu(rows, None)), ("default", list(per_gpu(rows, None)))):
@@ -144,13 +144,13 @@ def decode(rows: pd.DataFrame) -> Iterator[tuple[str, Problem]]:
         yield label, problem(DECODE, prior, partial_of(decode_attention_time, given), part)
 
 
-def reduce(rows: pd.DataFrame) -> Iterator[tuple[str, Problem]]:
+def reduce(rows: pd.DataFrame) -> Iterator[tuple[str, FitProblem]]:
     for label, acc, _, part in per_gpu(rows[rows.op == "all_reduce"], None):
         known = collective_bundle(CATALOG, acc)
         yield label, problem(LINKS, {n: known[n].si for n in LINKS}, all_reduce(acc, part), part)
 
 
-def engine_reduce(rows: pd.DataFrame) -> Iterator[tuple[str, Problem]]:
+def engine_reduce(rows: pd.DataFrame) -> Iterator[tuple[str, FitProblem]]:
     """The all-reduce that an engine brings; the catalog has one for all devices."""
     stored = ("engine_collective_fraction", "engine_collective_floor", "engine_inner_latency")
     prior = dict(zip(LINKS, (ENGINE[n].si for n in stored), strict=True))
@@ -168,7 +168,7 @@ def all_reduce(acc: Accelerator, part: pd.DataFrame) -> Predict:
     return partial_of(measured_all_reduce_time, given)
 
 
-def experts(rows: pd.DataFrame) -> Iterator[tuple[str, Problem]]:
+def experts(rows: pd.DataFrame) -> Iterator[tuple[str, FitProblem]]:
     """Balanced routing. All devices and dtypes together are what the default stands for."""
     rows = rows[rows.distribution == "balanced"]
     parts = list(per_gpu(rows, "moe_dtype"))
@@ -210,7 +210,7 @@ FITS = {
 }  # fmt: skip
 
 
-def report(label: str, of: Problem) -> None:
+def report(label: str, of: FitProblem) -> None:
     """One fit: errors of the catalog and of the fit, and both sets of values."""
     found = fit_all(of)
     assert found.after and found.held_out

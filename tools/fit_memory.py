@@ -21,7 +21,7 @@ from catalogs.store import SHIPPED
 from designer.accuracy import training
 from designer.accuracy.frameworks import traits
 from designer.accuracy.scoring import Skip, Statistics, mean_of_groups, statistics
-from designer.accuracy.table import Row, read
+from designer.accuracy.table import MeasuredRow, read
 
 PLACES = {"classic": "assumptions/framework-classic.yaml", "today": "assumptions/training.yaml"}
 
@@ -30,7 +30,7 @@ PLACES = {"classic": "assumptions/framework-classic.yaml", "today": "assumptions
 class Peak:
     """A measured peak in bytes, what is predicted to be used, and what lies outside the allocator."""
 
-    row: Row
+    row: MeasuredRow
     era: str
     measured: float
     used: float

@@ -75,7 +75,7 @@ RIDGE_ENGINE, RIDGE_FACTOR, RIDGE_DEFAULT, RIDGE_TOKEN = 0.35, 1.5, 0.5, 2.0
 RIDGE_SERVER = 4.0
 
 
-Error = tuple[str, table.Row, Deployment, float]
+Error = tuple[str, table.MeasuredRow, Deployment, float]
 FOLDS = 8
 
 
@@ -84,7 +84,7 @@ class Rows:
     """Rows of one kind of load, stacked, with what was measured."""
 
     load: MeasuredLoad
-    rows: list[table.Row]
+    rows: list[table.MeasuredRow]
     deployments: list[Deployment]
     metrics: list[list[tuple[str, str, float]]] = field(default_factory=list)
 

@@ -30,7 +30,7 @@ from designer.accuracy.conventions import measured_step_time
 from designer.accuracy.frameworks import traits
 from designer.accuracy.hardware import accelerator_of
 from designer.accuracy.scoring import Skip, Statistics, mean_of_groups, statistics
-from designer.accuracy.table import Row, read
+from designer.accuracy.table import MeasuredRow, read
 from designer.jobs.training import MEASURED
 
 
@@ -95,7 +95,7 @@ class Rows:
 
     def __init__(self, table: str) -> None:
         catalog = default_catalog()
-        self.rows: list[Row] = []
+        self.rows: list[MeasuredRow] = []
         given: list[dict[str, float]] = []
         measured: list[float] = []
         family: list[str] = []

@@ -1,8 +1,8 @@
 """Write every generated page and every expected output anew; `git diff` then says what changed.
 
-    python tools/regenerate.py            everything, some minutes
-    python tools/regenerate.py pages      docs/rules.md, docs/walls.md, and the commands in README and docs
-    python tools/regenerate.py outputs    what commands print, and the messages of bad input
+python tools/regenerate.py            everything, some minutes
+python tools/regenerate.py pages      docs/rules.md, docs/walls.md, and the commands in README and docs
+python tools/regenerate.py outputs    what commands print, and the messages of bad input
 """
 
 from __future__ import annotations

@@ -83,7 +83,11 @@ def not_described(a: Architecture) -> str:
     if a.expert_latent:
         parts.append("latent experts")
     *first, last = parts or [""]
-    return f"no equations here describe {' or '.join([', '.join(first), last] if first else [last])}" if last else ""
+    return (
+        f"no equations here describe {' or '.join([', '.join(first), last] if first else [last])}"
+        if last
+        else ""
+    )
 
 
 def _share(some: int, layers: int) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from constraints.counting import parameters
-from designer.accuracy.metrics import Metric
-from designer.accuracy.table import Row
+from designer.accuracy.metrics import LedgerMetric
+from designer.accuracy.table import MeasuredRow
 
 
 def flops_per_token(convention: str, model: Mapping[str, float]) -> float:
@@ -29,7 +29,7 @@ def flops_per_token(convention: str, model: Mapping[str, float]) -> float:
     return 6 * counted + 6 * share * pairs
 
 
-def measured_step_time(row: Row, model: Mapping[str, float]) -> float | None:
+def measured_step_time(row: MeasuredRow, model: Mapping[str, float]) -> float | None:
     """Seconds of a step: printed, or from the throughput, or from FLOP/s or MFU by the source's formula."""
     stated = row.number("step_time_s")
     if stated:
@@ -49,9 +49,9 @@ def measured_step_time(row: Row, model: Mapping[str, float]) -> float | None:
     )
 
 
-def source_mfu(row: Row, model: Mapping[str, float], step_time: float) -> tuple[float, float] | None:
+def source_mfu(row: MeasuredRow, model: Mapping[str, float], step_time: float) -> tuple[float, float] | None:
     """Predicted and measured MFU, both by the source's formula and against the source's peak."""
-    measured = row.number(Metric.mfu.name)
+    measured = row.number(LedgerMetric.mfu.name)
     if not measured:
         return None
     devices = row.number("gpus")
@@ -63,7 +63,7 @@ def source_mfu(row: Row, model: Mapping[str, float], step_time: float) -> tuple[
     return flops / (step_time * devices * peak), measured
 
 
-def _achieved(row: Row, model: Mapping[str, float]) -> float | None:
+def _achieved(row: MeasuredRow, model: Mapping[str, float]) -> float | None:
     """Model FLOP/s of one device as printed."""
     rate = row.number("tflops_per_gpu")
     if rate:
@@ -73,5 +73,5 @@ def _achieved(row: Row, model: Mapping[str, float]) -> float | None:
             * 1e12
             * (0.75 if row.text("flops_kind") == "hardware" and row.text("recompute") == "full" else 1.0)
         )
-    mfu = row.number(Metric.mfu.name)
+    mfu = row.number(LedgerMetric.mfu.name)
     return mfu * model["compute_rate"] if mfu else None

@@ -18,7 +18,7 @@ from designer.accuracy.engines import engine_of
 from designer.accuracy.hardware import accelerator_of, node_of
 from designer.accuracy.scoring import Skip
 from designer.accuracy.shape import catalog_model, model_numbers
-from designer.accuracy.table import Row
+from designer.accuracy.table import MeasuredRow
 from designer.jobs.concurrent import USERS
 from designer.jobs.measured import MeasuredLoad
 from designer.jobs.serving import ARRIVALS, STATIC
@@ -56,7 +56,7 @@ class Deployment:
     hardware: str  # how well it is known: measured, like a measured one, or the default
 
 
-def deploy(row: Row, catalog: Catalog) -> Deployment | Skip:
+def deploy(row: MeasuredRow, catalog: Catalog) -> Deployment | Skip:
     """The deployment a row describes, or why it describes none."""
     if row.text("mode") == "disaggregated":
         return Skip("prefill and decode on separate devices")
@@ -126,7 +126,7 @@ def product_precision(weights: str, acc: Accelerator) -> str | None:
     return next((p for p in (*narrow, "bf16", "fp16") if p in rates), None)
 
 
-def _shape(row: Row, catalog: Catalog) -> dict[str, float] | Skip:
+def _shape(row: MeasuredRow, catalog: Catalog) -> dict[str, float] | Skip:
     """Numbers of the model; a served model that is not in the catalog needs its shape in the row."""
     if catalog_model(row.text("model"), catalog) is None and not row.text("layers"):
         return Skip(f"model not in the catalog: {row.text('model') or 'blank'}")
@@ -163,7 +163,7 @@ def _engine_numbers(catalog: Catalog, engine: str) -> dict[str, float]:
     return {name: known.si for name, known in engine_bundle(catalog, engine).items()}
 
 
-def _layout(row: Row, gpus: int) -> dict[str, float] | Skip:
+def _layout(row: MeasuredRow, gpus: int) -> dict[str, float] | Skip:
     tp, pp = row.count("tp") or 1, row.count("pp") or 1
     dp, ep = row.count("dp") or 1, row.count("ep") or 1
     if "layer split" in row.text("notes"):
@@ -178,7 +178,7 @@ def _layout(row: Row, gpus: int) -> dict[str, float] | Skip:
     return dict(tp=tp, pp=pp, dp=dp, ep=ep, replicas=replicas)
 
 
-def _requests(row: Row, values: dict[str, float]) -> MeasuredLoad | Skip:
+def _requests(row: MeasuredRow, values: dict[str, float]) -> MeasuredLoad | Skip:
     """Lengths and number of requests, added to `values`."""
     notes, scenario = row.text("notes").lower(), row.text("scenario")
     prompt, answer = _lengths(row, notes)
@@ -208,7 +208,7 @@ def _requests(row: Row, values: dict[str, float]) -> MeasuredLoad | Skip:
     return USERS
 
 
-def _lengths(row: Row, notes: str) -> tuple[float | None, float | None]:
+def _lengths(row: MeasuredRow, notes: str) -> tuple[float | None, float | None]:
     prompt, answer = row.number("isl"), row.number("osl")
     share = 0.9 if "mean 0.9" in notes else 1.0
     if prompt and answer:

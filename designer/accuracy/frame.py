@@ -9,13 +9,13 @@ from importlib import import_module
 
 from catalogs import Catalog
 from designer.accuracy.hardware import accelerator_of
-from designer.accuracy.metrics import Metric
+from designer.accuracy.metrics import LedgerMetric
 from designer.accuracy.parameters import calibration
 from designer.accuracy.result import ScoredRow, ValidateResult
 from designer.accuracy.scoring import Prediction, Skip, Statistics, statistics
-from designer.accuracy.table import Row, Table
+from designer.accuracy.table import MeasuredRow, MeasuredTable
 
-Predict = Callable[[Row, Catalog], "list[Prediction] | Skip"]
+Predict = Callable[[MeasuredRow, Catalog], "list[Prediction] | Skip"]
 
 GROUPINGS = ("group", "hardware", "framework", "model")
 
@@ -24,7 +24,7 @@ GROUPINGS = ("group", "hardware", "framework", "model")
 class Scored:
     """One prediction and the row it belongs to."""
 
-    row: Row
+    row: MeasuredRow
     prediction: Prediction
 
 
@@ -32,7 +32,7 @@ class Scored:
 class Ledger:
     """Every row of a table, scored or with the reason why not."""
 
-    table: Table
+    table: MeasuredTable
     scored: tuple[Scored, ...]
     guessed: tuple[Scored, ...]
     skipped: dict[str, int]
@@ -47,11 +47,11 @@ class Ledger:
     def rows_guessed(self) -> int:
         return len({id(s.row) for s in self.guessed})
 
-    def metrics(self, guessed: bool = False) -> dict[Metric, Statistics]:
+    def metrics(self, guessed: bool = False) -> dict[LedgerMetric, Statistics]:
         """Statistics of each metric over all scored rows."""
         return _statistics(self.guessed if guessed else self.scored)
 
-    def groups(self, by: str | None = None) -> dict[str, dict[Metric, Statistics]]:
+    def groups(self, by: str | None = None) -> dict[str, dict[LedgerMetric, Statistics]]:
         """Statistics of each metric, by hardware, framework, model or group of sources."""
         parts: dict[str, list[Scored]] = {}
         for s in self.scored:
@@ -61,20 +61,22 @@ class Ledger:
     def held_out(self) -> Statistics | None:
         """Errors under parameters fitted without a row's own source, where the table states them."""
         ratios = [
-            s.row.number("held_out_ratio") for s in self.scored if s.prediction.metric is Metric.step_time
+            s.row.number("held_out_ratio")
+            for s in self.scored
+            if s.prediction.metric is LedgerMetric.step_time
         ]
         return statistics(r - 1 for r in ratios if r) if any(ratios) else None
 
-    def coverage(self) -> dict[Metric, float]:
+    def coverage(self) -> dict[LedgerMetric, float]:
         """Share of measurements inside the interval of their prediction, of metrics that have intervals."""
-        inside: dict[Metric, list[bool]] = {}
+        inside: dict[LedgerMetric, list[bool]] = {}
         for s in self.scored:
             p = s.prediction
             if p.low is not None and p.high is not None:
                 inside.setdefault(p.metric, []).append(p.low <= p.measured <= p.high)
         return {metric: sum(found) / len(found) for metric, found in inside.items()}
 
-    def worst(self, metric: Metric, n: int) -> list[Scored]:
+    def worst(self, metric: LedgerMetric, n: int) -> list[Scored]:
         """The rows furthest off, worst first."""
         of = [s for s in self.scored if s.prediction.metric is metric]
         return sorted(of, key=lambda s: -abs(s.prediction.error))[:n]
@@ -106,7 +108,7 @@ class Ledger:
         return answer.to_json(indent=1)
 
 
-def validate(table: Table, catalog: Catalog, by: str = "group") -> Ledger:
+def validate(table: MeasuredTable, catalog: Catalog, by: str = "group") -> Ledger:
     """Predict and score every row of a table. Raises InputError for a cell that cannot be read."""
     scored: list[Scored] = []
     guessed: list[Scored] = []
@@ -123,7 +125,7 @@ def validate(table: Table, catalog: Catalog, by: str = "group") -> Ledger:
     return Ledger(table, tuple(scored), tuple(guessed), dict(skipped.most_common()), by, catalog)
 
 
-def group_of(row: Row, by: str, catalog: Catalog) -> str:
+def group_of(row: MeasuredRow, by: str, catalog: Catalog) -> str:
     """What a row is counted under."""
     if by == "hardware":
         found = accelerator_of(row.text("hardware"), catalog)
@@ -131,14 +133,14 @@ def group_of(row: Row, by: str, catalog: Catalog) -> str:
     return row.group if by == "group" else row.text(by) or f"no {by} stated"
 
 
-def _statistics(of: Iterable[Scored]) -> dict[Metric, Statistics]:
-    errors: dict[Metric, list[float]] = {}
+def _statistics(of: Iterable[Scored]) -> dict[LedgerMetric, Statistics]:
+    errors: dict[LedgerMetric, list[float]] = {}
     for s in of:
         errors.setdefault(s.prediction.metric, []).append(s.prediction.error)
-    return {m: statistics(errors[m]) for m in Metric if m in errors}
+    return {m: statistics(errors[m]) for m in LedgerMetric if m in errors}
 
 
-def _named(of: Mapping[Metric, Statistics]) -> dict[str, Statistics]:
+def _named(of: Mapping[LedgerMetric, Statistics]) -> dict[str, Statistics]:
     return {m.name: s for m, s in of.items()}
 
 

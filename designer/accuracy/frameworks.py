@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from catalogs import Catalog
-from designer.accuracy.table import Row
+from designer.accuracy.table import MeasuredRow
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Traits:
         return None if self.family == "recipe" else 1
 
 
-def traits(row: Row, catalog: Catalog) -> Traits:
+def traits(row: MeasuredRow, catalog: Catalog) -> Traits:
     """Traits of a row's framework, from its name, its date and the settings the row states.
 
     Numbers are those of the catalog's `assumptions/framework-FAMILY`, on top of `assumptions/training`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class Metric(Enum):
+class LedgerMetric(Enum):
     """Metrics in the order they are shown. One without a unit is a share; it is drawn on no scale."""
 
     step_time = "step time", "s"
@@ -23,7 +23,7 @@ class Metric(Enum):
     def said(self, value: float) -> str:
         """A value of it as people read it.
 
-        >>> Metric.tpot.said(0.0251), Metric.mfu.said(0.5)
+        >>> LedgerMetric.tpot.said(0.0251), LedgerMetric.mfu.said(0.5)
         ('0.0251 s', '50.0 %')
         """
         return f"{value:.3g} {self.unit}" if self.unit else f"{100 * value:.1f} %"

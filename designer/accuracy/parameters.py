@@ -18,14 +18,14 @@ _KINDS = ("accelerators", "assumptions", "engines")
 
 
 @dataclass(frozen=True)
-class Count:
+class ParameterCount:
     """Distinct fitted parameters of one kind, and the measurements they were fitted to."""
 
     parameters: int
     measurements: int
 
 
-def calibration(catalog: Catalog) -> dict[str, Count]:
+def calibration(catalog: Catalog) -> dict[str, ParameterCount]:
     """Fitted parameters of the catalog, by what they were fitted to.
 
     A parameter that several entries share, as frameworks do, counts once: equal names and values.
@@ -43,7 +43,7 @@ def calibration(catalog: Catalog) -> dict[str, Count]:
                     found[to].add((*owner, name if to == KERNEL else name.rpartition(".")[2], fact.text))
     rows = catalog.get("assumptions", "calibration").values
     counted = {KERNEL: _KERNEL_ROWS} | {k: of.rows for k, of in KINDS.items()}
-    return {k: Count(len(of), round(sum(rows[n].si for n in counted[k]))) for k, of in found.items()}
+    return {k: ParameterCount(len(of), round(sum(rows[n].si for n in counted[k]))) for k, of in found.items()}
 
 
 def _facts(x: Any, name: str = "") -> Iterator[tuple[str, Fact]]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from designer.accuracy.parameters import Count
+from designer.accuracy.parameters import ParameterCount
 from designer.accuracy.scoring import Statistics
 from designer.answers.answer import Answer
 
@@ -34,6 +34,6 @@ class ValidateResult(Answer):
     groups: dict[str, dict[str, Statistics]]
     skipped: dict[str, int] = Field(description="rows that are not scored, by the reason why")
     guessed: dict[str, Statistics] = Field(description="of rows whose layout had to be guessed")
-    calibration: dict[str, Count]
+    calibration: dict[str, ParameterCount]
     coverage: dict[str, float] = Field(description="share of measurements inside their interval")
     rows: list[ScoredRow]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from designer.accuracy.metrics import Metric
+from designer.accuracy.metrics import LedgerMetric
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Prediction:
     predictions are reported apart. For `fits` both numbers are 1 (fits) or 0 (runs out of memory).
     """
 
-    metric: Metric
+    metric: LedgerMetric
     predicted: float
     measured: float
     guessed: tuple[str, ...] = ()
@@ -28,10 +28,10 @@ class Prediction:
     def error(self) -> float:
         """Signed error as a fraction of the measured value; for `fits` 0 is right.
 
-        >>> Prediction(Metric.step_time, 1.25, 1.0).error, Prediction(Metric.fits, 1.0, 0.0).error
+        >>> Prediction(LedgerMetric.step_time, 1.25, 1.0).error, Prediction(LedgerMetric.fits, 1.0, 0.0).error
         (0.25, 1.0)
         """
-        if self.metric is Metric.fits:
+        if self.metric is LedgerMetric.fits:
             return self.predicted - self.measured
         return self.predicted / self.measured - 1
 

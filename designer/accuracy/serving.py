@@ -10,9 +10,9 @@ from constraints.algebras.maths import maximum, minimum
 from constraints.graph import run
 from designer.accuracy.asking import order_of
 from designer.accuracy.deployments import Deployment, deploy
-from designer.accuracy.metrics import Metric
+from designer.accuracy.metrics import LedgerMetric
 from designer.accuracy.scoring import Prediction, Skip
-from designer.accuracy.table import Row
+from designer.accuracy.table import MeasuredRow
 from designer.evaluating.intervals import serving_factors
 from designer.jobs.measured import MeasuredLoad
 
@@ -20,7 +20,7 @@ from designer.jobs.measured import MeasuredLoad
 LEAST_RESIDENT = 16.0
 
 
-def predict(row: Row, catalog: Catalog) -> list[Prediction] | Skip:
+def predict(row: MeasuredRow, catalog: Catalog) -> list[Prediction] | Skip:
     """Predictions of `ttft`, `tpot` (seconds) and `throughput` (tokens/s) of one row, or why there are none.
 
     A prediction that had to choose a setting the row leaves open names it in `guessed`. Raises
@@ -64,28 +64,30 @@ def _made(job: str, asked: tuple[str, ...], given: Mapping[str, Any]) -> dict[st
     return values
 
 
-def pairs(row: Row, d: Deployment, values: Mapping[str, Any]) -> list[tuple[Metric, Any, float | None]]:
+def pairs(
+    row: MeasuredRow, d: Deployment, values: Mapping[str, Any]
+) -> list[tuple[LedgerMetric, Any, float | None]]:
     """Metric, prediction and measurement of everything the row measures."""
     load, tokens = d.load, row.number("tokens_per_s_total")
     ttft, tpot = (_seconds(row, c) for c in ("ttft_ms", "tpot_ms"))
     interval = load.median if load.median and "ITL" in row.text("latency_stat") else load.tpot
-    latencies: list[tuple[Metric, Any, float | None]] = [
-        (Metric.ttft, values[load.ttft], ttft),
-        (Metric.tpot, values[interval], tpot),
+    latencies: list[tuple[LedgerMetric, Any, float | None]] = [
+        (LedgerMetric.ttft, values[load.ttft], ttft),
+        (LedgerMetric.tpot, values[interval], tpot),
     ]
     if load.prompts and row.text("tokens_kind") == "input":
-        return [*latencies, (Metric.throughput, values[load.prompts], tokens)]
+        return [*latencies, (LedgerMetric.throughput, values[load.prompts], tokens)]
     if not load.throughput:
         return latencies
     throughput = values[load.throughput]
     if load.room and not row.number("concurrency_or_batch"):
         # kept full or at its limit: latency depends on a load that is not stated, throughput does not
-        return [(Metric.throughput, throughput, tokens)]
+        return [(LedgerMetric.throughput, throughput, tokens)]
     # one stream's tokens a second are its time per token over again, and Little's law makes the throughput
     # of a closed loop out of its latencies
-    return [*latencies, (Metric.throughput, throughput, None if tpot else tokens)]
+    return [*latencies, (LedgerMetric.throughput, throughput, None if tpot else tokens)]
 
 
-def _seconds(row: Row, column: str) -> float | None:
+def _seconds(row: MeasuredRow, column: str) -> float | None:
     value = row.number(column)
     return value / 1e3 if value else None

@@ -14,7 +14,7 @@ from constraints.bundles.model import model_bundle
 from constraints.counting import parameters
 from designer.accuracy.asking import given_numbers
 from designer.accuracy.scoring import Skip
-from designer.accuracy.table import Row
+from designer.accuracy.table import MeasuredRow
 
 # How far the parameters of a described shape may be from those stated.
 TOLERANCE = 0.06
@@ -22,7 +22,7 @@ TOLERANCE = 0.06
 _CUT = re.compile(r"[-_ ](proxy)?-?\d+l$|[-_ ]l\d+$|[-_ ]proxy.*$|\(.*\)")
 
 
-def model_numbers(row: Row, catalog: Catalog) -> tuple[dict[str, float], list[str]] | Skip:
+def model_numbers(row: MeasuredRow, catalog: Catalog) -> tuple[dict[str, float], list[str]] | Skip:
     """Numbers of the row's model for the rules, and the names of those it leaves open.
 
     Columns of the row win over the catalog, so that a model cut to fewer layers or given another

@@ -20,7 +20,7 @@ _SYNONYMS = {"gpu": "hardware", "source_group": "group", "recipe_name": "id"}
 
 
 @dataclass(frozen=True)
-class Row:
+class MeasuredRow:
     """One line of a table. A blank cell is unknown, never zero."""
 
     cells: dict[str, str]
@@ -67,15 +67,15 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class MeasuredTable:
     """Rows of one kind."""
 
     file: str
     kind: str
-    rows: tuple[Row, ...]
+    rows: tuple[MeasuredRow, ...]
 
 
-def read(path: str | Path, kind: str | None = None) -> Table:
+def read(path: str | Path, kind: str | None = None) -> MeasuredTable:
     """Read a CSV table of measurements.
 
     The kind is told from the columns unless it is given. Raises InputError, with file and line, for
@@ -85,9 +85,9 @@ def read(path: str | Path, kind: str | None = None) -> Table:
     return table(records(path), kind)
 
 
-def table(found: Records, kind: str | None = None) -> Table:
+def table(found: Records, kind: str | None = None) -> MeasuredTable:
     """A CSV file as a table of measured configurations; raises InputError for columns of no kind or of both."""
-    return Table(found.file, _kind(found.columns, kind, found.file, found.line), tuple(found.rows))
+    return MeasuredTable(found.file, _kind(found.columns, kind, found.file, found.line), tuple(found.rows))
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Records:
     file: str
     line: int
     columns: list[str]
-    rows: list[Row]
+    rows: list[MeasuredRow]
 
 
 def records(path: str | Path) -> Records:
@@ -126,7 +126,7 @@ def records(path: str | Path) -> Records:
         if len(cells) != len(columns):
             problems.append(Problem(f"{len(cells)} cells; the header has {len(columns)}", name, line))
             continue
-        rows.append(Row(dict(zip(columns, cells, strict=True)), name, line))
+        rows.append(MeasuredRow(dict(zip(columns, cells, strict=True)), name, line))
     if problems:
         raise InputError(*problems[:8])
     if not rows:

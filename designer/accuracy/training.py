@@ -15,10 +15,10 @@ from designer.accuracy.asking import lacking, order_of, usual_numbers
 from designer.accuracy.conventions import measured_step_time, source_mfu
 from designer.accuracy.frameworks import traits
 from designer.accuracy.hardware import accelerator_of, nic_bandwidth, node_of
-from designer.accuracy.metrics import Metric
+from designer.accuracy.metrics import LedgerMetric
 from designer.accuracy.scoring import Prediction, Skip
 from designer.accuracy.shape import model_numbers
-from designer.accuracy.table import Row
+from designer.accuracy.table import MeasuredRow
 from designer.evaluating.intervals import step_time_factors
 from designer.jobs.training import MEASURED
 
@@ -50,7 +50,7 @@ class Configuration:
     chosen: list[str] = field(default_factory=list)
 
 
-def predict(row: Row, catalog: Catalog) -> list[Prediction] | Skip:
+def predict(row: MeasuredRow, catalog: Catalog) -> list[Prediction] | Skip:
     """Predictions of step time, MFU by the source's convention, peak memory and whether it fits.
 
     Rows are taken as their `judge_use` says: time, memory or both; a row without that column counts for
@@ -72,20 +72,20 @@ def predict(row: Row, catalog: Catalog) -> list[Prediction] | Skip:
     if measured and not oom and (not use or "time" in use):
         time = values[MEASURED.time]
         low, high = step_time_factors(catalog, found.known, values["experts"] > 0)
-        out.append(Prediction(Metric.step_time, time, measured, guessed, low * time, high * time))
+        out.append(Prediction(LedgerMetric.step_time, time, measured, guessed, low * time, high * time))
         mfu = source_mfu(row, found.values, time)
         if mfu:
-            out.append(Prediction(Metric.mfu, *mfu, guessed))
+            out.append(Prediction(LedgerMetric.mfu, *mfu, guessed))
     memory = row.number("mem_gib_per_gpu")
     if memory and not oom and (not use or "memory" in use):
-        out.append(Prediction(Metric.peak_memory, reported_memory(row, values) / GIB, memory, guessed))
+        out.append(Prediction(LedgerMetric.peak_memory, reported_memory(row, values) / GIB, memory, guessed))
     fits = float(_fits(values))
     if oom or memory or not use:
-        out.append(Prediction(Metric.fits, fits, 0.0 if oom else 1.0, guessed))
+        out.append(Prediction(LedgerMetric.fits, fits, 0.0 if oom else 1.0, guessed))
     return out or Skip("nothing measured that is predicted")
 
 
-def reported_memory(row: Row, values: dict[str, float]) -> float:
+def reported_memory(row: MeasuredRow, values: dict[str, float]) -> float:
     """Memory as a row's source reads it: what is allocated, what the allocator keeps, or the device's own count.
 
     The last includes what lies outside the allocator: contexts of the driver and of communicators.
@@ -101,7 +101,7 @@ def _fits(values: dict[str, float]) -> bool:
     return values[MEASURED.allocated] <= values[MEASURED.usable]
 
 
-def configure(row: Row, catalog: Catalog) -> Configuration | Skip:
+def configure(row: MeasuredRow, catalog: Catalog) -> Configuration | Skip:
     """The configuration a row describes, or why it describes none."""
     acc = accelerator_of(row.text("hardware"), catalog)
     if acc is None:

@@ -49,7 +49,7 @@ class FleetDesign(_Result):
     uses: list[Use]
 
 
-class Price(_Result):
+class CapPrice(_Result):
     """What a cap costs: the least more of it that changes the answer, and what that brings."""
 
     raised_to: float = Field(description="SI; the smallest bound that admits a better fleet")
@@ -71,7 +71,7 @@ class CapBinding(_Result):
     objective: str
     gain: float = Field(description="SI; how much less of the objective there is without it")
     best: float = Field(description="SI; the optimum with it")
-    price: Price | None = None
+    price: CapPrice | None = None
 
 
 class Alternative(_Result):

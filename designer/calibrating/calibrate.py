@@ -93,7 +93,7 @@ def _wanted(only: Sequence[str], known: Sequence[str]) -> list[str]:
 
 
 def _operations(
-    parts: Sequence[operations.Part], overlay: Overlay, file: str, only: Sequence[str]
+    parts: Sequence[operations.OperationPart], overlay: Overlay, file: str, only: Sequence[str]
 ) -> list[Calibrated]:
     known = [p.name for part in parts for p in part.problem.parameters]
     wanted = set(_wanted(only, list(dict.fromkeys(known))))
@@ -112,7 +112,7 @@ def _operations(
     return fits
 
 
-def _set_part(overlay: Overlay, part: operations.Part, found: Fit, ref: str, how: str) -> None:
+def _set_part(overlay: Overlay, part: operations.OperationPart, found: Fit, ref: str, how: str) -> None:
     """Fitted values; and, where the entry has none of its own, what they go with."""
     acc = part.accelerator
     own = acc.efficiency.get(part.dtype) if part.dtype else acc.collective  # type: ignore[call-overload]

@@ -52,7 +52,7 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class Problem:
+class FitProblem:
     """Rows to explain: `predict` makes their predictions from all parameters, `measured` what they were."""
 
     parameters: Sequence[Parameter]
@@ -69,7 +69,7 @@ def scipy_optimize() -> Any:
     return scipy.optimize
 
 
-def fit(problem: Problem, only: Sequence[str] = ()) -> Fit:
+def fit(problem: FitProblem, only: Sequence[str] = ()) -> Fit:
     """The parameters that the rows support, in the order in which they are listed, fitted.
 
     `only` names those that are wanted: InputError is raised when the rows do not support one of them.
@@ -118,7 +118,7 @@ def fit(problem: Problem, only: Sequence[str] = ()) -> Fit:
     return _fit(problem, chosen, x, kept, before, held)
 
 
-def fit_all(problem: Problem) -> Fit:
+def fit_all(problem: FitProblem) -> Fit:
     """Every parameter fitted, whatever the rows support."""
     import numpy as np
 
@@ -129,7 +129,12 @@ def fit_all(problem: Problem) -> Fit:
 
 
 def _fit(
-    problem: Problem, chosen: Sequence[Parameter], x: Any, kept: dict[str, str], before: Statistics, held: Any
+    problem: FitProblem,
+    chosen: Sequence[Parameter],
+    x: Any,
+    kept: dict[str, str],
+    before: Statistics,
+    held: Any,
 ) -> Fit:
     values = _values(chosen, x)
     after = statistics((_ratio(problem, values) - 1).tolist())
@@ -144,13 +149,13 @@ def _values(chosen: Sequence[Parameter], x: Any) -> dict[str, float]:
     return {p.name: float(p.prior * math.exp(v)) for p, v in zip(chosen, x, strict=True)}
 
 
-def _ratio(problem: Problem, values: Values) -> Any:
+def _ratio(problem: FitProblem, values: Values) -> Any:
     """Predicted over measured, with the priors of all parameters that `values` leaves out."""
     priors = {p.name: p.prior for p in problem.parameters}
     return problem.predict({**priors, **values}) / problem.measured
 
 
-def _solve(problem: Problem, chosen: Sequence[Parameter], on: Any) -> Any:
+def _solve(problem: FitProblem, chosen: Sequence[Parameter], on: Any) -> Any:
     """Logarithms of the parameters over their priors that make errors and departures small."""
     import numpy as np
 
@@ -181,7 +186,7 @@ def _scatter(errors: Any) -> float:
     return max(0.02, 1.4826 * float(np.median(np.abs(errors - np.median(errors)))))
 
 
-def _doubt(problem: Problem, chosen: Sequence[Parameter], x: Any) -> Any:
+def _doubt(problem: FitProblem, chosen: Sequence[Parameter], x: Any) -> Any:
     """Standard errors of the logarithms, from the rows and the priors together."""
     import numpy as np
 
@@ -198,7 +203,7 @@ def _doubt(problem: Problem, chosen: Sequence[Parameter], x: Any) -> Any:
     return np.sqrt(np.diag(np.linalg.inv(jacobian.T @ jacobian + prior)))
 
 
-def _held_out(problem: Problem, chosen: Sequence[Parameter]) -> Any:
+def _held_out(problem: FitProblem, chosen: Sequence[Parameter]) -> Any:
     """Ratio of each row, predicted by a fit to the other four fifths."""
     import numpy as np
 

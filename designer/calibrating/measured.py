@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from catalogs.errors import InputError, Problem, nearest
-from designer.accuracy.table import Records, Row
+from designer.accuracy.table import MeasuredRow, Records
 
 Kind = Literal["gemm", "copy", "all_reduce"]
 COLUMNS = ("hardware", "operation", "dtype", "m", "n", "k", "bytes", "ranks", "seconds")
@@ -39,7 +39,7 @@ class Timed:
     hardware: str
     operation: Operation
     seconds: float
-    row: Row | None = None
+    row: MeasuredRow | None = None
 
 
 def is_operations(columns: Sequence[str]) -> bool:
@@ -54,7 +54,7 @@ def operations(table: Records) -> list[Timed]:
     return [_timed(row) for row in table.rows]
 
 
-def _timed(row: Row) -> Timed:
+def _timed(row: MeasuredRow) -> Timed:
     kind = row.text("operation")
 
     def wrong(message: str) -> InputError:

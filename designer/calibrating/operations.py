@@ -34,12 +34,12 @@ LINKS: dict[str, tuple[float, float, float]] = {
 
 
 @dataclass(frozen=True)
-class Part:
+class OperationPart:
     """One fit to make: an accelerator's kernels in one dtype, or its collectives (`dtype` empty)."""
 
     accelerator: Accelerator
     dtype: str
-    problem: fitting.Problem
+    problem: fitting.FitProblem
     prior: Mapping[str, float]
 
     @property
@@ -47,7 +47,7 @@ class Part:
         return f"{self.accelerator.id} {self.dtype or 'all-reduce'}"
 
 
-def parts(timed: Sequence[Timed], catalog: Catalog) -> list[Part]:
+def parts(timed: Sequence[Timed], catalog: Catalog) -> list[OperationPart]:
     """The fits that a table asks for. Raises InputError, with file and line, for unknown hardware or dtypes."""
     kernels: dict[tuple[str, str], list[Timed]] = {}
     links: dict[str, list[Timed]] = {}
@@ -90,7 +90,7 @@ def parameters(
     ]
 
 
-def _kernels(catalog: Catalog, acc: Accelerator, dtype: str, of: Sequence[Timed]) -> Part:
+def _kernels(catalog: Catalog, acc: Accelerator, dtype: str, of: Sequence[Timed]) -> OperationPart:
     import numpy as np
 
     known = rate_bundle(catalog, acc, dtype)
@@ -108,10 +108,12 @@ def _kernels(catalog: Catalog, acc: Accelerator, dtype: str, of: Sequence[Timed]
     rows = {name: len(of) for name in KERNELS} | dict.fromkeys(("compute_fraction", "corner"), len(products))
     prior = {name: known[name].si for name in KERNELS}
     measured = np.array([t.seconds for t in (*products, *copies)])
-    return Part(acc, dtype, fitting.Problem(parameters(KERNELS, prior, rows), predict, measured), prior)
+    return OperationPart(
+        acc, dtype, fitting.FitProblem(parameters(KERNELS, prior, rows), predict, measured), prior
+    )
 
 
-def _links(catalog: Catalog, acc: Accelerator, of: Sequence[Timed]) -> Part:
+def _links(catalog: Catalog, acc: Accelerator, of: Sequence[Timed]) -> OperationPart:
     import numpy as np
 
     link = link_bandwidth(acc)
@@ -125,7 +127,9 @@ def _links(catalog: Catalog, acc: Accelerator, of: Sequence[Timed]) -> Part:
 
     rows = dict.fromkeys(LINKS, len(of)) | {"inner_latency": int((ranks > 2).sum())}
     measured = np.array([t.seconds for t in of])
-    return Part(acc, "", fitting.Problem(parameters(LINKS, prior, rows), predict, measured), prior)
+    return OperationPart(
+        acc, "", fitting.FitProblem(parameters(LINKS, prior, rows), predict, measured), prior
+    )
 
 
 def _collective(catalog: Catalog, acc: Accelerator) -> dict[str, float]:

@@ -16,8 +16,8 @@ from designer.accuracy.deployments import Deployment, deploy, stacked
 from designer.accuracy.frameworks import traits
 from designer.accuracy.hardware import accelerator_of
 from designer.accuracy.scoring import Skip
-from designer.accuracy.table import Row, Table
-from designer.calibrating.fitting import Parameter, Problem, Values
+from designer.accuracy.table import MeasuredRow, MeasuredTable
+from designer.calibrating.fitting import FitProblem, Parameter, Values
 from designer.jobs.measured import MeasuredLoad
 from designer.jobs.training import MEASURED
 
@@ -35,7 +35,7 @@ class Place:
 class Runs:
     """A table of runs as a fit: its problem, where each parameter is kept, and the rows left out."""
 
-    problem: Problem
+    problem: FitProblem
     places: Mapping[str, tuple[Place, ...]]
     sustained: Mapping[str, tuple[str, tuple[str, ...]]]  # parameter -> accelerator, dtypes
     skipped: Mapping[str, int]
@@ -61,7 +61,7 @@ _FACTORS = {
 }
 
 
-def training_runs(table: Table, catalog: Catalog) -> Runs:
+def training_runs(table: MeasuredTable, catalog: Catalog) -> Runs:
     """Compute that each device sustains through a step, memory passes, the network, the host and stragglers."""
     import numpy as np
 
@@ -121,10 +121,10 @@ def training_runs(table: Table, catalog: Catalog) -> Runs:
             now[name] = np.where(speaks[name](), stack[name] * v[name] / prior[name], stack[name])
         return np.asarray(training.run(now)[MEASURED.time])
 
-    return Runs(Problem(parameters, predict, np.array(measured)), places, sustained, skipped)
+    return Runs(FitProblem(parameters, predict, np.array(measured)), places, sustained, skipped)
 
 
-def _step(row: Row, catalog: Catalog) -> tuple[dict[str, float], float, str, str, str] | Skip:
+def _step(row: MeasuredRow, catalog: Catalog) -> tuple[dict[str, float], float, str, str, str] | Skip:
     """Numbers of a row with the settings it leaves open, its step time, accelerator, precision and family."""
     if row.text("outcome") == "oom":
         return Skip("ran out of memory")
@@ -148,12 +148,12 @@ class _Names(dict[str, Any]):
         return name
 
 
-def serving_runs(table: Table, catalog: Catalog) -> Runs:
+def serving_runs(table: MeasuredTable, catalog: Catalog) -> Runs:
     """Host time of each engine, and how kernels in an engine differ from kernels timed alone."""
     import numpy as np
 
     skipped: Counter[str] = Counter()
-    loads: dict[MeasuredLoad, list[tuple[Row, Deployment]]] = {}
+    loads: dict[MeasuredLoad, list[tuple[MeasuredRow, Deployment]]] = {}
     for row in table.rows:
         found = deploy(row, catalog)
         if isinstance(found, Skip):
@@ -203,7 +203,7 @@ def serving_runs(table: Table, catalog: Catalog) -> Runs:
                              serving.evaluate(load, now).items() if np.ndim(x) <= 1}  # fmt: skip
         return np.array([answers[load][quantity][i] for load, i, quantity in asked])
 
-    return Runs(Problem(parameters, predict, np.array(measured)), places, {}, skipped)
+    return Runs(FitProblem(parameters, predict, np.array(measured)), places, {}, skipped)
 
 
 # What a table becomes, by the kind that it is of.

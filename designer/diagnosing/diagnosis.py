@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from constraints.walls import wall
 from designer.answers.answer import Answer
 from designer.diagnosing.measurements import Given, Named
-from designer.diagnosing.roof import Step
+from designer.diagnosing.roof import StepMeasurement
 
 Kind = Literal["data", "memory", "compute", "wasted", "overhead", "communication", "unknown"]
 Grade = Literal["good", "fair", "poor"]
@@ -104,7 +104,7 @@ class DiagnoseResult(Answer):
     runs: list[Diagnosis]
 
 
-def diagnose(step: Step, limits: Mapping[str, float]) -> Diagnosis:
+def diagnose(step: StepMeasurement, limits: Mapping[str, float]) -> Diagnosis:
     """The wall a step stands at; `limits` are what counts as good, poor, saturated (SI)."""
     kind, number, why, needs = _active(step, limits)
     verdict, axis, usual, helps, wasted = KINDS[kind]
@@ -123,7 +123,7 @@ def diagnose(step: Step, limits: Mapping[str, float]) -> Diagnosis:
 Active = tuple[Kind, int | None, str, Sequence[Given | Named]]
 
 
-def _active(s: Step, limits: Mapping[str, float]) -> Active:
+def _active(s: StepMeasurement, limits: Mapping[str, float]) -> Active:
     if s.step_time is None:
         return "unknown", None, "nothing can be said of a step without its time", [Given.step_time]
     found = _data(s, limits) or _roof(s, limits) or _rest(s, limits)
@@ -134,18 +134,18 @@ def _active(s: Step, limits: Mapping[str, float]) -> Active:
     return found
 
 
-def _most_wait(s: Step) -> float:
+def _most_wait(s: StepMeasurement) -> float:
     """Most of the step that can be waiting for data: a device at work does not wait."""
     most = 1 - max(s.memory_share or 0.0, s.compute_share or 0.0) - (s.communication_share or 0.0)
     return most if s.busy is None else min(most, 1 - s.busy)
 
 
-def _may_wait(s: Step, limits: Mapping[str, float]) -> bool:
+def _may_wait(s: StepMeasurement, limits: Mapping[str, float]) -> bool:
     """Whether the wait for data is unknown and could be long enough to set the pace."""
     return s.data_share is None and _most_wait(s) > limits["waiting_poor"]
 
 
-def _data(s: Step, limits: Mapping[str, float]) -> Active | None:
+def _data(s: StepMeasurement, limits: Mapping[str, float]) -> Active | None:
     """Whether data set the pace: the device waits, or their source is saturated while it idles."""
     full = limits["saturated"]
     sources = ((8, Given.storage_busy, s.storage_busy), (9, Given.host_busy, s.host_busy))
@@ -166,7 +166,7 @@ def _data(s: Step, limits: Mapping[str, float]) -> Active | None:
     return None
 
 
-def _roof(s: Step, limits: Mapping[str, float]) -> Active | None:
+def _roof(s: StepMeasurement, limits: Mapping[str, float]) -> Active | None:
     """Whether memory or arithmetic takes most of the step, whatever the rest of it is."""
     most, nearly = limits["majority"], limits["saturated"]
     memory, compute = s.memory_share, s.compute_share
@@ -184,13 +184,13 @@ def _roof(s: Step, limits: Mapping[str, float]) -> Active | None:
     return _arithmetic(s, most, "most") if compute >= most else None
 
 
-def _arithmetic(s: Step, most: float, part: str) -> Active:
+def _arithmetic(s: StepMeasurement, most: float, part: str) -> Active:
     if s.useful is not None and s.useful < most:
         return "wasted", None, f"arithmetic takes {part} of the step, and most of it is not the model's", []
     return "compute", None, f"arithmetic takes {part} of the step", []
 
 
-def _rest(s: Step, limits: Mapping[str, float]) -> Active:
+def _rest(s: StepMeasurement, limits: Mapping[str, float]) -> Active:
     """Neither roof takes most of the step: what the largest part is."""
     memory, compute = s.memory_share or 0.0, s.compute_share or 0.0
     roof, waits, overhead = max(memory, compute), s.communication_share, s.overhead_share or 0.0
@@ -218,7 +218,7 @@ def _rest(s: Step, limits: Mapping[str, float]) -> Active:
     return "overhead", None, f"{why}: {which}", []
 
 
-def _grades(s: Step, kind: Kind, limits: Mapping[str, float]) -> dict[str, Grade]:
+def _grades(s: StepMeasurement, kind: Kind, limits: Mapping[str, float]) -> dict[str, Grade]:
     """Grades of waiting and of the use of the peak that binds. A dense model is no fault and has none."""
     out: dict[str, Grade] = {}
     if s.data_share is not None:
@@ -233,7 +233,7 @@ def _grades(s: Step, kind: Kind, limits: Mapping[str, float]) -> dict[str, Grade
     return out
 
 
-def _gain(s: Step, kind: Kind) -> list[str]:
+def _gain(s: StepMeasurement, kind: Kind) -> list[str]:
     """What is at stake: the most that removing the active part could gain."""
     gain = s.gains.get(kind)
     if gain is None:

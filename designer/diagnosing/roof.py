@@ -20,7 +20,7 @@ Numbers = dict[Given, float]
 
 
 @dataclass
-class Step:
+class StepMeasurement:
     """What is known of a step; None is unknown. Shares are of the step's time."""
 
     run: str
@@ -54,14 +54,14 @@ class Step:
         return value
 
 
-def measured_step(m: Measured, catalog: Catalog) -> Step:
+def measured_step(m: Measured, catalog: Catalog) -> StepMeasurement:
     """Everything the rules say about a measurement.
 
     Raises InputError for names the catalog does not have, and for measurements that contradict
     themselves or exceed the device's peaks.
     """
     given = dict(m.numbers)
-    s = Step(m.run, m.place, given.get(Given.step_time))
+    s = StepMeasurement(m.run, m.place, given.get(Given.step_time))
     s.busy, s.storage_busy, s.host_busy = map(given.get, (Given.busy, Given.storage_busy, Given.host_busy))
     _device(s, m, catalog, given)
     element = _model(m, catalog, given)
@@ -83,7 +83,7 @@ def measured_step(m: Measured, catalog: Catalog) -> Step:
     return s
 
 
-def _share(s: Step, given: Numbers, part: Given, share: Evidence) -> float | None:
+def _share(s: StepMeasurement, given: Numbers, part: Given, share: Evidence) -> float | None:
     """The share of the step that a measured part of it takes."""
     time = given[Given.step_time]
     if part not in given:
@@ -95,7 +95,7 @@ def _share(s: Step, given: Numbers, part: Given, share: Evidence) -> float | Non
     return s.take(share, part=given[part], step_time=time)
 
 
-def _device(s: Step, m: Measured, catalog: Catalog, given: Numbers) -> None:
+def _device(s: StepMeasurement, m: Measured, catalog: Catalog, given: Numbers) -> None:
     """Peaks and the shares of them that kernels reach, from the catalog or from what was given."""
     name, precision = m.names.get(Named.accelerator), m.names.get(Named.precision)
     default = catalog.get("assumptions", "device").values
@@ -141,7 +141,7 @@ def _model(m: Measured, catalog: Catalog, given: Numbers) -> float:
     return ELEMENT_BYTES[precision]
 
 
-def _work(s: Step, m: Measured, given: Numbers, element: float) -> None:
+def _work(s: StepMeasurement, m: Measured, given: Numbers, element: float) -> None:
     """Operations and least traffic that follow from the model, where they were not measured."""
     active, work = given.get(Given.active_parameters), m.names.get(Named.work)
     if active is not None and Given.parameters in given:
@@ -164,7 +164,7 @@ def _work(s: Step, m: Measured, given: Numbers, element: float) -> None:
         s.missing.append(Given.batch if work == "decode" else Given.tokens)
 
 
-def _roofs(s: Step, given: Numbers, time: float, left: float) -> None:
+def _roofs(s: StepMeasurement, given: Numbers, time: float, left: float) -> None:
     """The two roofs: what each would take at an attainable rate, of the share `left` by waiting."""
     rate, bandwidth = given.get(Given.rate), given.get(Given.bandwidth)
     flops, traffic = given.get(Given.flops), given.get(Given.bytes)
@@ -217,7 +217,7 @@ def _below_peak(name: Given, used: float, achieved: float, peak: float, unit: st
         )
 
 
-def _gains(s: Step) -> None:
+def _gains(s: StepMeasurement) -> None:
     """Most a step could gain without each of its parts, by Amdahl's law."""
     memory, compute = s.memory_share, s.compute_share
     parts = {"data": s.data_share, "communication": s.communication_share, "overhead": s.overhead_share}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Union
 
 from pydantic import ConfigDict, Field
 
-from designer.fields.workload import Block, Workload
+from designer.fields.workload import DocumentBlock, Workload
 from designer.fields.written import (
     BandwidthPrice,
     CapacityPrice,
@@ -37,7 +37,7 @@ else:
     AnyWorkload = Union[tuple(job.workload for job in JOBS.values())]  # noqa: UP007 - made of what is found
 
 
-class PriceModel(Block):
+class PriceModel(DocumentBlock):
     """What one accelerator costs by what it offers: a base and so much for each unit."""
 
     base: PriceOrZero = Field(default=0.0, description="price of a part that offers nothing")
@@ -48,7 +48,7 @@ class PriceModel(Block):
     scale_out_bandwidth: BandwidthPrice = Field(default=0.0, description="of the network port of one device")
 
 
-class Pricing(Block):
+class Pricing(DocumentBlock):
     """How the hardware is paid. What is not given comes from the catalog's price lists."""
 
     tenure: Literal["on_demand", "reserved_1y", "reserved_3y", "spot", "capacity_block", "owned"] = (
@@ -65,7 +65,7 @@ class Pricing(Block):
     )
 
 
-class Site(Block):
+class Site(DocumentBlock):
     """A site of your own, instead of a region of the catalog."""
 
     carbon_intensity: Intensity
@@ -77,14 +77,14 @@ class Site(Block):
 Domain = Scalar | list[Scalar]
 
 
-class Solver(Block):
+class Solver(DocumentBlock):
     """How long to search."""
 
     time_limit: Time = Field(default=60.0, description="give up proving after this long")
     seed: int = Field(default=1, ge=0)
 
 
-class Scenario(Block):
+class Scenario(DocumentBlock):
     """A question to `designer`: which of the candidates meet the budgets, and which of these are best?"""
 
     model_config = ConfigDict(extra="forbid", frozen=True, title=SCHEMA)

@@ -13,7 +13,7 @@ class _Block(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Samples(_Block):
+class SampledAxis(_Block):
     """Paths that are drawn together instead of crossed."""
 
     method: Literal["sobol", "latin_hypercube", "monte_carlo"] = Field(
@@ -51,7 +51,7 @@ class Sweep(_Block):
     zip: list[dict[str, Any]] = Field(
         default_factory=list, description="axes that move together: lists of one length, by path"
     )
-    samples: Samples | None = None
+    samples: SampledAxis | None = None
     quantities: list[str] = Field(default_factory=list, description="further quantities to keep a column of")
     designs: Literal["frontier", "first"] = Field(
         default="frontier", description="rows of a point: its whole frontier, or its first design alone"

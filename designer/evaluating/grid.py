@@ -23,7 +23,7 @@ from designer.search.compile import Array, tables_of
 
 
 @dataclass(frozen=True)
-class Grid:
+class LayoutGrid:
     """Quantities in SI over the product of some decisions' values, in the order of `axes`.
 
     `values` and `feasible` have one dimension an axis, of its length or, where they do not depend
@@ -60,7 +60,7 @@ class Grid:
 
 def evaluate_grid(
     question: Question, over: Mapping[str, Sequence[Any]], quantities: Sequence[str] | None = None
-) -> Grid:
+) -> LayoutGrid:
     """Quantities (by default the scenario's objectives) of every combination of the decisions in `over`.
 
     Values are written as in `--design`; a decision that is not given is that of the scenario's
@@ -79,7 +79,7 @@ def evaluate_grid(
     fixed = {n: v for n, v in fixed.items() if n not in axes}
     narrowed = replace(question, domains={n: axes.get(n) or [fixed[n]] for n in decisions})
     made = _evaluated(narrowed, list(axes), wanted)
-    return Grid(axes, fixed, {n: made[n] for n in wanted}, _feasible(question, made, len(axes)))
+    return LayoutGrid(axes, fixed, {n: made[n] for n in wanted}, _feasible(question, made, len(axes)))
 
 
 def _evaluated(question: Question, axes: list[str], wanted: list[str]) -> dict[str, Array]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from catalogs import Catalog, yaml
 from catalogs.errors import InputError
 from designer.question.question import Question
-from designer.reading.source_map import Source
+from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 from designer.search.archive import Archive, frontier_of
 
@@ -42,12 +42,12 @@ class InputChange(BaseModel):
     outcome: str = Field(default="", description="what stood in the way of a frontier, where anything did")
 
 
-def read(path: Path, sets: Sequence[str], catalog: Catalog) -> Source:
+def read(path: Path, sets: Sequence[str], catalog: Catalog) -> SourceMap:
     """A scenario file with its overrides, before it becomes a question."""
-    return Source(yaml.read(path), sets, catalog)
+    return SourceMap(yaml.read(path), sets, catalog)
 
 
-def input_changes(left: Source, right: Source, question: Question) -> list[InputChange]:
+def input_changes(left: SourceMap, right: SourceMap, question: Question) -> list[InputChange]:
     """Every difference, those that matter most first. `question` is the one the left scenario asks."""
     deadline = time.monotonic() + SECONDS
     base, _ = frontier_of(question)
@@ -60,7 +60,7 @@ def input_changes(left: Source, right: Source, question: Question) -> list[Input
 
 
 def _tried(
-    left: Source, path: tuple[str, ...], value: Any, question: Question, base: Archive, deadline: float
+    left: SourceMap, path: tuple[str, ...], value: Any, question: Question, base: Archive, deadline: float
 ) -> dict[str, Any]:
     """The left scenario with one value of the right one, solved again."""
     data = copy.deepcopy(left.data)

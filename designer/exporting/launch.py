@@ -15,7 +15,7 @@ class Refused(InputError):
 
 
 @dataclass(frozen=True)
-class Model:
+class LaunchModel:
     """The model, and the checkpoint that has its weights or its configuration."""
 
     id: str
@@ -49,7 +49,7 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class Length:
+class RequestLength:
     """One kind of request."""
 
     input: int
@@ -114,9 +114,9 @@ class Launch:
     all_decisions: Mapping[str, Value]
     decided: str
     quantities: Mapping[str, float]
-    model: Model
+    model: LaunchModel
     machine: Machine
-    lengths: tuple[Length, ...] = ()
+    lengths: tuple[RequestLength, ...] = ()
     sequence_length: int = 0
     # Quantities of the design, were some of them otherwise.
     were: Callable[[Mapping[str, float]], Mapping[str, float]] = field(

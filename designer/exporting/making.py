@@ -9,7 +9,7 @@ from typing import Any
 from catalogs import Catalog
 from catalogs.errors import InputError
 from designer.evaluating.design import targets, values_of, violations
-from designer.exporting.launch import Launch, Length, Machine, Model, Refused
+from designer.exporting.launch import Launch, LaunchModel, Machine, Refused, RequestLength
 from designer.jobs import decided
 from designer.jobs.training import MEASURED
 from designer.question.context import Value
@@ -55,7 +55,8 @@ def launch_of(
         model=_model(catalog, str(design.get("model", workload.model)), checkpoint),
         machine=_machine(catalog, str(design["node"])),
         lengths=tuple(
-            Length(math.ceil(n.input), math.ceil(n.generated)) for n in getattr(workload, "lengths", ())
+            RequestLength(math.ceil(n.input), math.ceil(n.generated))
+            for n in getattr(workload, "lengths", ())
         ),
         sequence_length=int(getattr(workload, "sequence_length", None) or 0),
         were=were,
@@ -77,14 +78,14 @@ def _expected(question: Question, values: Mapping[str, float]) -> list[str]:
     return [", ".join(said[i : i + 5]) for i in range(0, len(said), 5)]
 
 
-def _model(catalog: Catalog, name: str, checkpoint: str | None) -> Model:
+def _model(catalog: Catalog, name: str, checkpoint: str | None) -> LaunchModel:
     entry = catalog.get("models", name)
     if checkpoint is not None and (not checkpoint.strip() or not checkpoint.isprintable()):
         raise InputError(f"--checkpoint {checkpoint!r}: name a checkpoint")
     if checkpoint is not None and checkpoint.startswith("-"):
         raise InputError(f"--checkpoint {checkpoint!r} reads as an option")
     hub = next((alias for alias in entry.aliases if "/" in alias), entry.id)
-    return Model(
+    return LaunchModel(
         entry.id,
         entry.kind,
         entry.parameters.si,

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from catalogs.schema.model import Architecture
 from designer.exporting.launch import Launch, Refused
-from designer.exporting.text import Option
+from designer.exporting.text import Flag
 
 
-def model_options(launch: Launch) -> list[Option]:
+def model_options(launch: Launch) -> list[Flag]:
     """Options of the model; refused by name where it has a part that Megatron's GPT has not."""
     a = launch.model.shape
     _check(launch, a)
     learned = a.position_embeddings
     out = [
-        Option("num-layers", a.layers),
-        Option("hidden-size", a.hidden),
-        Option("num-attention-heads", a.heads),
-        Option("ffn-hidden-size", a.ffn or a.expert_ffn or 0),
-        Option("vocab-size", a.vocab),
-        Option("max-position-embeddings", learned or max(a.max_context, launch.sequence_length)),
-        Option("position-embedding-type", "learned_absolute" if learned else "rope"),
-        Option("normalization", "RMSNorm" if a.norm == "rmsnorm" else "LayerNorm"),
+        Flag("num-layers", a.layers),
+        Flag("hidden-size", a.hidden),
+        Flag("num-attention-heads", a.heads),
+        Flag("ffn-hidden-size", a.ffn or a.expert_ffn or 0),
+        Flag("vocab-size", a.vocab),
+        Flag("max-position-embeddings", learned or max(a.max_context, launch.sequence_length)),
+        Flag("position-embedding-type", "learned_absolute" if learned else "rope"),
+        Flag("normalization", "RMSNorm" if a.norm == "rmsnorm" else "LayerNorm"),
     ]
     out += _attention(a)
     if a.ffn_matrices == 3:
-        out.append(Option("swiglu", None))
+        out.append(Flag("swiglu", None))
     if not a.mlp_bias:
-        out.append(Option("disable-bias-linear", None))
+        out.append(Flag("disable-bias-linear", None))
     if a.attention_bias == "qkv":
-        out.append(Option("add-qkv-bias", None))
+        out.append(Flag("add-qkv-bias", None))
     if not a.tied_embeddings:
-        out.append(Option("untie-embeddings-and-output-weights", None))
+        out.append(Flag("untie-embeddings-and-output-weights", None))
     return [*out, *_experts(a)]
 
 
@@ -53,24 +53,24 @@ def _check(launch: Launch, a: Architecture) -> None:
         raise Refused(f"{launch.model.id} knows {a.position_embeddings:,} positions, sequences are longer")
 
 
-def _attention(a: Architecture) -> list[Option]:
+def _attention(a: Architecture) -> list[Flag]:
     if a.kv_lora_rank:
-        query = [Option("q-lora-rank", a.q_lora_rank)] if a.q_lora_rank else []
+        query = [Flag("q-lora-rank", a.q_lora_rank)] if a.q_lora_rank else []
         return [
-            Option("multi-latent-attention", None),
+            Flag("multi-latent-attention", None),
             *query,
-            Option("kv-lora-rank", a.kv_lora_rank),
-            Option("qk-head-dim", a.nope_dim),
-            Option("qk-pos-emb-head-dim", a.rope_dim),
-            Option("v-head-dim", a.v_dim),
+            Flag("kv-lora-rank", a.kv_lora_rank),
+            Flag("qk-head-dim", a.nope_dim),
+            Flag("qk-pos-emb-head-dim", a.rope_dim),
+            Flag("v-head-dim", a.v_dim),
         ]
-    out = [Option("kv-channels", a.head_dim)]
+    out = [Flag("kv-channels", a.head_dim)]
     if a.kv_heads < a.heads:
-        out += [Option("group-query-attention", None), Option("num-query-groups", a.kv_heads)]
+        out += [Flag("group-query-attention", None), Flag("num-query-groups", a.kv_heads)]
     return out
 
 
-def _experts(a: Architecture) -> list[Option]:
+def _experts(a: Architecture) -> list[Flag]:
     if not a.experts:
         return []
     shared = a.shared_expert_ffn or (a.shared_experts or 0) * (a.expert_ffn or 0)
@@ -79,18 +79,18 @@ def _experts(a: Architecture) -> list[Option]:
         f"[0]*{dense}+[1]*{a.layers - dense}" if every == 1 else f"([0]*{every - 1}+[1])*{a.layers // every}"
     )
     out = [
-        Option("num-experts", a.experts),
-        Option("moe-router-topk", a.experts_per_token),
-        Option("moe-ffn-hidden-size", a.expert_ffn),
-        Option("moe-token-dispatcher-type", "alltoall"),
-        Option("moe-grouped-gemm", None),
+        Flag("num-experts", a.experts),
+        Flag("moe-router-topk", a.experts_per_token),
+        Flag("moe-ffn-hidden-size", a.expert_ffn),
+        Flag("moe-token-dispatcher-type", "alltoall"),
+        Flag("moe-grouped-gemm", None),
     ]
     if shared:
-        out.append(Option("moe-shared-expert-intermediate-size", shared))
+        out.append(Flag("moe-shared-expert-intermediate-size", shared))
     if dense or every > 1:
         if (dense and every > 1) or a.layers % every:
             raise Refused(
                 f"{a.layers} layers of which every {every}th has experts after {dense} have no frequency"
             )
-        out.append(Option("moe-layer-freq", frequency))
+        out.append(Flag("moe-layer-freq", frequency))
     return out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from designer.exporting.launch import Launch, Refused
 from designer.exporting.megatron_model import model_options
 from designer.exporting.stages import chunk_layers, layout_text
-from designer.exporting.text import Option
+from designer.exporting.text import Flag
 from designer.exporting.training import microbatches, must_fit, save_steps, saved
 from designer.jobs.training import MEASURED
 
@@ -17,18 +17,18 @@ READS = frozenset({
     "checkpoint_interval",
 })  # fmt: skip
 
-Groups = list[tuple[str, list[Option]]]
+Groups = list[tuple[str, list[Flag]]]
 
 # What a plan does not decide, with the values a first run may have.
 _UNSAID = (
-    Option("mock-data", None, "your data"),
-    Option("tokenizer-type", "NullTokenizer", "your tokenizer"),
-    Option("lr", "1e-4", "your learning rate"),
-    Option("min-lr", "1e-5", ""),
-    Option("lr-decay-style", "cosine", ""),
-    Option("clip-grad", "1.0", ""),
-    Option("attention-dropout", 0, ""),
-    Option("hidden-dropout", 0, ""),
+    Flag("mock-data", None, "your data"),
+    Flag("tokenizer-type", "NullTokenizer", "your tokenizer"),
+    Flag("lr", "1e-4", "your learning rate"),
+    Flag("min-lr", "1e-5", ""),
+    Flag("lr-decay-style", "cosine", ""),
+    Flag("clip-grad", "1.0", ""),
+    Flag("attention-dropout", 0, ""),
+    Flag("hidden-dropout", 0, ""),
 )
 
 
@@ -50,28 +50,28 @@ def megatron_options(launch: Launch) -> Groups:
     ]
 
 
-def _layout(launch: Launch) -> list[Option]:
+def _layout(launch: Launch) -> list[Flag]:
     d, shape = launch.decisions, launch.model.shape
     tp, cp, ep = d.count("tp"), d.count("cp"), d.count("ep")
     if launch.sequence_length % (2 * cp):
         raise Refused(f"cp {cp} needs sequences that are a multiple of {2 * cp} tokens")
-    out = [Option("tensor-model-parallel-size", tp, "tp")]
+    out = [Flag("tensor-model-parallel-size", tp, "tp")]
     if d.on("sp") and tp > 1:
-        out.append(Option("sequence-parallel", None, "sp"))
+        out.append(Flag("sequence-parallel", None, "sp"))
     elif shape.experts and tp > 1:
         raise Refused(f"sp off with tp {tp}: experts under tensor parallelism need sequence parallelism")
-    out += [Option("context-parallel-size", cp, "cp"), *_pipeline(launch)]
+    out += [Flag("context-parallel-size", cp, "cp"), *_pipeline(launch)]
     if shape.experts:
         out.append(
-            Option("expert-model-parallel-size", ep, "ep; experts are split by tp too, as is the default")
+            Flag("expert-model-parallel-size", ep, "ep; experts are split by tp too, as is the default")
         )
     return out
 
 
-def _pipeline(launch: Launch) -> list[Option]:
+def _pipeline(launch: Launch) -> list[Flag]:
     d, layers = launch.decisions, launch.model.shape.layers
     pp, vpp = d.count("pp"), d.count("vpp")
-    out = [Option("pipeline-model-parallel-size", pp, "pp")]
+    out = [Flag("pipeline-model-parallel-size", pp, "pp")]
     if vpp > 1 and microbatches(launch) % pp:
         raise Refused(
             f"vpp {vpp} needs micro-batches in multiples of pp {pp}, and there are {microbatches(launch)}"
@@ -79,87 +79,87 @@ def _pipeline(launch: Launch) -> list[Option]:
     if layers % (pp * vpp):
         text = layout_text(chunk_layers(layers, pp, vpp))
         why = f"{layers} layers on pp {pp} x vpp {vpp}, the remainder on inner stages"
-        return [*out, Option("pipeline-model-parallel-layout", text, why)]
+        return [*out, Flag("pipeline-model-parallel-layout", text, why)]
     if vpp > 1:
-        out.append(Option("num-virtual-stages-per-pipeline-rank", vpp, "vpp"))
+        out.append(Flag("num-virtual-stages-per-pipeline-rank", vpp, "vpp"))
     return out
 
 
-def _batch(launch: Launch) -> list[Option]:
+def _batch(launch: Launch) -> list[Flag]:
     d = launch.decisions
     return [
-        Option("seq-length", launch.sequence_length, "sequence_length"),
-        Option("micro-batch-size", d.count("micro_batch"), "micro_batch, in sequences"),
-        Option("global-batch-size", d.count("global_batch"), "global_batch, in sequences"),
-        Option("train-iters", launch.steps, "steps of the whole data set"),
+        Flag("seq-length", launch.sequence_length, "sequence_length"),
+        Flag("micro-batch-size", d.count("micro_batch"), "micro_batch, in sequences"),
+        Flag("global-batch-size", d.count("global_batch"), "global_batch, in sequences"),
+        Flag("train-iters", launch.steps, "steps of the whole data set"),
     ]
 
 
-def _sharding(launch: Launch) -> list[Option]:
+def _sharding(launch: Launch) -> list[Flag]:
     d = launch.decisions
     stage = d.name("sharding")
     overlap = [
-        Option("overlap-grad-reduce", None, "dp_overlap"),
-        Option("overlap-param-gather", None, "dp_overlap"),
+        Flag("overlap-grad-reduce", None, "dp_overlap"),
+        Flag("overlap-param-gather", None, "dp_overlap"),
     ]
     hidden = launch.quantities.get("dp_overlap", 0) > 0
     if stage == "zero0":
         return overlap[:1] if hidden else []
     if stage == "zero1":
-        return [Option("use-distributed-optimizer", None, "sharding zero1"), *(overlap if hidden else [])]
+        return [Flag("use-distributed-optimizer", None, "sharding zero1"), *(overlap if hidden else [])]
     strategy = {"zero2": "optim_grads", "zero3": "optim_grads_params"}[stage]
     return [
-        Option("use-megatron-fsdp", None, f"sharding {stage}"),
-        Option("data-parallel-sharding-strategy", strategy, f"sharding {stage}"),
-        Option("use-distributed-optimizer", None, "the same"),
-        Option("no-gradient-accumulation-fusion", None, "Megatron-FSDP has none"),
+        Flag("use-megatron-fsdp", None, f"sharding {stage}"),
+        Flag("data-parallel-sharding-strategy", strategy, f"sharding {stage}"),
+        Flag("use-distributed-optimizer", None, "the same"),
+        Flag("no-gradient-accumulation-fusion", None, "Megatron-FSDP has none"),
         *(overlap if hidden else []),
     ]
 
 
-def _precision(launch: Launch) -> list[Option]:
+def _precision(launch: Launch) -> list[Flag]:
     precision, blackwell = (
         launch.decisions.name("precision"),
         launch.machine.generation.startswith("Blackwell"),
     )
     if precision in ("bf16", "fp16"):
-        return [Option(precision, None, "precision")]
+        return [Flag(precision, None, "precision")]
     if precision == "fp8":
         recipe = (
             "mxfp8" if blackwell else "blockwise" if launch.machine.generation == "Hopper" else "tensorwise"
         )
         return [
-            Option("bf16", None, "what is not a product of matrices"),
-            Option("fp8-format", "e4m3" if blackwell else "hybrid", "precision fp8"),
-            Option("fp8-recipe", recipe, f"of {launch.machine.generation}; needs Transformer Engine"),
+            Flag("bf16", None, "what is not a product of matrices"),
+            Flag("fp8-format", "e4m3" if blackwell else "hybrid", "precision fp8"),
+            Flag("fp8-recipe", recipe, f"of {launch.machine.generation}; needs Transformer Engine"),
         ]
     if precision == "fp4" and blackwell:
         return [
-            Option("bf16", None, "what is not a product of matrices"),
-            Option("fp4-format", "e2m1", "precision fp4"),
-            Option("fp4-recipe", "nvfp4", "needs Transformer Engine"),
+            Flag("bf16", None, "what is not a product of matrices"),
+            Flag("fp4-format", "e2m1", "precision fp4"),
+            Flag("fp4-recipe", "nvfp4", "needs Transformer Engine"),
         ]
     if precision == "fp32":
         return []
     raise Refused(f"precision {precision} has no option for {launch.machine.accelerator}")
 
 
-def _recompute(launch: Launch) -> tuple[list[Option], str]:
+def _recompute(launch: Launch) -> tuple[list[Flag], str]:
     """Recomputation, and a remark where Megatron keeps more than was counted."""
     mode = launch.decisions.name("recompute")
     if mode == "none":
         return [], ": none"
     if mode == "full":
         return [
-            Option("recompute-granularity", "full", "recompute full"),
-            Option("recompute-method", "uniform", "the same"),
-            Option("recompute-num-layers", 1, "the same"),
+            Flag("recompute-granularity", "full", "recompute full"),
+            Flag("recompute-method", "uniform", "the same"),
+            Flag("recompute-num-layers", 1, "the same"),
         ], ""
     modules = ("core_attn", "layernorm", *(["moe_act"] if launch.model.shape.experts else []))
     remark = must_fit(launch, _kept(launch), "what only Megatron keeps: outputs of dense non-linearities")
     return [
-        Option("recompute-granularity", "selective", "recompute selective"),
-        Option("recompute-modules", modules, "the nearest to it"),
+        Flag("recompute-granularity", "selective", "recompute selective"),
+        Flag("recompute-modules", modules, "the nearest to it"),
     ], f": {remark}"
 
 
@@ -174,11 +174,11 @@ def _kept(launch: Launch) -> float:
     return float(launch.were(more)[MEASURED.allocated])
 
 
-def _checkpoints(launch: Launch) -> list[Option]:
+def _checkpoints(launch: Launch) -> list[Flag]:
     whole = launch.decisions.name("sharding") in ("zero2", "zero3")
     return [
-        Option("save-interval", save_steps(launch), saved(launch)),
-        Option("save", "checkpoints", "a folder of yours"),
-        Option("load", "checkpoints", "the same"),
-        Option("ckpt-format", "fsdp_dtensor" if whole else "torch_dist", ""),
+        Flag("save-interval", save_steps(launch), saved(launch)),
+        Flag("save", "checkpoints", "a folder of yours"),
+        Flag("load", "checkpoints", "the same"),
+        Flag("ckpt-format", "fsdp_dtensor" if whole else "torch_dist", ""),
     ]

@@ -16,7 +16,7 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/-]*(?:\.[A-Za-z0-9_/-]+)*")
 
 
 @dataclass(frozen=True)
-class Option:
+class Flag:
     """One setting of a launcher: its long name without dashes, and why it has this value.
 
     A value of None is a switch that is turned on, a tuple several words.
@@ -78,10 +78,10 @@ def header(launch: Launch, title: str, checked: str, *more: str) -> list[str]:
     ]
 
 
-def shell_line(words: Sequence[str], options: Sequence[Option], indent: str = "  ") -> str:
+def shell_line(words: Sequence[str], options: Sequence[Flag], indent: str = "  ") -> str:
     """A command with one option a line, quoted for a shell.
 
-    >>> print(shell_line(["run", "a b"], [Option("tp", 2), Option("on", None)]))
+    >>> print(shell_line(["run", "a b"], [Flag("tp", 2), Flag("on", None)]))
     run 'a b' \\
       --tp 2 \\
       --on
@@ -138,7 +138,7 @@ def manifest(documents: Sequence[object]) -> str:
     return "---\n".join(yaml.dump(d, Dumper=Dumper, sort_keys=False, width=1000) for d in documents)
 
 
-def shell_array(groups: Sequence[tuple[str, Sequence[Option]]]) -> str:
+def shell_array(groups: Sequence[tuple[str, Sequence[Flag]]]) -> str:
     """Options as a bash array called ARGS, one a line, with their reasons as comments."""
     body = ""
     for title, options in groups:

@@ -10,15 +10,15 @@ import numpy as np
 from designer.answers.fleet import Alternative
 from designer.fleets.frontier import Front, value_of
 from designer.fleets.reading import FleetQuestion
-from designer.fleets.solver import Solver
-from designer.fleets.table import Table
+from designer.fleets.solver import FleetSolver
+from designer.fleets.table import OptionTable
 from designer.search.compile import Array
 
 # Solving again for each workload stops after this long; what is not known by then is not said.
 SECONDS = 2.0
 
 
-def alternatives(solver: Solver, question: FleetQuestion, front: Front) -> list[Alternative]:
+def alternatives(solver: FleetSolver, question: FleetQuestion, front: Front) -> list[Alternative]:
     """What the best fleet of the first objective loses when one workload has to leave its lines."""
     goal = question.objectives[0]
     best = min(front.choices, key=lambda c: value_of(solver, goal, c))
@@ -34,14 +34,14 @@ def alternatives(solver: Solver, question: FleetQuestion, front: Front) -> list[
 
 
 def _elsewhere(
-    solver: Solver, question: FleetQuestion, goal: str, best: Array, w: int, seconds: float
+    solver: FleetSolver, question: FleetQuestion, goal: str, best: Array, w: int, seconds: float
 ) -> Alternative | None:
     """The best fleet in which a workload uses none of the lines it is on; None where time was up."""
     table = solver.table
     lines = np.array([o.line for o in table.options], dtype=int)
     taken = set(lines[(best > 0) & (table.owner == w)].tolist())
     kept = np.flatnonzero((table.owner != w) | ~np.isin(lines, list(taken)))
-    answer = Solver(_rows(table, kept), time.monotonic() + seconds, solver.seed).minimise(
+    answer = FleetSolver(_rows(table, kept), time.monotonic() + seconds, solver.seed).minimise(
         goal, hint=best[kept]
     )
     solver.solves += 1
@@ -62,7 +62,7 @@ def _elsewhere(
     )
 
 
-def _rows(table: Table, kept: Array) -> Table:
+def _rows(table: OptionTable, kept: Array) -> OptionTable:
     """The table with some of its options only."""
     return replace(
         table,

@@ -6,14 +6,14 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from designer.answers.fleet import CapBinding, Price
+from designer.answers.fleet import CapBinding, CapPrice
 from designer.documents.fleet import Line
 from designer.fleets.frontier import Front, value_of
 from designer.fleets.integers import most_of
 from designer.fleets.names import moves
 from designer.fleets.reading import FleetQuestion
-from designer.fleets.solver import Solver
-from designer.fleets.table import Table
+from designer.fleets.solver import FleetSolver
+from designer.fleets.table import OptionTable
 from designer.search.compile import Array
 
 # Solving again without each member stops after this long.
@@ -22,7 +22,9 @@ SECONDS = 15.0
 WORTH = 1e-3
 
 
-def bindings(solver: Solver, question: FleetQuestion, front: Front) -> tuple[list[CapBinding], list[str]]:
+def bindings(
+    solver: FleetSolver, question: FleetQuestion, front: Front
+) -> tuple[list[CapBinding], list[str]]:
     """Members without which the best fleet of some objective would be better, and what they cost.
 
     The price of a cap is found by solving: the least use of it that any better fleet makes, then the
@@ -46,13 +48,15 @@ def bindings(solver: Solver, question: FleetQuestion, front: Front) -> tuple[lis
     return out, notes
 
 
-def can_bind(solver: Solver, m: int) -> bool:
+def can_bind(solver: FleetSolver, m: int) -> bool:
     """Whether any choice of options, even the largest, breaks a member."""
     columns, bound = solver.table.members[m].columns, solver.integers.bounds[m]
     return any(most_of(solver.table, solver.integers.usage[:, c]) > bound for c in columns)
 
 
-def _binding(solver: Solver, question: FleetQuestion, goal: str, best: Array, m: int) -> CapBinding | None:
+def _binding(
+    solver: FleetSolver, question: FleetQuestion, goal: str, best: Array, m: int
+) -> CapBinding | None:
     table = solver.table
     member = table.members[m]
     others = [i for i in solver.everything if i != m]
@@ -79,8 +83,8 @@ def _binding(solver: Solver, question: FleetQuestion, goal: str, best: Array, m:
 
 
 def _price(
-    solver: Solver, question: FleetQuestion, goal: str, best: Array, m: int, others: list[int], now: int
-) -> Price | None:
+    solver: FleetSolver, question: FleetQuestion, goal: str, best: Array, m: int, others: list[int], now: int
+) -> CapPrice | None:
     """The least more of a cap that makes the fleet better by a share worth saying, or at all."""
     table = solver.table
     for step in (max(1, round(now * WORTH)), 1):
@@ -91,7 +95,7 @@ def _price(
         return None
     then = solver.minimise(goal, others, ceilings={m: least.value}, hint=least.counts)
     counts = then.counts if then.found and then.counts is not None else least.counts
-    return Price(
+    return CapPrice(
         raised_to=max(table.fullest(counts, m), table.fullest(least.counts, m)),
         objective=goal,
         better=table.fullest(best, goal) - table.fullest(counts, goal),
@@ -99,7 +103,7 @@ def _price(
     )
 
 
-def moved(table: Table, where: Sequence[Line], before: Array, after: Array) -> list[str]:
+def moved(table: OptionTable, where: Sequence[Line], before: Array, after: Array) -> list[str]:
     """Workloads that get another inventory line, or only another layout, in the words people read."""
     to: dict[str, list[str]] = {}
     for w, p in enumerate(table.placed):

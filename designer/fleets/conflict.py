@@ -16,7 +16,7 @@ from designer.evaluating.design import CheckFailed
 from designer.fleets.highs import confirmed_infeasible
 from designer.fleets.integers import DIGITS
 from designer.fleets.reading import FleetQuestion
-from designer.fleets.solver import Answer, Solver
+from designer.fleets.solver import FleetSolver, Solution
 from designer.fleets.table import Goal
 from designer.fleets.terms import unit_of
 from designer.infeasible.repairs import loosened
@@ -24,11 +24,11 @@ from designer.infeasible.repairs import loosened
 MAX_REPAIRS = 6
 
 
-class OutOfTime(Exception):
+class FleetOutOfTime(Exception):
     """The time limit came before a question was decided."""
 
 
-def explain_none(solver: Solver, question: FleetQuestion) -> dict[str, Any]:
+def explain_none(solver: FleetSolver, question: FleetQuestion) -> dict[str, Any]:
     """Conflict and repairs as fields of the result, whether both are complete, and what HiGHS said.
 
     Raises CheckFailed where HiGHS or the floats contradict CP-SAT.
@@ -39,7 +39,7 @@ def explain_none(solver: Solver, question: FleetQuestion) -> dict[str, Any]:
         members = minimal_conflict(solver)
         repairs = smallest_repairs(solver, question, members)
         complete = second == "INFEASIBLE"
-    except OutOfTime:
+    except FleetOutOfTime:
         repairs, complete = [], False
     named = [solver.table.members[i] for i in members]
     return {
@@ -50,18 +50,18 @@ def explain_none(solver: Solver, question: FleetQuestion) -> dict[str, Any]:
     }
 
 
-def possible(solver: Solver, members: list[int]) -> bool:
-    """Whether some choice respects these members; raises OutOfTime where that is not decided."""
+def possible(solver: FleetSolver, members: list[int]) -> bool:
+    """Whether some choice respects these members; raises FleetOutOfTime where that is not decided."""
     answer = solver.minimise(None, members)
     if answer.status == "unknown" and answer.counts is None:
-        raise OutOfTime
+        raise FleetOutOfTime
     return answer.counts is not None
 
 
-def minimal_conflict(solver: Solver) -> list[int]:
+def minimal_conflict(solver: FleetSolver) -> list[int]:
     """Members that no choice respects together, and of which none can be spared.
 
-    Raises OutOfTime, and CheckFailed where a second look contradicts the first.
+    Raises FleetOutOfTime, and CheckFailed where a second look contradicts the first.
     """
 
     def explain(background: list[int], added: bool, open_: list[int]) -> list[int]:
@@ -84,7 +84,7 @@ def minimal_conflict(solver: Solver) -> list[int]:
     return found
 
 
-def smallest_repairs(solver: Solver, question: FleetQuestion, conflict: list[int]) -> list[FleetRepair]:
+def smallest_repairs(solver: FleetSolver, question: FleetQuestion, conflict: list[int]) -> list[FleetRepair]:
     """Changes that make the fleet possible: of one member of the conflict, and the smallest of several."""
     out: list[FleetRepair] = []
     for m in conflict:
@@ -105,7 +105,7 @@ def smallest_repairs(solver: Solver, question: FleetQuestion, conflict: list[int
     return out[:MAX_REPAIRS]
 
 
-def _joint(solver: Solver) -> dict[int, float | None]:
+def _joint(solver: FleetSolver) -> dict[int, float | None]:
     """The least sum of relative raises of caps, after letting go of what no raise of caps can help."""
     table = solver.table
     loose = [i for i in solver.everything if table.members[i].loose]
@@ -118,9 +118,9 @@ def _joint(solver: Solver) -> dict[int, float | None]:
     over: dict[Goal, tuple[int, int]] = {
         m: (b, max(1, round(2**DIGITS / max(1, b)))) for m, b in bounds.items()
     }
-    answer: Answer = solver.minimise(tuple(loose), kept, over=over)
+    answer: Solution = solver.minimise(tuple(loose), kept, over=over)
     if answer.counts is None:
-        raise OutOfTime
+        raise FleetOutOfTime
     counts = answer.counts
     used = {m: table.fullest(counts, m) for m in loose}
     raised: dict[int, float | None] = {
@@ -129,7 +129,7 @@ def _joint(solver: Solver) -> dict[int, float | None]:
     return {**dict.fromkeys(dropped), **raised}
 
 
-def _checked(solver: Solver, question: FleetQuestion, changes: dict[int, float | None]) -> FleetRepair:
+def _checked(solver: FleetSolver, question: FleetQuestion, changes: dict[int, float | None]) -> FleetRepair:
     """A repair as people read it: bounds rounded to the admitting side, and the fleet solved again."""
     table = solver.table
     texts: dict[str, str] = {}
@@ -143,12 +143,12 @@ def _checked(solver: Solver, question: FleetQuestion, changes: dict[int, float |
         members[m] = replace(member, bound=value)
         relative += value / member.bound - 1 if member.bound else 1.0
     kept = [i for i in solver.everything if changes.get(i, 0.0) is not None]
-    again = Solver(replace(table, members=members), solver.deadline, solver.seed)
+    again = FleetSolver(replace(table, members=members), solver.deadline, solver.seed)
     answer = again.minimise(question.objectives[0], kept)
     if answer.status == "infeasible":
         raise CheckFailed(f"the repair {texts} leaves the fleet impossible")
     if answer.counts is None:
-        raise OutOfTime
+        raise FleetOutOfTime
     sums = {g: Metric(value=table.fullest(answer.counts, g), unit=unit_of(g)) for g in question.objectives}
     dropped = any(v is None for v in changes.values())
     return FleetRepair(changes=texts, relative=None if dropped else relative, totals=sums)

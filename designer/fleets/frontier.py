@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from designer.fleets.highs import confirmed_infeasible
-from designer.fleets.solver import Answer, Solver
+from designer.fleets.solver import FleetSolver, Solution
 from designer.fleets.table import Goal
 from designer.search.compile import Array
 from designer.search.pareto import settled, skyline
@@ -29,7 +29,7 @@ class Front:
     second: str = ""
 
 
-def frontier(solver: Solver, goals: Sequence[Goal]) -> Front:
+def frontier(solver: FleetSolver, goals: Sequence[Goal]) -> Front:
     """Every choice that none other beats in all goals, to the resolution of the integers.
 
     One goal: its optimum. Two: the first is minimised again and again under a falling ceiling on the
@@ -62,20 +62,20 @@ def frontier(solver: Solver, goals: Sequence[Goal]) -> Front:
     return front
 
 
-def value_of(solver: Solver, goal: Goal, counts: Array) -> int:
+def value_of(solver: FleetSolver, goal: Goal, counts: Array) -> int:
     """A total of a choice in integers."""
     usage = solver.integers.usage
     return max(int(usage[:, c] @ counts) for c in solver.table.columns_of(goal))
 
 
-def _single(solver: Solver, goal: Goal, found: list[Array]) -> Answer:
+def _single(solver: FleetSolver, goal: Goal, found: list[Array]) -> Solution:
     answer = solver.minimise(goal)
     if answer.counts is not None:
         found.append(answer.counts)
     return answer
 
 
-def _falling(solver: Solver, goals: Sequence[Goal], found: list[Array]) -> Answer:
+def _falling(solver: FleetSolver, goals: Sequence[Goal], found: list[Array]) -> Solution:
     first, second = goals
     ceilings: dict[Goal, int] = {}
     while True:
@@ -88,7 +88,7 @@ def _falling(solver: Solver, goals: Sequence[Goal], found: list[Array]) -> Answe
         ceilings = {second: value_of(solver, second, answer.counts) - 1}
 
 
-def _beating(solver: Solver, goals: Sequence[Goal], found: list[Array]) -> Answer:
+def _beating(solver: FleetSolver, goals: Sequence[Goal], found: list[Array]) -> Solution:
     beaten: list[dict[Goal, int]] = []
     while True:
         answer = solver.minimise(tuple(goals), beat=beaten)

@@ -14,24 +14,24 @@ import numpy as np
 
 from designer.evaluating.design import CheckFailed
 from designer.fleets.integers import kernel
-from designer.fleets.solver import Answer, Solver
+from designer.fleets.solver import FleetSolver, Solution
 from designer.fleets.table import Goal
 
 
 def highs(
-    solver: Solver,
+    solver: FleetSolver,
     goal: Goal | None = None,
     members: Collection[int] | None = None,
     ceilings: Mapping[Goal, int] | None = None,
-) -> Answer:
-    """As `Solver.minimise`, by HiGHS. Its choice is rounded, and must respect the integers exactly."""
+) -> Solution:
+    """As `FleetSolver.minimise`, by HiGHS. Its choice is rounded, and must respect the integers exactly."""
     from ortools.math_opt.python import mathopt  # type: ignore[import-untyped]
 
     table = solver.table
     members = solver.everything if members is None else members
     small = kernel(table, solver.integers, members, () if goal is None else (goal,), ceilings or {})
     if small.stranded is not None:
-        return Answer("infeasible")
+        return Solution("infeasible")
     model = mathopt.Model()
     x = [model.add_integer_variable(lb=0, ub=small.counts[int(k)]) for k in small.owner]
     for k, n in enumerate(small.counts):
@@ -52,21 +52,21 @@ def highs(
     done = mathopt.solve(model, mathopt.SolverType.HIGHS, params=limits)
     reason = mathopt.TerminationReason
     if done.termination.reason in (reason.INFEASIBLE, reason.INFEASIBLE_OR_UNBOUNDED):
-        return Answer("infeasible")
+        return Solution("infeasible")
     if done.termination.reason != reason.OPTIMAL:
-        return Answer("unknown")
+        return Solution("unknown")
     counts = np.array([round(done.variable_values(v)) for v in x], dtype=np.int64)
     respected = all(int(small.usage[:, c] @ counts) <= limit for c, limit in small.bounds)
     for k, n in enumerate(small.counts):
         respected &= small.least[k] <= counts[small.owner == k].sum() <= n
     if not respected:
-        return Answer("unknown")
+        return Solution("unknown")
     value = 0 if goal is None else max(int(small.usage[:, c] @ counts) for c in small.goals[goal])
-    return Answer("found", small.spread(counts, table), value, value)
+    return Solution("found", small.spread(counts, table), value, value)
 
 
 def confirmed_infeasible(
-    solver: Solver, members: Collection[int] | None = None, ceilings: Mapping[Goal, int] | None = None
+    solver: FleetSolver, members: Collection[int] | None = None, ceilings: Mapping[Goal, int] | None = None
 ) -> bool:
     """Whether HiGHS too finds nothing; False where it cannot tell.
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from designer.fleets.table import Goal, Table
+from designer.fleets.table import Goal, OptionTable
 from designer.search.compile import Array
 from designer.search.pareto import skyline
 
@@ -33,7 +33,7 @@ class Integers:
     bounds: list[int]
 
 
-def integers(table: Table) -> Integers:
+def integers(table: OptionTable) -> Integers:
     """Scale each group of columns so that its bound, or the least possible total, has `DIGITS` digits."""
     scale = np.ones(table.usage.shape[1])
     groups = [(m.columns, m.bound) for m in table.members if m.columns]
@@ -54,7 +54,7 @@ def integers(table: Table) -> Integers:
     return Integers(usage.astype(np.int64), scale, bounds)
 
 
-def _least(table: Table, columns: tuple[int, ...]) -> float:
+def _least(table: OptionTable, columns: tuple[int, ...]) -> float:
     """A lower bound on a total: every workload takes its smallest option."""
     sums = []
     for c in columns:
@@ -90,7 +90,7 @@ class Kernel:
             for k, n in enumerate(self.counts)
         )
 
-    def spread(self, counts: Array, table: Table) -> Array:
+    def spread(self, counts: Array, table: OptionTable) -> Array:
         """Counts of a kernel's rows as counts of the table's rows."""
         out = np.zeros(table.rows, dtype=np.int64)
         for k, members in enumerate(self.classes):
@@ -106,7 +106,7 @@ class Kernel:
 
 
 def kernel(
-    table: Table,
+    table: OptionTable,
     ints: Integers,
     members: Collection[int],
     goals: Collection[Goal],
@@ -165,7 +165,7 @@ def kernel(
     return out
 
 
-def most_of(table: Table, column: Array, keep: Array | None = None) -> int:
+def most_of(table: OptionTable, column: Array, keep: Array | None = None) -> int:
     """The largest sum of a column that any choice can make, of all rows or of those to keep."""
     rows = np.flatnonzero(keep) if keep is not None else np.arange(table.rows)
     most = np.zeros(len(table.placed), dtype=np.int64)

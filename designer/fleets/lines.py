@@ -12,7 +12,7 @@ from designer.documents.fleet import Line
 from designer.question.context import Value
 from designer.question.groups import Group, price_group
 from designer.question.question import Objective, Question
-from designer.reading.source_map import Path, Source
+from designer.reading.source_map import Path, SourceMap
 from designer.reading.steps import CHECKS, Check
 from designer.reading.unknowns import check_known, check_rates
 
@@ -97,7 +97,7 @@ class Lines:
         kept = (c for c in CHECKS if c is not check_rates)
         return tuple(self._check_known if c is check_known else c for c in kept)
 
-    def _check_known(self, source: Source, q: Question, origin: Mapping[str, Path]) -> None:
+    def _check_known(self, source: SourceMap, q: Question, origin: Mapping[str, Path]) -> None:
         """Budgets, and what the fleet asks, must be known on every line that could be used."""
         for part in self.together(q):
             try:
@@ -105,7 +105,7 @@ class Lines:
             except InputError:
                 self._blame(source, q, origin, part)
 
-    def _blame(self, source: Source, q: Question, origin: Mapping[str, Path], part: list[int]) -> None:
+    def _blame(self, source: SourceMap, q: Question, origin: Mapping[str, Path], part: list[int]) -> None:
         """Raise Unknown for the first line of a part that has an unknown number."""
         for i in part:
             try:

@@ -31,11 +31,11 @@ from designer.question.context import Value
 from designer.question.job import Job
 from designer.question.pools import ReadsBoth, alone
 from designer.question.question import Question
-from designer.reading.source_map import Source
+from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 from designer.search.archive import Archive
 from designer.search.deadline import OutOfTime
-from designer.search.enumerate import Block, Count, enumerate_designs
+from designer.search.enumerate import Count, DesignBlock, enumerate_designs
 from designer.search.threads import Stop, at_once
 
 
@@ -84,11 +84,11 @@ def pools_of(wanted: Wanted) -> list[str]:
     return [p.name for p in reversed(job.apart.pools)] if asked and job and job.apart else [""]
 
 
-def pool_source(wanted: Wanted, catalog: Catalog, lines: Sequence[Line], period: float) -> Source:
+def pool_source(wanted: Wanted, catalog: Catalog, lines: Sequence[Line], period: float) -> SourceMap:
     """A scenario as a fleet reads it: its nodes, regions, prices and period are those of the fleet."""
     read = wanted.document
     document = replace(read, data=copy.deepcopy(read.data), values=dict(read.values))
-    source = Source(document, wanted.entry.set, catalog)
+    source = SourceMap(document, wanted.entry.set, catalog)
     _place(source, lines, period)
     workload = source.data.get("workload")
     if wanted.entry.pools == "separate" and isinstance(workload, dict):
@@ -99,7 +99,7 @@ def pool_source(wanted: Wanted, catalog: Catalog, lines: Sequence[Line], period:
     return source
 
 
-def _place(source: Source, lines: Sequence[Line], period: float) -> None:
+def _place(source: SourceMap, lines: Sequence[Line], period: float) -> None:
     """Where the scenario leaves open what it runs on, the inventory says."""
     if "site" in source.data:
         raise source.fail(("site",), "a fleet's places are the regions of its inventory; remove site")
@@ -212,7 +212,7 @@ class Menus:
         regions, several = len(question.domains["region"]), len(asked)
         archives = [Archive(q) for _ in part for q in asked]
 
-        def take(block: Block) -> None:
+        def take(block: DesignBlock) -> None:
             if stop():
                 raise OutOfTime
             place = (block.positions["node"] * regions + block.positions["region"]) * several
@@ -222,7 +222,7 @@ class Menus:
                 rows = np.flatnonzero(place == k)
                 if len(rows):
                     values = {n: v[rows] if np.ndim(v) else v for n, v in block.values.items()}
-                    archive.take(Block({a: p[rows] for a, p in block.positions.items()}, values))
+                    archive.take(DesignBlock({a: p[rows] for a, p in block.positions.items()}, values))
 
         def front(at: dict[str, int]) -> Any:
             return archives[(at["node"] * regions + at["region"]) * several + at.get(WHICH, 0)].objectives

@@ -22,8 +22,8 @@ from designer.fleets.frontier import Front, frontier
 from designer.fleets.integers import DIGITS
 from designer.fleets.options import Menus
 from designer.fleets.reading import FleetQuestion
-from designer.fleets.solver import Solver
-from designer.fleets.table import Table, build
+from designer.fleets.solver import FleetSolver
+from designer.fleets.table import OptionTable, build
 from designer.fleets.terms import unit_of
 from designer.search.compile import Array
 from designer.words.labels import label
@@ -47,7 +47,7 @@ def plan_fleet(question: FleetQuestion) -> FleetResult:
     if not all(m.complete for m in menus.known.values()):
         notes = ["the options of some workload were not complete within the time limit"]
         return _result(question, "time_limit", _proof(table, started), notes=notes)
-    solver = Solver(table, deadline, question.fleet.solver.seed)
+    solver = FleetSolver(table, deadline, question.fleet.solver.seed)
     front = frontier(solver, question.objectives)
     if front.infeasible:
         found = explain_none(solver, question)
@@ -82,7 +82,11 @@ def _result(question: FleetQuestion, status: Any, proof: FleetProof, **rest: Any
 
 
 def _proof(
-    table: Table, started: float, solver: Solver | None = None, front: Front | None = None, second: str = ""
+    table: OptionTable,
+    started: float,
+    solver: FleetSolver | None = None,
+    front: Front | None = None,
+    second: str = "",
 ) -> FleetProof:
     raw = [max(1, p.menu.raw) for p in table.placed]
     copies = [int(n) for n in table.counts]
@@ -102,7 +106,7 @@ def _proof(
     )
 
 
-def _design(question: FleetQuestion, table: Table, i: int, counts: Array) -> FleetDesign:
+def _design(question: FleetQuestion, table: OptionTable, i: int, counts: Array) -> FleetDesign:
     """A point of the frontier, each placed design evaluated again outside the search."""
     placements = [_placement(question, table, int(row), int(counts[row])) for row in np.flatnonzero(counts)]
     sums = {g: Metric(value=table.fullest(counts, g), unit=unit_of(g)) for g in question.objectives}
@@ -122,7 +126,7 @@ def _design(question: FleetQuestion, table: Table, i: int, counts: Array) -> Fle
     return FleetDesign(id=label(i), totals=sums, placements=placements, uses=uses)
 
 
-def _placement(question: FleetQuestion, table: Table, row: int, copies: int) -> Placement:
+def _placement(question: FleetQuestion, table: OptionTable, row: int, copies: int) -> Placement:
     option, p = table.options[row], table.placed[int(table.owner[row])]
     line = question.fleet.inventory[option.line]
     q = p.menu.questions[option.line]

@@ -23,7 +23,7 @@ from designer.question import expressions
 from designer.reading import shape
 from designer.reading.loading import shipped
 from designer.reading.source_map import Path as Place
-from designer.reading.source_map import Source
+from designer.reading.source_map import SourceMap
 from designer.words.numbers import human
 
 
@@ -91,13 +91,13 @@ def load_fleet(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | No
     document = yaml.read(path)
     if shipped_fleets().get(path.stem) == path:
         document = replace(document, file=f"scenarios/fleets/{path.name}")
-    return FleetReader(Source(document, sets, catalog or default_catalog()), path.parent).question()
+    return FleetReader(SourceMap(document, sets, catalog or default_catalog()), path.parent).question()
 
 
 class FleetReader:
     """One reading of one fleet document; what it names as files is looked for in `folder` too."""
 
-    def __init__(self, source: Source, folder: Path):
+    def __init__(self, source: SourceMap, folder: Path):
         self.source, self.catalog = source, source.catalog
         self.folder = folder
 
@@ -255,7 +255,7 @@ class FleetReader:
         return Cap(text, text, "rule", self.source.where(*path), weights, -at_zero, self._rule_unit(node))
 
     @staticmethod
-    def _rule_unit(node: expressions.Node) -> str:
+    def _rule_unit(node: expressions.Expression) -> str:
         found = node.parts[1].dimension({n: unit_of(n) for n in node.names()})
         return next(
             (unit_of(q) for q in sums() if units.dimension(unit_of(q)) == found), units.base_unit(found)

@@ -18,7 +18,7 @@ import numpy as np
 
 from designer.evaluating.design import CheckFailed
 from designer.fleets.integers import TIE, Kernel, integers, kernel
-from designer.fleets.table import Goal, Table
+from designer.fleets.table import Goal, OptionTable
 from designer.search.compile import Array
 
 # Below this many rows one worker is done before a second one has started.
@@ -26,7 +26,7 @@ SMALL = 400
 
 
 @dataclass(frozen=True)
-class Answer:
+class Solution:
     """What the solver says: `found` and proven best, `infeasible`, or `unknown` when time was up.
 
     An unknown answer may hold the best choice so far. `value` and `bound` are in integers of the goal.
@@ -43,10 +43,10 @@ class Answer:
 
 
 @dataclass
-class Solver:
+class FleetSolver:
     """Answers questions about one table, all within one deadline (of `time.monotonic`)."""
 
-    table: Table
+    table: OptionTable
     deadline: float
     seed: int = 1
     solves: int = 0
@@ -71,7 +71,7 @@ class Solver:
         beat: Sequence[Mapping[Goal, int]] = (),
         over: Mapping[Goal, tuple[int, int]] | None = None,
         hint: Array | None = None,
-    ) -> Answer:
+    ) -> Solution:
         """The choice with the least `goal` (a sum of them, if several) that respects the members.
 
         `ceilings` are integer bounds on goals; of each point in `beat` some goal must be below. With
@@ -83,7 +83,7 @@ class Solver:
         ceilings = dict(ceilings or {})
         small = kernel(self.table, self.integers, members, goals, ceilings)
         if small.stranded is not None:
-            return Answer("infeasible")
+            return Solution("infeasible")
         while True:
             answer = self._solve(small, goals, members, beat, over or {}, hint)
             if answer.counts is None:
@@ -121,7 +121,7 @@ class Solver:
         beat: Sequence[Mapping[Goal, int]],
         over: Mapping[Goal, tuple[int, int]],
         hint: Array | None,
-    ) -> Answer:
+    ) -> Solution:
         from ortools.sat.python import cp_model
 
         self.solves += 1
@@ -164,13 +164,13 @@ class Solver:
         solver.parameters.max_time_in_seconds = max(0.01, self.seconds_left())
         status = solver.status_name(_solved(solver, model))
         if status == "INFEASIBLE":
-            return Answer("infeasible")
+            return Solution("infeasible")
         if status not in ("OPTIMAL", "FEASIBLE"):
-            return Answer("unknown")
+            return Solution("unknown")
         counts = small.spread(np.array([solver.value(v) for v in x]), self.table)
         value = round(solver.objective_value) if parts else 0
         bound = round(solver.best_objective_bound) if parts else 0
-        return Answer("found" if status == "OPTIMAL" else "unknown", counts, value, bound)
+        return Solution("found" if status == "OPTIMAL" else "unknown", counts, value, bound)
 
     def _cut_off(self, model: Any, x: list[Any], small: Kernel, members: Collection[int]) -> None:
         """Forbid choices that were found to break a member in floats, and all that take as much."""

@@ -27,7 +27,7 @@ Goal = str | int
 
 
 @dataclass(frozen=True)
-class Member:
+class FleetMember:
     """Something a fleet must respect: named, placed, and bounding the sums of some columns.
 
     `demand` holds the pools of a workload that must be placed; its columns are empty. A `loose` member has a bound
@@ -59,7 +59,7 @@ class Placed:
 
 
 @dataclass
-class Table:
+class OptionTable:
     """Rows are options; `usage[i, c]` is what one copy of option i adds to column c."""
 
     placed: list[Placed]
@@ -67,7 +67,7 @@ class Table:
     owner: Array
     options: list[Option]
     usage: Array
-    members: list[Member]
+    members: list[FleetMember]
     goals: dict[str, tuple[int, ...]]
 
     @property
@@ -95,7 +95,7 @@ class _Columns:
         return len(self.fill) - 1
 
 
-def build(question: FleetQuestion, menus: Menus) -> Table:
+def build(question: FleetQuestion, menus: Menus) -> OptionTable:
     """The table of a fleet, each workload reduced to its undominated options on each line."""
     placed: list[Placed] = []
     for w in question.workloads:
@@ -112,7 +112,7 @@ def build(question: FleetQuestion, menus: Menus) -> Table:
     for w in question.workloads:
         pools = tuple(i for i, p in enumerate(placed) if p.wanted is w)
         text = f"{w.entry.name} runs{_why_not(placed, pools)}"
-        members.append(Member(w.entry.name, text, w.place, "demand", (), 0.0, demand=pools))
+        members.append(FleetMember(w.entry.name, text, w.place, "demand", (), 0.0, demand=pools))
     owner: list[int] = []
     options: list[Option] = []
     usage: list[Array] = []
@@ -123,7 +123,7 @@ def build(question: FleetQuestion, menus: Menus) -> Table:
         owner += [i] * len(kept)
         options += [p.menu.options[k] for k in kept]
         usage.append(rows[kept])
-    return Table(
+    return OptionTable(
         placed=placed,
         counts=np.array([p.wanted.entry.count for p in placed], dtype=int),
         owner=np.array(owner, dtype=int),
@@ -184,12 +184,12 @@ def _sums(
     return tuple(columns.add(during(s)) for s in starts)
 
 
-def _cap(columns: _Columns, question: FleetQuestion, cap: Cap, starts: list[float]) -> Member:
+def _cap(columns: _Columns, question: FleetQuestion, cap: Cap, starts: list[float]) -> FleetMember:
     found = _sums(columns, question, cap.weights, cap.region, cap.line, starts)
-    return Member(cap.name, cap.text, cap.place, cap.kind, found, cap.bound, cap.unit)
+    return FleetMember(cap.name, cap.text, cap.place, cap.kind, found, cap.bound, cap.unit)
 
 
-def _own(columns: _Columns, question: FleetQuestion, i: int, p: Placed) -> list[Member]:
+def _own(columns: _Columns, question: FleetQuestion, i: int, p: Placed) -> list[FleetMember]:
     """Residency and deadline of one workload, as columns that count what breaks them."""
     e, out = p.wanted.entry, []
     if e.regions:
@@ -200,7 +200,9 @@ def _own(columns: _Columns, question: FleetQuestion, i: int, p: Placed) -> list[
 
         text = f"{p.name} only in {', '.join(e.regions)}"
         out.append(
-            Member(f"{p.name} regions", text, p.wanted.regions_place, "residency", (columns.add(abroad),), 0)
+            FleetMember(
+                f"{p.name} regions", text, p.wanted.regions_place, "residency", (columns.add(abroad),), 0
+            )
         )
     if any(DURATION in o.takes for o in p.menu.options):
         end = e.deadline if e.deadline is not None else question.fleet.period
@@ -212,12 +214,14 @@ def _own(columns: _Columns, question: FleetQuestion, i: int, p: Placed) -> list[
 
         text = f"{p.name} done by {human(end, 's')}"
         out.append(
-            Member(f"{p.name} deadline", text, p.wanted.deadline_place, "deadline", (columns.add(late),), 0)
+            FleetMember(
+                f"{p.name} deadline", text, p.wanted.deadline_place, "deadline", (columns.add(late),), 0
+            )
         )
     return out
 
 
-def _pairs(columns: _Columns, question: FleetQuestion, placed: list[Placed]) -> list[Member]:
+def _pairs(columns: _Columns, question: FleetQuestion, placed: list[Placed]) -> list[FleetMember]:
     """A prefill pool and its decode pool are in the same region: no region has more of the one."""
     where = [r.region for r in question.fleet.inventory]
     out = []
@@ -235,6 +239,8 @@ def _pairs(columns: _Columns, question: FleetQuestion, placed: list[Placed]) -> 
         found = tuple(columns.add(more(r)) for r in dict.fromkeys(where))
         name = p.wanted.entry.name
         out.append(
-            Member(f"{name} pools", f"both pools of {name} in one region", p.wanted.place, "pair", found, 0.0)
+            FleetMember(
+                f"{name} pools", f"both pools of {name} in one region", p.wanted.place, "pair", found, 0.0
+            )
         )
     return out

@@ -17,13 +17,13 @@ import numpy as np
 from designer.question.context import Value
 from designer.question.limit import Limit
 from designer.question.question import Question
-from designer.search.enumerate import Block, enumerate_designs
+from designer.search.enumerate import DesignBlock, enumerate_designs
 
 MAX_CONFLICTS = 50
 
 
 @dataclass(frozen=True)
-class Miss:
+class NearMiss:
     """The design that misses a set of members by the least: its worst relative excess."""
 
     violated: frozenset[int]
@@ -32,7 +32,7 @@ class Miss:
 
 
 @dataclass
-class Diagnosis:
+class Violations:
     """What stands in the way.
 
     `joint` is the design whose excesses have the least weighted sum, where limits of the hardware are
@@ -40,12 +40,12 @@ class Diagnosis:
     """
 
     members: list[Limit]
-    misses: list[Miss]
+    misses: list[NearMiss]
     complete: bool
-    joint: Miss | None = None
+    joint: NearMiss | None = None
 
     @property
-    def correction_sets(self) -> list[Miss]:
+    def correction_sets(self) -> list[NearMiss]:
         """Minimal sets of members that must give way, each with its nearest design."""
         minimal = [m for m in self.misses if not any(o.violated < m.violated for o in self.misses)]
         return sorted(minimal, key=lambda m: (len(m.violated), m.excess))
@@ -73,7 +73,7 @@ class Diagnosis:
 DROPPED = 1.0
 
 
-def explained(question: Question, deadline: float | None = None) -> Diagnosis:
+def explained(question: Question, deadline: float | None = None) -> Violations:
     """What stands in the way: budgets and site rules, or with them the limits of the hardware.
 
     The hardware is named where no design meets its limits, or where only a rule nobody asked for
@@ -88,7 +88,7 @@ def explained(question: Question, deadline: float | None = None) -> Diagnosis:
     return second if second.misses or not first.misses else first
 
 
-def diagnose(question: Question, deadline: float | None = None, *, hardware: bool = False) -> Diagnosis:
+def diagnose(question: Question, deadline: float | None = None, *, hardware: bool = False) -> Violations:
     """Evaluate every design; record which budgets and rules, and with `hardware` limits, each violates."""
     own = [t for t in question.limits if not t.stated]
     members = [*question.stated, *(t for t in own if (not t.form if hardware else t.record.weighed))]
@@ -96,7 +96,7 @@ def diagnose(question: Question, deadline: float | None = None, *, hardware: boo
     weights = np.array([question.scenario.repair_weights.get(m.name, 1.0) for m in members])
     least: list[tuple[float, int, dict[str, Value]]] = []
 
-    def take(block: Block) -> None:
+    def take(block: DesignBlock) -> None:
         mask = np.zeros(block.rows, dtype=np.int64)
         worst = np.zeros(block.rows)
         total = np.zeros(block.rows)
@@ -121,9 +121,9 @@ def diagnose(question: Question, deadline: float | None = None, *, hardware: boo
     keep = {n for m in members for n in m.inputs}
     soft = frozenset(m.name for m in members)
     count = enumerate_designs(question, keep, take, soft=soft, deadline=deadline)
-    misses = [Miss(_set(key, len(members)), excess, design) for key, (excess, design) in nearest.items()]
-    joint = [Miss(_set(key, len(members)), total, design) for total, key, design in least]
-    return Diagnosis(members, misses, count.complete, joint[0] if joint and not hardware else None)
+    misses = [NearMiss(_set(key, len(members)), excess, design) for key, (excess, design) in nearest.items()]
+    joint = [NearMiss(_set(key, len(members)), total, design) for total, key, design in least]
+    return Violations(members, misses, count.complete, joint[0] if joint and not hardware else None)
 
 
 def _set(mask: int, n: int) -> frozenset[int]:

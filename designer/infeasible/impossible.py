@@ -22,7 +22,7 @@ from designer.question.limit import Limit
 from designer.question.question import Premise, Question
 from designer.search.brute import brute_frontier
 from designer.search.deadline import OutOfTime
-from designer.search.enumerate import Block, enumerate_designs
+from designer.search.enumerate import DesignBlock, enumerate_designs
 
 # Designs that plain brute force confirms an impossibility over; beyond, violations are recorded.
 BRUTE = 150_000
@@ -44,7 +44,7 @@ class _Found(Exception):
 def some_design(question: Question, deadline: float | None) -> Design | None:
     """Any feasible design, checked in floats; None is a proof that there is none. May raise OutOfTime."""
 
-    def take(block: Block) -> None:
+    def take(block: DesignBlock) -> None:
         if block.rows:
             raise _Found(design_at(question, block.positions, 0))
 
@@ -188,7 +188,7 @@ def impossible_again(question: Question, deadline: float | None) -> str:
         return "brute force"
     stated = question.stated
 
-    def take(block: Block) -> None:
+    def take(block: DesignBlock) -> None:
         fits = np.ones(block.rows, dtype=bool)
         for t in stated:
             fits &= np.broadcast_to(np.asarray(t.holds(block.values), dtype=bool), fits.shape)

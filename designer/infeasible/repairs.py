@@ -10,8 +10,8 @@ from typing import Any
 
 from designer.answers.plan import Repair
 from designer.evaluating.design import CheckFailed, values_of, violations
-from designer.infeasible.conflict import DROPPED, Diagnosis
-from designer.infeasible.conflict import Miss as Near
+from designer.infeasible.conflict import DROPPED, Violations
+from designer.infeasible.conflict import NearMiss as Near
 from designer.infeasible.impossible import some_design
 from designer.question import expressions
 from designer.question.context import Value
@@ -28,12 +28,12 @@ _ADMITS = {"<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator
 Design = dict[str, Value]
 
 
-def budget_repairs(question: Question, found: Diagnosis, deadline: float) -> list[Repair]:
+def budget_repairs(question: Question, found: Violations, deadline: float) -> list[Repair]:
     """One repair for each set of budgets, rules and limits that has to give way, nearest first."""
     return [_loosening(question, found, miss, deadline) for miss in found.correction_sets]
 
 
-def joint_repair(question: Question, found: Diagnosis, deadline: float) -> Repair | None:
+def joint_repair(question: Question, found: Violations, deadline: float) -> Repair | None:
     """The change of budgets and rules with the least weighted sum of relative changes, over all designs."""
     if found.joint is None or not found.joint.violated:
         return None
@@ -41,7 +41,7 @@ def joint_repair(question: Question, found: Diagnosis, deadline: float) -> Repai
     return made.model_copy(update={"total": found.joint.excess})
 
 
-def _loosening(question: Question, found: Diagnosis, miss: Near, deadline: float) -> Repair:
+def _loosening(question: Question, found: Violations, miss: Near, deadline: float) -> Repair:
     """A budget is given the bound that just admits the design; of the hardware it is said what it lacks."""
     values = values_of(question, miss.design)
     changes: dict[str, str] = {}

@@ -11,7 +11,7 @@ from typing import Any
 
 from designer.answers.plan import Member, Miss
 from designer.evaluating.design import CheckFailed, binding, values_of, violations
-from designer.infeasible.conflict import Diagnosis, diagnose
+from designer.infeasible.conflict import Violations, diagnose
 from designer.infeasible.impossible import Impossible, impossible_again
 from designer.infeasible.repairs import budget_repairs, joint_repair, ordered, premise_repairs
 from designer.question.limit import Limit
@@ -25,7 +25,7 @@ SECONDS = 20.0
 
 
 def why_none(
-    question: Question, found: Diagnosis, count: Count, deadline: float, *, every: bool = False
+    question: Question, found: Violations, count: Count, deadline: float, *, every: bool = False
 ) -> dict[str, Any]:
     """Conflicts, misses and repairs of a question without a feasible design, as fields of its result.
 
@@ -90,7 +90,7 @@ def _over_everything(question: Question, until: float, every: bool) -> dict[str,
     return out
 
 
-def _misses(question: Question, found: Diagnosis) -> list[Miss]:
+def _misses(question: Question, found: Violations) -> list[Miss]:
     """The designs that come closest, one for each set of limits they violate."""
     near = sorted((m for m in found.misses if math.isfinite(m.excess)), key=lambda m: m.excess)
     out = []

@@ -10,7 +10,7 @@ from catalogs import Catalog
 from catalogs.errors import InputError
 from constraints.bundles import Bundle, Known, same, unknown
 from constraints.bundles.dataset import DECODE, host_bundle
-from designer.fields.workload import Block, Workload
+from designer.fields.workload import DocumentBlock, Workload
 from designer.fields.written import (
     BytesPerSecond,
     Capacity,
@@ -27,7 +27,7 @@ from designer.question.groups import Group
 WHERE = "the scenario's workload.dataset"
 
 
-class Dataset(Block):
+class WorkloadDataset(DocumentBlock):
     """Samples, where they are read and who prepares them. A sample is one image or one sequence."""
 
     name: str | None = Field(
@@ -59,10 +59,10 @@ class Dataset(Block):
     )
 
 
-def dataset_of(workload: Workload) -> Dataset | None:
+def dataset_of(workload: Workload) -> WorkloadDataset | None:
     """The data set a job is fed from, if it has one."""
     found = getattr(workload, "dataset", None)
-    return found if isinstance(found, Dataset) else None
+    return found if isinstance(found, WorkloadDataset) else None
 
 
 def _decode(c: Context) -> list[Value]:
@@ -95,7 +95,7 @@ def feeding_groups(catalog: Catalog) -> list[Group]:
     ]
 
 
-def dataset_bundle(catalog: Catalog, d: Dataset) -> Bundle:
+def dataset_bundle(catalog: Catalog, d: WorkloadDataset) -> Bundle:
     """A data set and who prepares it as numbers.
 
     Raises InputError for an unknown name and for samples of which too little is said.
@@ -120,7 +120,7 @@ def dataset_bundle(catalog: Catalog, d: Dataset) -> Bundle:
     return out
 
 
-def _samples(catalog: Catalog, d: Dataset) -> Bundle:
+def _samples(catalog: Catalog, d: WorkloadDataset) -> Bundle:
     if d.name is None:
         if d.samples is None or d.sample_size is None:
             absent = "samples" if d.samples is None else "sample_size"

@@ -14,7 +14,7 @@ from constraints.bundles.device import ELEMENT_BYTES, SPARSITY, precision_bundle
 from constraints.bundles.fidelity import score_bundle
 from constraints.bundles.serving import engine_bundle, serving_bundle
 from designer.fields.gives import MOMENTS, Gives, given_by, moments
-from designer.fields.workload import Block, Workload
+from designer.fields.workload import DocumentBlock, Workload
 from designer.fields.written import Pure, Time, TokenCount, TokenCountOrZero
 from designer.jobs.shared import EP, NODE, REGION, STORED, TP, dp, pp, precision, upto
 from designer.question.context import Value
@@ -24,7 +24,7 @@ from designer.question.job import Intervals, Mistake, Phase
 from designer.words.numbers import count
 
 
-class Length(Block):
+class Length(DocumentBlock):
     """One kind of request in a mix."""
 
     share: Pure = Field(description="share of requests, up to a common factor")
@@ -103,7 +103,10 @@ SAID = (
     "node", "engine", "precision", "weights", "kv", "tp", "pp", "dp", "ep", "batch", "prefill_batch", "replicas",
     "region", "samples",
 )  # fmt: skip
-PHASES = (Phase("prefill", "prefill_time", work="prefill"), Phase("decode", "decode_full_step", work="decode"))
+PHASES = (
+    Phase("prefill", "prefill_time", work="prefill"),
+    Phase("decode", "decode_full_step", work="decode"),
+)
 INTERVALS = Intervals(
     "intervals-serving",
     {"ttft": "ttft_bound", "tpot": "tpot_bound", "throughput": "throughput_bound"},

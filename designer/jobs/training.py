@@ -21,9 +21,9 @@ from constraints.bundles.device import (
 from constraints.bundles.fidelity import scaling_bundle
 from constraints.bundles.modes import CLIPPING, NOT_CLIPPED, RECOMPUTE, SHARDING
 from designer.fields.gives import Gives, given_by
-from designer.fields.workload import Block, Workload
+from designer.fields.workload import DocumentBlock, Workload
 from designer.fields.written import BatchSize, Pure, Samples, TokenCount
-from designer.jobs.data_pipeline import FEEDING, Dataset, dataset_of, feeding_groups
+from designer.jobs.data_pipeline import FEEDING, WorkloadDataset, dataset_of, feeding_groups
 from designer.jobs.measured import MeasuredStep
 from designer.jobs.shared import EP, NODE, NODE_COUNT, REGION, TP, divisors, dp, pp, precision, upto
 from designer.question.context import Context, Value
@@ -37,7 +37,7 @@ _EXAMPLE = "{name: imagenet-1k, epochs: 90, storage: 2 GB/s/node, decode_rate: 5
 _TRAINABLE = ("fp32", "tf32", "bf16", "fp16", "fp8", "fp4")
 
 
-class Privacy(Block):
+class Privacy(DocumentBlock):
     """Differentially private training (DP-SGD); one sequence is one record."""
 
     epsilon: Pure = Field(description="privacy budget of the whole run")
@@ -58,8 +58,8 @@ class Training(Workload):
     )
     dataset: Annotated[
         Annotated[
-            Annotated[TokenCount, Tag("<tokens>")] | Annotated[Dataset, Tag("<samples>")],
-            Discriminator(lambda v: "<samples>" if isinstance(v, (dict, Dataset)) else "<tokens>"),
+            Annotated[TokenCount, Tag("<tokens>")] | Annotated[WorkloadDataset, Tag("<samples>")],
+            Discriminator(lambda v: "<samples>" if isinstance(v, (dict, WorkloadDataset)) else "<tokens>"),
         ]
         | None,
         Gives("dataset_tokens", demand="amount"),
@@ -239,7 +239,7 @@ def _of_network(w: Training, entry: Model) -> Iterator[Mistake]:
     elif not w.global_batch.is_integer() or w.global_batch > MAX_COUNT:
         message = f"{count(w.global_batch)} is not a whole number of samples up to {MAX_COUNT:,}"
         yield Mistake(("workload", "global_batch"), message)
-    if not isinstance(w.dataset, Dataset):
+    if not isinstance(w.dataset, WorkloadDataset):
         message = f"{name} is a {kind} and has no tokens; describe its samples, for example"
         yield Mistake(("workload", "dataset"), f"{message} {_EXAMPLE}")
 

@@ -59,11 +59,11 @@ MAX_DEPTH = 40
 
 
 @dataclass(frozen=True)
-class Node:
+class Expression:
     """A piece of an expression: what to do, with which parts."""
 
     op: str
-    parts: tuple[Node, ...] = ()
+    parts: tuple[Expression, ...] = ()
     name: str = ""
     value: float = 0.0
     unit: str = ""
@@ -133,7 +133,7 @@ class Node:
         ):
             raise InputError(f"{self.op!r} of these numbers is not a finite number")
 
-    def called(self, names: Mapping[str, str]) -> Node:
+    def called(self, names: Mapping[str, str]) -> Expression:
         """The same expression of quantities that go by other names."""
         if self.op == "name":
             return replace(self, name=names.get(self.name, self.name))
@@ -206,28 +206,28 @@ class _Parser:
             return token
         return ""
 
-    def either(self) -> Node:
+    def either(self) -> Expression:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise self.error("nested too deeply")
         left = self.both()
         while self.take("or"):
-            left = Node("or", (left, self.both()))
+            left = Expression("or", (left, self.both()))
         self.depth -= 1
         return left
 
-    def both(self) -> Node:
+    def both(self) -> Expression:
         left = self.negated()
         while self.take("and"):
-            left = Node("and", (left, self.negated()))
+            left = Expression("and", (left, self.negated()))
         return left
 
-    def negated(self) -> Node:
+    def negated(self) -> Expression:
         if self.take("not"):
-            return Node("not", (self.negated(),))
+            return Expression("not", (self.negated(),))
         return self.comparison()
 
-    def comparison(self) -> Node:
+    def comparison(self) -> Expression:
         left = self.sum()
         if self.take("in"):
             if not self.take("("):
@@ -236,48 +236,48 @@ class _Parser:
             while self.take(","):
                 options.append(self.sum())
             self.close()
-            out = Node("==", (left, options[0]))
+            out = Expression("==", (left, options[0]))
             for o in options[1:]:
-                out = Node("or", (out, Node("==", (left, o))))
+                out = Expression("or", (out, Expression("==", (left, o))))
             return out
         op = self.take(*_COMPARE)
         if not op:
             return left
-        out = Node(op, (left, self.sum()))
+        out = Expression(op, (left, self.sum()))
         if self.peek() in _COMPARE:
             raise self.error("one comparison at a time; join them with 'and'")
         return out
 
-    def sum(self) -> Node:
+    def sum(self) -> Expression:
         left = self.product()
         while op := self.take("+", "-"):
-            left = Node(op, (left, self.product()))
+            left = Expression(op, (left, self.product()))
         return left
 
-    def product(self) -> Node:
+    def product(self) -> Expression:
         left = self.signed()
         while op := self.take("*", "/", "//", "%"):
-            left = Node(op, (left, self.signed()))
+            left = Expression(op, (left, self.signed()))
         return left
 
-    def signed(self) -> Node:
+    def signed(self) -> Expression:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise self.error("nested too deeply")
         negative = self.take("-")
-        out = self.power() if not negative else Node("negative", (self.signed(),))
+        out = self.power() if not negative else Expression("negative", (self.signed(),))
         self.depth -= 1
         return out
 
-    def power(self) -> Node:
+    def power(self) -> Expression:
         base = self.atom()
-        return Node("**", (base, self.signed())) if self.take("**") else base
+        return Expression("**", (base, self.signed())) if self.take("**") else base
 
     def close(self) -> None:
         if not self.take(")"):
             raise self.error("expected ')'")
 
-    def atom(self) -> Node:
+    def atom(self) -> Expression:
         if self.at >= len(self.tokens):
             raise self.error("ends too soon")
         kind, text, _ = self.tokens[self.at]
@@ -293,14 +293,14 @@ class _Parser:
             self.at += 1
             if self.take("("):
                 return self.call(text)
-            return Node("name", name=text)
+            return Expression("name", name=text)
         if self.take("("):
             inner = self.either()
             self.close()
             return inner
         raise self.error(f"unexpected {text!r}")
 
-    def call(self, name: str) -> Node:
+    def call(self, name: str) -> Expression:
         if name not in _FUNCTIONS:
             raise self.error(f"no function {name!r} (has: {', '.join(_FUNCTIONS)})", self.at - 2)
         args = [self.sum()]
@@ -310,7 +310,7 @@ class _Parser:
         single = name in ("ceil", "floor", "sqrt")
         if single != (len(args) == 1):
             raise self.error(f"{name}() takes {'one value' if single else 'two or more'}")
-        return Node(name, tuple(args))
+        return Expression(name, tuple(args))
 
     def unit_at(self, i: int) -> bool:
         """Whether a unit may stand at a token; a percent sign before another value is the remainder."""
@@ -324,10 +324,10 @@ class _Parser:
         kind, text, _ = self.tokens[i + 1]
         return text in _WORDS or (kind == "op" and text != "(")
 
-    def quantity(self, number: float) -> Node:
+    def quantity(self, number: float) -> Expression:
         """A number and the longest text after it that is a unit."""
         if not self.unit_at(self.at):
-            return Node("number", value=number)
+            return Expression("number", value=number)
         unit, used = "", 0
         trial, i = "", self.at
         while self.unit_at(i):
@@ -348,10 +348,10 @@ class _Parser:
         if not used:
             raise self.error(f"unknown unit {self.peek()!r}")
         self.at = used
-        return Node("number", value=number * units.factor(unit), unit=unit)
+        return Expression("number", value=number * units.factor(unit), unit=unit)
 
 
-def parse(text: str) -> Node:
+def parse(text: str) -> Expression:
     """The expression in `text`; raises InputError naming the character at fault.
 
     >>> parse("2 * tp <= 16 and mfu > 40 %").evaluate({"tp": 8, "mfu": 0.41})

@@ -67,7 +67,7 @@ class Limit:
     kind: str
     place: str
     rule: Rule
-    expression: expressions.Node | None = None
+    expression: expressions.Expression | None = None
 
     @classmethod
     def of(cls, rule: Rule) -> Limit:
@@ -77,7 +77,13 @@ class Limit:
 
     @classmethod
     def stated_as(
-        cls, name: str, text: str, kind: str, place: str, node: expressions.Node, units: Mapping[str, str]
+        cls,
+        name: str,
+        text: str,
+        kind: str,
+        place: str,
+        node: expressions.Expression,
+        units: Mapping[str, str],
     ) -> Limit:
         """What somebody states; `units` are those of the quantities it names.
 
@@ -163,7 +169,7 @@ class Limit:
         return Comparison(left, formula.op, right)
 
 
-def _number(node: expressions.Node) -> float | None:
+def _number(node: expressions.Expression) -> float | None:
     return node.value if node.op == "number" else None
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from constraints.algebras.symbolic import symbol
 from constraints.bundles import Bundle, Known
 from constraints.graph import Graph
-from constraints.pools import Side, handed, joined, names_of, of
+from constraints.pools import PoolSide, handed, joined, names_of, of
 from constraints.records import record
 from constraints.roles import HANDOVER
 from constraints.rule import rules
@@ -28,7 +28,7 @@ APART = "workload.pools: apart"
 
 
 @dataclass(frozen=True)
-class Part:
+class PoolPart:
     """One pool of a question: what is asked of it alone, and what its own quantities are called beside others."""
 
     pool: Pool
@@ -110,7 +110,7 @@ def apart(asked: Sequence[tuple[Pool, Question]]) -> Question:
     job = replace(first.job, layers=first.job.layers)
     assert job.apart is not None
     sides = _sides(asked)
-    parts = tuple(Part(pool, q, names_of(side)) for (pool, q), side in zip(asked, sides, strict=True))
+    parts = tuple(PoolPart(pool, q, names_of(side)) for (pool, q), side in zip(asked, sides, strict=True))
     graph = Graph(joined(tuple(sides), job.apart.whole))
     decisions: dict[str, Decision] = {}
     domains: dict[str, list[Value]] = {}
@@ -151,7 +151,7 @@ def _job(job: Job, decisions: Sequence[Decision]) -> Job:
     )
 
 
-def _sides(asked: Sequence[tuple[Pool, Question]]) -> list[Side]:
+def _sides(asked: Sequence[tuple[Pool, Question]]) -> list[PoolSide]:
     """What the rules of each pool read of its own."""
     out = []
     for pool, q in asked:
@@ -162,7 +162,7 @@ def _sides(asked: Sequence[tuple[Pool, Question]]) -> list[Side]:
         own = {*pool.fixed, *unlike, *(set(pool.decides) & set(q.domains)), *(told - set(q.given))}
         alike = frozenset(set(q.given) - own)
         layers = (*q.job.layers, *q.parts)
-        out.append(Side(pool.name, layers, pool.layers, frozenset(own), alike, frozenset(pool.lacks)))
+        out.append(PoolSide(pool.name, layers, pool.layers, frozenset(own), alike, frozenset(pool.lacks)))
     return out
 
 
@@ -180,7 +180,7 @@ def _told(q: Question, g: Group) -> set[str]:
     return {n for way in ways for n in g.build(*way)}
 
 
-def _groups(parts: Sequence[Part]) -> list[Group]:
+def _groups(parts: Sequence[PoolPart]) -> list[Group]:
     """The groups of all pools; one that tells nothing of a pool's own is there once."""
     out: list[Group] = []
     for p in parts:
@@ -192,7 +192,7 @@ def _groups(parts: Sequence[Part]) -> list[Group]:
 
 
 def _intervals(
-    parts: Sequence[Part], graph: Graph, design: Mapping[str, Value]
+    parts: Sequence[PoolPart], graph: Graph, design: Mapping[str, Value]
 ) -> dict[str, tuple[float, float]]:
     """Ends of the intervals of a design's quantities: those of each pool, and of what is made of them at once."""
     out: dict[str, tuple[float, float]] = {}

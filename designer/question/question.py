@@ -19,8 +19,7 @@ from designer.question.rules import quantity_of, units_of
 
 if TYPE_CHECKING:
     from designer.documents.scenario import Scenario
-    from designer.question.pools import Part
-
+    from designer.question.pools import PoolPart
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ class Question:
         default=lambda design: {}, repr=False
     )
     # The pools it is joined of, where machines of its job are apart.
-    pools: tuple[Part, ...] = field(default=(), repr=False)
+    pools: tuple[PoolPart, ...] = field(default=(), repr=False)
 
     @property
     def units(self) -> dict[str, str]:

@@ -18,7 +18,7 @@ from designer.question.decisions import MAX_COUNT, Decision, switched
 from designer.question.job import Job, Pool
 from designer.reading.ranges import amount, counts, item_path, ladder, listed, text_of
 from designer.reading.sections import Said, of_a_pool, said
-from designer.reading.source_map import Path, Source
+from designer.reading.source_map import Path, SourceMap
 
 
 def node_of(catalog: Catalog, accelerator: str) -> Node | None:
@@ -28,7 +28,7 @@ def node_of(catalog: Catalog, accelerator: str) -> Node | None:
 
 
 def domains_of(
-    source: Source, scenario: Scenario, job: Job, models: Mapping[str, Bundle], pool: Pool | None = None
+    source: SourceMap, scenario: Scenario, job: Job, models: Mapping[str, Bundle], pool: Pool | None = None
 ) -> tuple[dict[str, list[Value]], set[str]]:
     """The domain of each decision, and which of them the scenario leaves to their default; of one pool, if any."""
     decisions = {d.name: d for d in decisions_of(job, next(iter(models.values())))}
@@ -91,7 +91,7 @@ def domains_of(
     return domains, defaulted
 
 
-def _engine(source: Source, name: str, wanted: Said, d: Decision | None) -> Value:
+def _engine(source: SourceMap, name: str, wanted: Said, d: Decision | None) -> Value:
     """The one engine that a scenario is served by."""
     if d is None:
         raise InputError(source.problem(("engine",), "a training run has no serving engine", key=True))
@@ -100,7 +100,7 @@ def _engine(source: Source, name: str, wanted: Said, d: Decision | None) -> Valu
     return value_of(source, d, name, ("engine",))
 
 
-def _nodes(source: Source, wanted: Said, d: Decision, c: Context) -> list[Value]:
+def _nodes(source: SourceMap, wanted: Said, d: Decision, c: Context) -> list[Value]:
     """The candidate nodes, by the catalog's own names."""
     if "node" in wanted and "accelerator" in wanted:
         raise source.fail(wanted.path("accelerator"), "give either node or accelerator, not both")
@@ -122,14 +122,14 @@ def _nodes(source: Source, wanted: Said, d: Decision, c: Context) -> list[Value]
     return found
 
 
-def _node_named(source: Source, name: Any, path: Path) -> str:
+def _node_named(source: SourceMap, name: Any, path: Path) -> str:
     try:
         return str(source.catalog.get("nodes", text_of(source, path, name, "node")).id)
     except InputError as e:
         raise source.placed(path, e) from None
 
 
-def _check_references(source: Source, id: str) -> None:
+def _check_references(source: SourceMap, id: str) -> None:
     """A node that names a part the catalog has not is reported in the node's own file."""
     node = source.catalog.get("nodes", id)
     for kind, name in (("accelerators", node.accelerator), ("fabrics", node.nic and node.nic.fabric)):
@@ -142,7 +142,7 @@ def _check_references(source: Source, id: str) -> None:
             raise InputError(Problem(str(e), str(source.catalog.path("nodes", id)))) from None
 
 
-def _node_with(source: Source, accelerator: Any, path: Path) -> str:
+def _node_with(source: SourceMap, accelerator: Any, path: Path) -> str:
     """The node that an accelerator, by any of its names, is planned in."""
     try:
         acc = source.catalog.get("accelerators", text_of(source, path, accelerator, "accelerator")).id
@@ -154,7 +154,7 @@ def _node_with(source: Source, accelerator: Any, path: Path) -> str:
     return node.id
 
 
-def _node_counts(source: Source, wanted: Mapping[str, Any], job: Job, c: Context) -> list[Value]:
+def _node_counts(source: SourceMap, wanted: Mapping[str, Any], job: Job, c: Context) -> list[Value]:
     """How many nodes there may be, which a scenario may say in devices."""
     if DEVICES not in wanted:
         if NODES in wanted:
@@ -184,7 +184,7 @@ def _node_counts(source: Source, wanted: Mapping[str, Any], job: Job, c: Context
     return sorted(found)
 
 
-def _domain(source: Source, d: Decision, raw: Any, path: Path) -> list[Value]:
+def _domain(source: SourceMap, d: Decision, raw: Any, path: Path) -> list[Value]:
     if d.name == "global_batch":
         return list(_batches(source, path, raw))
     if d.unit:
@@ -197,7 +197,7 @@ def _domain(source: Source, d: Decision, raw: Any, path: Path) -> list[Value]:
     return list(dict.fromkeys(out))
 
 
-def _batches(source: Source, path: Path, raw: Any) -> list[int]:
+def _batches(source: SourceMap, path: Path, raw: Any) -> list[int]:
     """Global batches as sequences; those written in tokens are converted."""
     written = source.data["workload"].get("sequence_length")
     length = units.parse(written, "token") if written is not None else 0.0
@@ -220,7 +220,7 @@ def _batches(source: Source, path: Path, raw: Any) -> list[int]:
     return sorted(set(out))
 
 
-def _samples(source: Source, path: Path, item: str) -> float:
+def _samples(source: SourceMap, path: Path, item: str) -> float:
     """A count written in samples."""
     try:
         return units.parse(item, "sample")
@@ -228,7 +228,7 @@ def _samples(source: Source, path: Path, item: str) -> float:
         raise source.placed(path, e) from None
 
 
-def value_of(source: Source, d: Decision, item: Any, path: Path) -> Value:
+def value_of(source: SourceMap, d: Decision, item: Any, path: Path) -> Value:
     """One value of a decision, checked."""
     if d.kind == "switch":
         found = switched(item)
@@ -256,7 +256,7 @@ def value_of(source: Source, d: Decision, item: Any, path: Path) -> Value:
     return name
 
 
-def _check_precisions(source: Source, precisions: list[Value], c: Context, wanted: Said) -> None:
+def _check_precisions(source: SourceMap, precisions: list[Value], c: Context, wanted: Said) -> None:
     """A precision that no candidate has is an error, not an empty space."""
     for i, p in enumerate(precisions):
         if c.any_device_has(str(p)):

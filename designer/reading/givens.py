@@ -15,11 +15,11 @@ from designer.fields.workload import Workload
 from designer.jobs import JOBS
 from designer.jobs.data_pipeline import dataset_bundle, dataset_of
 from designer.question.context import Value
-from designer.reading.source_map import Path, Source
+from designer.reading.source_map import Path, SourceMap
 
 
 def givens_of(
-    source: Source, scenario: Scenario, models: Mapping[str, Bundle], domains: Mapping[str, list[Value]]
+    source: SourceMap, scenario: Scenario, models: Mapping[str, Bundle], domains: Mapping[str, list[Value]]
 ) -> Bundle:
     """Every number that is the same for all designs."""
     (model, *_) = models.values()
@@ -86,7 +86,7 @@ def record_bundle(catalog: Catalog, scenario: Scenario) -> Bundle:
     return out
 
 
-def _data_set(source: Source, scenario: Scenario) -> Bundle:
+def _data_set(source: SourceMap, scenario: Scenario) -> Bundle:
     """The data set a run is fed from, and the storage it comes from."""
     dataset = dataset_of(scenario.workload)
     if dataset is None:
@@ -101,7 +101,7 @@ def _data_set(source: Source, scenario: Scenario) -> Bundle:
         raise source.placed(path, e) from None
 
 
-def _check_records(source: Source, scenario: Scenario) -> None:
+def _check_records(source: SourceMap, scenario: Scenario) -> None:
     """The records a scenario names are known to the catalog."""
     for key in ("storage", "reliability"):
         name = getattr(scenario, key)

@@ -7,10 +7,10 @@ from pathlib import Path as File
 from typing import Any
 
 from catalogs.errors import InputError
-from designer.reading.source_map import Path, Source
+from designer.reading.source_map import Path, SourceMap
 
 
-def import_models(source: Source) -> None:
+def import_models(source: SourceMap) -> None:
     """Put an entry in the place of each model named by a file; a path is relative to the scenario's own."""
     for holder, key, path in _named(source.data):
         name = holder[key]
@@ -35,7 +35,7 @@ def _named(data: Any) -> Iterator[tuple[Any, Any, Path]]:
             yield from ((several, i, (part, "model", i)) for i in range(len(several)))
 
 
-def _added(source: Source, file: File) -> str:
+def _added(source: SourceMap, file: File) -> str:
     """The id of the entry that a configuration becomes."""
     from designer.importing.api import import_config
 

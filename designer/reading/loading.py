@@ -11,7 +11,7 @@ from catalogs import Catalog, default_catalog, yaml
 from catalogs.errors import InputError, Problem, nearest
 from designer.documents.kinds import shipped_as
 from designer.question.question import Question
-from designer.reading.source_map import Source
+from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 
 
@@ -63,7 +63,7 @@ def load(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | None = N
 
     Raises InputError listing every problem found, each with its file and line.
     """
-    return question_of(Source(document_of(path), sets, catalog or default_catalog()))
+    return question_of(SourceMap(document_of(path), sets, catalog or default_catalog()))
 
 
 def document_of(path: str | Path) -> yaml.Document:

@@ -8,12 +8,12 @@ from constraints.bundles.model import model_bundle
 from designer.documents.scenario import Scenario
 from designer.question.job import Job
 from designer.reading.ranges import model_names
-from designer.reading.source_map import Path, Source
+from designer.reading.source_map import Path, SourceMap
 from designer.reading.unknowns import check_benchmark
 from designer.reading.validation import check_money_and_place, check_open_choices, check_workload
 
 
-def models_of(source: Source, scenario: Scenario, job: Job) -> dict[str, Bundle]:
+def models_of(source: SourceMap, scenario: Scenario, job: Job) -> dict[str, Bundle]:
     """Numbers of each candidate model, by its id: the workload's, or those of `candidates.model`."""
     check_open_choices(source, job, scenario)
     try:

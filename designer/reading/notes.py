@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from constraints.records import marked
 from designer.question.question import Question
-from designer.reading.source_map import Source
+from designer.reading.source_map import SourceMap
 from designer.reading.unknowns import unscored
 
 
-def notes_of(source: Source, q: Question) -> list[str]:
+def notes_of(source: SourceMap, q: Question) -> list[str]:
     """What is left out, taken for granted or not the catalog's own."""
     out: list[str] = []
     if q.scenario.pricing.tenure == "spot":

@@ -10,13 +10,13 @@ from typing import Any
 from catalogs import units
 from catalogs.errors import InputError
 from designer.question.decisions import MAX_COUNT
-from designer.reading.source_map import Path, Source
+from designer.reading.source_map import Path, SourceMap
 
 MAX_DOMAIN = 100_000
 _LADDER = re.compile(r"\s*(?P<low>.+?)\s*\.\.\s*(?P<high>.+?)\s+by\s+(?P<step>[0-9.]+)\s*%\s*")
 
 
-def listed(source: Source, path: Path, raw: Any) -> list[Any]:
+def listed(source: SourceMap, path: Path, raw: Any) -> list[Any]:
     """The values of a domain, which may be a single value instead of a list."""
     values = raw if isinstance(raw, list) else [raw]
     if not values:
@@ -29,14 +29,14 @@ def item_path(path: Path, raw: Any, i: int) -> Path:
     return (*path, i) if isinstance(raw, list) else path
 
 
-def text_of(source: Source, path: Path, item: Any, what: str) -> str:
+def text_of(source: SourceMap, path: Path, item: Any, what: str) -> str:
     """The name of an entry of the catalog, or of a choice."""
     if not isinstance(item, str):
         raise source.fail(path, f"{item!r} is not text; expected the name of {_article(what)}")
     return item
 
 
-def amount(source: Source, path: Path, item: Any, unit: str) -> float:
+def amount(source: SourceMap, path: Path, item: Any, unit: str) -> float:
     """One quantity, above 0, in SI."""
     try:
         found = units.parse(item, unit)
@@ -47,7 +47,7 @@ def amount(source: Source, path: Path, item: Any, unit: str) -> float:
     return found
 
 
-def counts(source: Source, path: Path, raw: Any) -> list[int]:
+def counts(source: SourceMap, path: Path, raw: Any) -> list[int]:
     """Whole numbers in order: single ones, and ranges such as `8..512 step 8`."""
     out: list[int] = []
     for i, item in enumerate(listed(source, path, raw)):
@@ -81,7 +81,7 @@ def counts(source: Source, path: Path, raw: Any) -> list[int]:
     return sorted(set(out))
 
 
-def ladder(source: Source, path: Path, raw: Any, unit: str) -> list[float]:
+def ladder(source: SourceMap, path: Path, raw: Any, unit: str) -> list[float]:
     """Quantities in order: single ones, and ladders such as `1e11 token .. 1e13 token by 10 %`."""
     out: set[float] = set()
     for i, item in enumerate(listed(source, path, raw)):
@@ -109,7 +109,7 @@ def ladder(source: Source, path: Path, raw: Any, unit: str) -> list[float]:
     return sorted(out)
 
 
-def model_names(source: Source, raw: Any) -> dict[str, Path]:
+def model_names(source: SourceMap, raw: Any) -> dict[str, Path]:
     """Ids of models in the order given, with their places; a name with * stands for all it matches."""
     path: Path = ("candidates", "model")
     out: dict[str, Path] = {}

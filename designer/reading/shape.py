@@ -12,7 +12,7 @@ from catalogs.errors import InputError, nearest
 from designer.documents.kinds import other_kind, said
 from designer.documents.scenario import Scenario
 from designer.jobs import DECISIONS, JOBS
-from designer.reading.source_map import Path, Source
+from designer.reading.source_map import Path, SourceMap
 from designer.words.text import listed
 
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -22,7 +22,7 @@ Shape = TypeVar("Shape", bound=BaseModel)
 Fields = Callable[[Path, Any], list[str]]
 
 
-def scenario_of(source: Source) -> Scenario:
+def scenario_of(source: SourceMap) -> Scenario:
     """The document as a scenario."""
     scenario = validated(source, Scenario, "scenario", scenario_fields)
     if not scenario.name.isprintable():
@@ -30,7 +30,7 @@ def scenario_of(source: Source) -> Scenario:
     return scenario
 
 
-def validated(source: Source, model: type[Shape], kind: str, fields: Fields) -> Shape:
+def validated(source: SourceMap, model: type[Shape], kind: str, fields: Fields) -> Shape:
     """The document as an instance of its schema; raises InputError with every mistake of shape.
 
     `kind` is what it is a file of, and `fields` says the keys there are at a place.
@@ -48,7 +48,7 @@ def validated(source: Source, model: type[Shape], kind: str, fields: Fields) -> 
         raise AssertionError("a validation error without errors") from None
 
 
-def _refuse_truths(source: Source) -> None:
+def _refuse_truths(source: SourceMap) -> None:
     """Nothing in a document is true or false but what is off or on; Python would take either for a number."""
     todo: list[tuple[Path, Any]] = [((), source.data)]
     while todo:
@@ -63,7 +63,7 @@ def _refuse_truths(source: Source) -> None:
     source.raise_problems()
 
 
-def _schema_problem(source: Source, fields: Fields, error: Any) -> None:
+def _schema_problem(source: SourceMap, fields: Fields, error: Any) -> None:
     loc = _place(error["loc"])
     kind = error["type"]
     if kind == "extra_forbidden":

@@ -37,7 +37,7 @@ def said(override: str, *, quoted: bool = False, flag: str = "--set") -> str:
     return f"{flag} {override!r}" if quoted else f"{flag} {override}"
 
 
-class Source:
+class SourceMap:
     """A document with its overrides and its source map, and the problems found in it so far.
 
     What reads a part of it takes the source first, and reports through it. `flag` is the option of the
@@ -68,9 +68,9 @@ class Source:
                     return said(text, flag=self.flag), None
         return self.document.file, self.document.at(path)[0]
 
-    def with_data(self, data: dict[str, Any]) -> Source:
+    def with_data(self, data: dict[str, Any]) -> SourceMap:
         """The same document saying something else, read afresh."""
-        again = Source(replace(self.document, data=data), [], self.catalog, self.flag)
+        again = SourceMap(replace(self.document, data=data), [], self.catalog, self.flag)
         again.overridden = self.overridden
         return again
 
@@ -107,7 +107,7 @@ class Source:
             raise InputError(*dict.fromkeys(self.problems))
 
 
-def _override(source: Source, text: str) -> None:
+def _override(source: SourceMap, text: str) -> None:
     """Replace a value of the document, as `path=value` says."""
     path_text, equals, value_text = text.partition("=")
     if not equals or not _PATH.fullmatch(path_text.strip()):
@@ -144,7 +144,7 @@ def _value_of(text: str, value: str) -> Any:
         raise InputError(*(f"{said(text, quoted=True)}: {p.message}" for p in e.problems)) from None
 
 
-def _budgets_as_mapping(source: Source) -> None:
+def _budgets_as_mapping(source: SourceMap) -> None:
     out: dict[str, Any] = {}
     for i, item in enumerate(source.data["budgets"]):
         found = re.fullmatch(r"\s*([A-Za-z_]\w*)\s*(<=|>=|<|>)\s*(.+)", str(item))

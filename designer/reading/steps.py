@@ -28,18 +28,18 @@ from designer.reading.models import models_of
 from designer.reading.notes import notes_of
 from designer.reading.premises import premises
 from designer.reading.shape import scenario_of
-from designer.reading.source_map import Path, Source
+from designer.reading.source_map import Path, SourceMap
 from designer.reading.terms import assumed, check_weights, design_of, objectives_of, stated_of
 from designer.reading.unknowns import check_known, check_rates
 from designer.reading.validation import check_data_pipeline, check_outputs, check_parts, check_zeros
 
 # What has to hold of a question that is read; the last argument says where each budget and rule stands.
-Check = Callable[[Source, Question, Mapping[str, Path]], None]
+Check = Callable[[SourceMap, Question, Mapping[str, Path]], None]
 CHECKS: tuple[Check, ...] = (check_rates, check_data_pipeline, check_known, check_outputs, check_zeros)
 
 
 def question_of(
-    source: Source, checks: Sequence[Check] = CHECKS, part: Callable[[Question], Question] | None = None
+    source: SourceMap, checks: Sequence[Check] = CHECKS, part: Callable[[Question], Question] | None = None
 ) -> Question:
     """The question a scenario asks, or a `part` of it. Raises InputError listing the problems, each with its place."""
     import_models(source)
@@ -64,7 +64,7 @@ def question_of(
 
 
 def _of(
-    source: Source, scenario: Scenario, models: Mapping[str, Bundle], pool: Pool | None = None
+    source: SourceMap, scenario: Scenario, models: Mapping[str, Bundle], pool: Pool | None = None
 ) -> Question:
     """What is asked of the machines of one pool, or of all, before budgets and objectives are read."""
     job = JOBS[scenario.workload.job]
@@ -82,7 +82,7 @@ def _of(
     return question
 
 
-def _hold(source: Source, question: Question) -> None:
+def _hold(source: SourceMap, question: Question) -> None:
     """Where the scenario asks for confidence, budgets are held against bounds instead of predictions."""
     confidence = question.scenario.confidence
     if confidence is None:

@@ -20,10 +20,10 @@ from designer.question.question import Objective, Question
 from designer.reading.domains import value_of
 from designer.reading.givens import workload_bundle
 from designer.reading.sections import said
-from designer.reading.source_map import Path, Source
+from designer.reading.source_map import Path, SourceMap
 
 
-def assumed(source: Source, q: Question, pool: Pool | None = None) -> Bundle:
+def assumed(source: SourceMap, q: Question, pool: Pool | None = None) -> Bundle:
     """What the scenario assumes, in place of what would be given; of one pool, if any."""
     out: Bundle = {}
     known = q.units
@@ -72,7 +72,7 @@ class _Term:
     def text(self) -> str:
         return f"{self.key} {self.rest}".strip()
 
-    def words(self, node: expressions.Node, pool: str) -> tuple[str, str]:
+    def words(self, node: expressions.Expression, pool: str) -> tuple[str, str]:
         """What the limit is called and how it reads, of one pool where it is meant for each."""
         if self.key:
             name = node.parts[0].name if pool else self.key
@@ -81,7 +81,7 @@ class _Term:
         return text, text
 
 
-def stated_of(source: Source, q: Question) -> tuple[list[Limit], dict[str, Path]]:
+def stated_of(source: SourceMap, q: Question) -> tuple[list[Limit], dict[str, Path]]:
     """Budgets, site rules and the defaults that none takes the place of; and where each stands, by its name."""
     out: list[Limit] = []
     origin: dict[str, Path] = {}
@@ -108,7 +108,7 @@ def stated_of(source: Source, q: Question) -> tuple[list[Limit], dict[str, Path]
     return out, origin
 
 
-def meant(q: Question, node: expressions.Node) -> list[tuple[str, expressions.Node]]:
+def meant(q: Question, node: expressions.Expression) -> list[tuple[str, expressions.Expression]]:
     """What an expression means: itself, or where it names what pools have of their own the same of each pool."""
     several = {n for n in node.names() if len(q.each(n)) > 1}
     if not several:
@@ -121,7 +121,7 @@ def meant(q: Question, node: expressions.Node) -> list[tuple[str, expressions.No
 
 
 def _limit(
-    source: Source, q: Question, before: list[Limit], term: _Term, node: expressions.Node, pool: str
+    source: SourceMap, q: Question, before: list[Limit], term: _Term, node: expressions.Expression, pool: str
 ) -> Limit:
     """One budget or rule beside those `before` it. Raises InputError for a mistake in it."""
     _check_names(q, node.names())
@@ -145,7 +145,7 @@ def _limit(
     return Limit.stated_as(name, text, term.kind, place, node, q.units)
 
 
-def check_weights(source: Source, q: Question) -> None:
+def check_weights(source: SourceMap, q: Question) -> None:
     """Weights of repairs are of what the scenario states."""
     stated = [t.name for t in q.stated]
     stated += [n for n in source.data["workload"] if n not in ("job", "model", "period")]
@@ -158,7 +158,7 @@ def check_weights(source: Source, q: Question) -> None:
             source.mistake(("repair_weights", name), message, key=True)
 
 
-def check_bound(q: Question, node: expressions.Node) -> None:
+def check_bound(q: Question, node: expressions.Expression) -> None:
     """The commonest mistakes in a bound on one quantity, in words that say what to write."""
     if node.op not in ("<=", ">=", "<", ">") or node.parts[0].op != "name":
         return
@@ -192,7 +192,7 @@ def _check_names(q: Question, names: Iterable[str]) -> None:
             raise InputError(f"{n!r} is a limit that every design meets already")
 
 
-def objectives_of(source: Source, q: Question) -> list[Objective]:
+def objectives_of(source: SourceMap, q: Question) -> list[Objective]:
     """What the scenario makes small or large, or what is usual for its job."""
     out: list[Objective] = []
     if "objectives" in source.data and not q.scenario.objectives:
@@ -228,7 +228,7 @@ def _check_moves(q: Question, name: str) -> None:
         raise InputError(f"{name} is given by the scenario and cannot be optimised")
 
 
-def design_of(source: Source, q: Question, raw: dict[str, Any], path: Path) -> dict[str, Value]:
+def design_of(source: SourceMap, q: Question, raw: dict[str, Any], path: Path) -> dict[str, Value]:
     """Values of decisions, checked; those of unknown decisions are problems."""
     out: dict[str, Value] = {}
     decisions = {d.name: d for d in q.decisions}

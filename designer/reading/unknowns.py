@@ -14,14 +14,14 @@ from constraints.roles import ACCURACY_LOSS, OWNERSHIP_COST, RENTAL_COST
 from designer.documents.scenario import Scenario
 from designer.question.groups import Group
 from designer.question.question import Question
-from designer.reading.source_map import Path, Source
+from designer.reading.source_map import Path, SourceMap
 from designer.reading.terms import asked_of
 
 # Groups of what somebody states or leaves open: of machines, places and models.
 _LOOKED_UP = ("node", "host", "stream", "region", "price", "model")
 
 
-def check_rates(source: Source, q: Question, origin: Mapping[str, Path]) -> None:
+def check_rates(source: SourceMap, q: Question, origin: Mapping[str, Path]) -> None:
     """Nothing left that a device or a region cannot say."""
     for nodes, precisions in zip(q.each("node"), q.each("precision"), strict=True):
         wanted = [str(p) for p in q.domains[precisions]]
@@ -35,7 +35,7 @@ def check_rates(source: Source, q: Question, origin: Mapping[str, Path]) -> None
                 )
 
 
-def check_benchmark(source: Source, scenario: Scenario) -> None:
+def check_benchmark(source: SourceMap, scenario: Scenario) -> None:
     """A benchmark that no table of scores is on is a mistake."""
     if "benchmark" in source.data and scenario.benchmark not in (known := benchmarks(source.catalog)):
         hint = nearest(scenario.benchmark, known)
@@ -67,7 +67,7 @@ def unscored(q: Question) -> list[str]:
     ]
 
 
-def check_known(source: Source, q: Question, origin: Mapping[str, Path]) -> None:
+def check_known(source: SourceMap, q: Question, origin: Mapping[str, Path]) -> None:
     """A budget or objective that rests on an unknown number is an error, never a free pass."""
     # Only one of the two ways to pay is ever computed with.
     unpaid = q.each(RENTAL_COST if q.scenario.pricing.tenure == "owned" else OWNERSHIP_COST)

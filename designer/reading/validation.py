@@ -13,22 +13,22 @@ from designer.jobs.data_pipeline import dataset_of
 from designer.question.job import Job, Mistake
 from designer.question.question import Question
 from designer.reading.ranges import item_path
-from designer.reading.source_map import Path, Source
+from designer.reading.source_map import Path, SourceMap
 from designer.reading.terms import asked_of
 
 
-def _take(source: Source, mistakes: Iterable[Mistake]) -> None:
+def _take(source: SourceMap, mistakes: Iterable[Mistake]) -> None:
     for m in mistakes:
         source.mistake(m.path, m.message, key=m.key)
 
 
-def check_open_choices(source: Source, job: Job, scenario: Scenario) -> None:
+def check_open_choices(source: SourceMap, job: Job, scenario: Scenario) -> None:
     """What a workload says and its candidates say otherwise."""
     _take(source, job.contradictions(scenario.workload, scenario.candidates))
     source.raise_problems()
 
 
-def check_workload(source: Source, job: Job, scenario: Scenario, entry: Model, model: Bundle) -> None:
+def check_workload(source: SourceMap, job: Job, scenario: Scenario, entry: Model, model: Bundle) -> None:
     """What a workload asks that its model was not made for."""
     if "max_context" not in model and not job.networks:
         message = f"{entry.id} is a {entry.kind}; only its training is planned"
@@ -37,7 +37,7 @@ def check_workload(source: Source, job: Job, scenario: Scenario, entry: Model, m
     _take(source, job.mistakes(scenario.workload, entry, model))
 
 
-def check_parts(source: Source, scenario: Scenario, parts: Collection[str]) -> None:
+def check_parts(source: SourceMap, scenario: Scenario, parts: Collection[str]) -> None:
     """Weights are streamed in layer by layer, and a network known by its totals has none."""
     if {"network", "streaming"} <= set(parts):
         raise source.fail(
@@ -47,7 +47,7 @@ def check_parts(source: Source, scenario: Scenario, parts: Collection[str]) -> N
         )
 
 
-def check_data_pipeline(source: Source, q: Question, origin: Mapping[str, Path]) -> None:
+def check_data_pipeline(source: SourceMap, q: Question, origin: Mapping[str, Path]) -> None:
     """Whoever decodes has a rate to decode at, and a host that prepares samples has cores."""
     dataset = dataset_of(q.scenario.workload)
     if dataset is None:
@@ -68,7 +68,7 @@ def check_data_pipeline(source: Source, q: Question, origin: Mapping[str, Path])
             )
 
 
-def check_money_and_place(source: Source, scenario: Scenario) -> None:
+def check_money_and_place(source: SourceMap, scenario: Scenario) -> None:
     """A price that the tenure leaves unused would be a number nobody reads."""
     p, site = scenario.pricing, scenario.site
     owned = p.tenure == "owned"
@@ -89,7 +89,7 @@ def check_money_and_place(source: Source, scenario: Scenario) -> None:
         source.mistake(("candidates", "region"), "give either a site or a region, not both", key=True)
 
 
-def check_outputs(source: Source, q: Question, origin: Mapping[str, Path]) -> None:
+def check_outputs(source: SourceMap, q: Question, origin: Mapping[str, Path]) -> None:
     """Time per output token of requests that put nothing out, and latencies that nobody waits for."""
     refused = q.job.refused(q.scenario.workload)
     for path, name in asked_of(q, origin):
@@ -98,7 +98,7 @@ def check_outputs(source: Source, q: Question, origin: Mapping[str, Path]) -> No
     source.raise_problems()
 
 
-def check_zeros(source: Source, q: Question, origin: Mapping[str, Path]) -> None:
+def check_zeros(source: SourceMap, q: Question, origin: Mapping[str, Path]) -> None:
     """An assumed zero that some equation divides by."""
     zeros = [n for n in q.scenario.assume for e in q.each(n) if q.given[e].si == 0]
     if zeros:

@@ -79,11 +79,7 @@ def group_title(group: Wall | str) -> str:
     """
     if isinstance(group, Wall):
         return f"Wall {group.number} · {group.name}: {group.line}"
-    return (
-        "Laws and formulas of no one wall"
-        if group == LAWS
-        else f"{_title(group)}, of no one wall"
-    )
+    return "Laws and formulas of no one wall" if group == LAWS else f"{_title(group)}, of no one wall"
 
 
 def _title(layer: str) -> str:

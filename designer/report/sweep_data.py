@@ -12,7 +12,7 @@ import numpy as np
 from constraints.records import record
 from designer.search.pareto import skyline
 from designer.sweeping.analysis import effects
-from designer.sweeping.columns import Column
+from designer.sweeping.columns import StoredColumn
 from designer.sweeping.store import Manifest, Store
 from designer.words.numbers import scale_of
 
@@ -73,7 +73,7 @@ def view_of(m: Manifest) -> dict[str, str | None]:
     return {"x": x, "y": y, "value": m.view.get("value") or m.objectives[0][0]}
 
 
-def _scale(c: Column, values: Sequence[Any]) -> tuple[float, str]:
+def _scale(c: StoredColumn, values: Sequence[Any]) -> tuple[float, str]:
     """The unit the values of a column are read in."""
     if c.type not in ("float", "int"):
         return 1.0, ""

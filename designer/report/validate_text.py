@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from designer.accuracy.frame import Ledger, Scored
-from designer.accuracy.metrics import Metric
+from designer.accuracy.metrics import LedgerMetric
 from designer.accuracy.parameters import KERNEL, calibration
 from designer.accuracy.scoring import Statistics, mean_of_groups
 from designer.accuracy.table import KINDS
@@ -68,13 +68,13 @@ def _behind(ledger: Ledger) -> str:
     )
 
 
-def _overall(ledger: Ledger, overall: Mapping[Metric, Statistics], width: int) -> list[str]:
+def _overall(ledger: Ledger, overall: Mapping[LedgerMetric, Statistics], width: int) -> list[str]:
     """All rows, and the mean over groups, in which a large source counts no more than a small one."""
     groups = ledger.groups()
     rows: list[tuple[str, Statistics]] = []
     for metric, all_rows in overall.items():
         rows.append((metric.title, all_rows))
-        held = ledger.held_out() if metric is Metric.step_time else None
+        held = ledger.held_out() if metric is LedgerMetric.step_time else None
         if held:
             rows.append(("  each source held out of the fit", held))
         of = [g[metric] for g in groups.values() if metric in g]
@@ -83,11 +83,11 @@ def _overall(ledger: Ledger, overall: Mapping[Metric, Statistics], width: int) -
     return _table("|predicted / measured - 1|", rows, width)
 
 
-def _named(of: Mapping[Metric, Statistics]) -> list[tuple[str, Statistics]]:
+def _named(of: Mapping[LedgerMetric, Statistics]) -> list[tuple[str, Statistics]]:
     return [(m.title, s) for m, s in of.items()]
 
 
-def _groups(ledger: Ledger, metric: Metric, width: int) -> list[str]:
+def _groups(ledger: Ledger, metric: LedgerMetric, width: int) -> list[str]:
     rows = [(name, g[metric]) for name, g in ledger.groups().items() if metric in g]
     return _table(f"{metric.title} by {ledger.by}", rows, width)
 

@@ -8,7 +8,7 @@ from designer.question.context import Value
 from designer.question.question import Question
 from designer.search.compile import Array
 from designer.search.cp_sat import MAX_ROWS
-from designer.search.enumerate import Block, Count, enumerate_designs
+from designer.search.enumerate import Count, DesignBlock, enumerate_designs
 from designer.search.pareto import beaten, settled, skyline
 from designer.search.warm_start import Trunk
 
@@ -33,7 +33,7 @@ class Archive:
         # Of each objective, whether some design was left out because that alone is unknown of it.
         self.unknown: Array = np.zeros(len(question.objectives), dtype=bool)
 
-    def take(self, block: Block) -> None:
+    def take(self, block: DesignBlock) -> None:
         o = self.question.objectives
         values = np.stack(
             [np.broadcast_to(x.sign * np.asarray(block.values[x.quantity], float), (block.rows,)) for x in o],
@@ -54,7 +54,7 @@ class Archive:
         front = skyline(both, self.deadline)
         self.objectives, self.positions = both[front], places[front]
 
-    def _places(self, block: Block, rows: Array) -> Array:
+    def _places(self, block: DesignBlock, rows: Array) -> Array:
         return np.stack([block.positions[d.name][rows] for d in self.question.decisions], axis=1)
 
     def _remember(self, values: Array, places: Array) -> None:

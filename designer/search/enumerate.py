@@ -24,7 +24,7 @@ POOR = 0.7
 
 
 @dataclass
-class Block:
+class DesignBlock:
     """Feasible designs: the position of each decision in its domain, and the quantities asked for."""
 
     positions: dict[str, Array]
@@ -51,7 +51,7 @@ class Count:
 def enumerate_designs(
     question: Question,
     keep: set[str],
-    take: Callable[[Block], None],
+    take: Callable[[DesignBlock], None],
     *,
     soft: frozenset[str] = frozenset(),
     objectives: Sequence[Objective] = (),
@@ -104,7 +104,7 @@ def enumerate_designs(
 class _Run:
     plan: Schedule
     keep: set[str]
-    take: Callable[[Block], None]
+    take: Callable[[DesignBlock], None]
     count: Count
     deadline: float | None
     objectives: Sequence[Objective]
@@ -121,7 +121,7 @@ class _Run:
             self.count.feasible += state.rows
             began = time.process_time()
             positions = {k: v.astype(np.intp) for k, v in state.positions.items()}
-            self.take(Block(positions, {k: self._value(state, k) for k in self.keep}))
+            self.take(DesignBlock(positions, {k: self._value(state, k) for k in self.keep}))
             self._note(depth, began)
             return
         began = time.process_time()

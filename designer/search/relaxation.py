@@ -47,8 +47,8 @@ def measured(question: Question, limit: Limit) -> Question:
 def loosened(question: Question, limit: Limit, share: float) -> Question:
     """The question with the limit's bound moved by `share` of itself; negative is tighter."""
     free = measured(question, limit)
-    node = expressions.Node(
-        "<=", (expressions.Node("name", name=OVER), expressions.Node("number", value=share))
+    node = expressions.Expression(
+        "<=", (expressions.Expression("name", name=OVER), expressions.Expression("number", value=share))
     )
     moved = Limit.stated_as(limit.name, limit.text, "budget", limit.place, node, {})
     return replace(free, limits=[*free.limits, moved])

@@ -27,14 +27,14 @@ CONTEXT = ("context", "input")
 
 
 @dataclass(frozen=True)
-class Axis:
+class CurveAxis:
     """What a curve is drawn against: a decision, the number of devices, or a path of the scenario."""
 
     name: str
     values: tuple[str, ...]
 
 
-def read_axis(text: str) -> Axis:
+def read_axis(text: str) -> CurveAxis:
     """An axis written as batch=1..256, batch=1,8,64 or budgets.tpot_p99='10..80 ms'."""
     name, equals, written = text.partition("=")
     name, written = name.strip(), written.strip()
@@ -42,7 +42,7 @@ def read_axis(text: str) -> Axis:
         raise InputError(f"--against {text!r}: write it as name=values, for example batch=1..256")
     span = _RANGE.fullmatch(written)
     if span is None:
-        return Axis(name, tuple(v.strip() for v in written.split(",") if v.strip()))
+        return CurveAxis(name, tuple(v.strip() for v in written.split(",") if v.strip()))
     low, high, unit = float(span[1]), float(span[2]), (span[3] or "").strip()
     if low <= 0 or high <= low:
         raise InputError(f"--against {text!r}: a range goes up from above 0, for example batch=1..256")
@@ -51,7 +51,7 @@ def read_axis(text: str) -> Axis:
     if whole and (high / low) == 2 ** round(_log2(high / low)):
         steps = [low * 2**i for i in range(round(_log2(high / low)) + 1)]
     numbers = [round(s) if whole else float(f"{s:.3g}") for s in steps]
-    return Axis(name, tuple(f"{n} {unit}".strip() for n in dict.fromkeys(numbers)))
+    return CurveAxis(name, tuple(f"{n} {unit}".strip() for n in dict.fromkeys(numbers)))
 
 
 def _log2(x: float) -> float:
@@ -60,7 +60,7 @@ def _log2(x: float) -> float:
     return math.log2(x)
 
 
-def curve(asked: Asked, spec: str, axis: Axis, devices: int | None) -> Curve:
+def curve(asked: Asked, spec: str, axis: CurveAxis, devices: int | None) -> Curve:
     """The least value of a specification at each value of an axis, layouts chosen anew at each."""
     points = []
     for value in axis.values:

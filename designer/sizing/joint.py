@@ -14,7 +14,7 @@ from designer.question.context import Value
 from designer.question.question import Question
 from designer.question.specifications import base_specs, hypothetical, with_specs
 from designer.search.compile import Array
-from designer.search.enumerate import Block, enumerate_designs
+from designer.search.enumerate import DesignBlock, enumerate_designs
 from designer.search.pareto import skyline, thin
 from designer.sizing.least import BELOW, CEILING, check, least
 from designer.sizing.rows import at_most, layouts, trial
@@ -73,7 +73,7 @@ def minimal(question: Question, names: Sequence[str]) -> tuple[Array, int]:
     """
     enough = np.zeros([len(question.domains[n]) for n in names], dtype=bool)
 
-    def take(block: Block) -> None:
+    def take(block: DesignBlock) -> None:
         enough[tuple(block.positions[n] for n in names)] = True
 
     count = enumerate_designs(question, set(), take)

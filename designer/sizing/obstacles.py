@@ -7,7 +7,7 @@ from designer.answers.plan import Lever
 from designer.answers.size import Obstacle
 from designer.evaluating.design import si_unit, undefined, values_of
 from designer.evaluating.levers import levers
-from designer.infeasible.conflict import Miss, diagnose
+from designer.infeasible.conflict import NearMiss, diagnose
 from designer.question.limit import Limit
 from designer.question.question import Question
 from designer.question.specifications import SPEC
@@ -26,7 +26,7 @@ def obstacles(question: Question) -> list[Obstacle]:
     return [_obstacle(question, m, miss) for m in members]
 
 
-def nearest_miss(question: Question) -> tuple[Miss, list[Limit]] | None:
+def nearest_miss(question: Question) -> tuple[NearMiss, list[Limit]] | None:
     """The design that misses least, and what it violates; None where no design is well formed.
 
     Limits of the hardware count as violated only where no design meets them, and are then all that is
@@ -49,7 +49,7 @@ def nearest_miss(question: Question) -> tuple[Miss, list[Limit]] | None:
     return nearest, [m for m in broken if not m.inputs.keys() & unset] or broken
 
 
-def _hangs_on(question: Question, miss: Miss, quantity: str) -> list[str]:
+def _hangs_on(question: Question, miss: NearMiss, quantity: str) -> list[str]:
     """The specifications and latencies of the hardware that move a quantity most."""
     found = levers(question, miss.design, [quantity], MANY)[quantity]
     asked = workload_bundle(question.scenario.workload)
@@ -61,7 +61,7 @@ def _latency(lever: Lever, asked: Bundle) -> bool:
     return lever.unit == "s" and lever.kind != "decision" and lever.input not in asked
 
 
-def _obstacle(question: Question, limit: Limit, miss: Miss) -> Obstacle:
+def _obstacle(question: Question, limit: Limit, miss: NearMiss) -> Obstacle:
     values = values_of(question, miss.design)
     quantity, found = limit.quantity or "", limit.comparison
     bound = float(found.right.of(values)) if found and quantity else None
@@ -85,4 +85,4 @@ def _of_form(question: Question) -> list[Obstacle]:
     design = question.first_design()
     values = values_of(question, design)
     failing = [t for t in question.limits if t.form and not t.holds(values)]
-    return [_obstacle(question, t, Miss(frozenset(), 0.0, design)) for t in failing]
+    return [_obstacle(question, t, NearMiss(frozenset(), 0.0, design)) for t in failing]

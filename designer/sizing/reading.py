@@ -15,7 +15,7 @@ from designer.question.question import Question
 from designer.question.specifications import SPEC, base_specs, hypothetical
 from designer.reading.domains import node_of
 from designer.reading.loading import locate, short_name
-from designer.reading.source_map import Source
+from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 from designer.sizing.device import with_part
 
@@ -31,14 +31,14 @@ class Asked:
     base: str
     replaced: dict[str, float]
     catalog: Catalog
-    source: Source
+    source: SourceMap
 
 
-def source_of(path: str | Path, sets: Sequence[str], catalog: Catalog) -> Source:
+def source_of(path: str | Path, sets: Sequence[str], catalog: Catalog) -> SourceMap:
     """A scenario file with its overrides, before it becomes a question."""
     file = locate(path)
     document = yaml.read(file)
-    return Source(replace(document, file=short_name(file)), sets, catalog)
+    return SourceMap(replace(document, file=short_name(file)), sets, catalog)
 
 
 def source_and_part(
@@ -47,18 +47,18 @@ def source_and_part(
     catalog: Catalog,
     device: Path | None = None,
     like: str | None = None,
-) -> tuple[Source, str | None]:
+) -> tuple[SourceMap, str | None]:
     """A scenario, and the part it is asked about: that named, or one of a file in the node of that."""
     source = source_of(path, sets, catalog)
     if device is None:
         return source, like
     around = ask(source, like).base
     more, node = with_part(catalog, device, around)
-    return Source(source.document, [], more), node
+    return SourceMap(source.document, [], more), node
 
 
 def ask(
-    source: Source,
+    source: SourceMap,
     like: str | None = None,
     devices: Sequence[int] = (),
     replaced: Mapping[str, float] | None = None,
@@ -100,7 +100,7 @@ def ask(
     return Asked(hypothetical(question, found) if found else question, base, found, source.catalog, source)
 
 
-def _narrow_precision(source: Source, asked: dict[str, Any]) -> None:
+def _narrow_precision(source: SourceMap, asked: dict[str, Any]) -> None:
     """Of several precisions, those that only other candidate parts have say nothing of this one."""
     listed, name = asked.get("precision"), asked.get("node") or asked.get("accelerator")
     if not isinstance(listed, list) or not isinstance(name, str):
@@ -120,7 +120,7 @@ def _flagged(problem: Any, devices: bool) -> Any:
     return problem
 
 
-def _node(source: Source, like: str) -> str:
+def _node(source: SourceMap, like: str) -> str:
     """A node by its name, or the node an accelerator is planned in."""
     catalog = source.catalog
     try:

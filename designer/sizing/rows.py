@@ -17,7 +17,7 @@ from designer.question.limit import Limit
 from designer.question.question import Objective, Question
 from designer.question.specifications import spec_groups, with_specs
 from designer.search.compile import Array, tables_of
-from designer.search.enumerate import Block, enumerate_designs
+from designer.search.enumerate import DesignBlock, enumerate_designs
 
 # Layouts kept of one search; more only start the descent lower.
 KEPT = 20_000
@@ -54,10 +54,10 @@ class Layouts:
 
 def layouts(question: Question) -> Layouts:
     """Layouts that meet every limit and budget: all of a small space, the undominated ones of a large one."""
-    found: list[Block] = []
+    found: list[DesignBlock] = []
     held = 0
 
-    def take(block: Block) -> None:
+    def take(block: DesignBlock) -> None:
         nonlocal held
         if held < KEPT:
             found.append(block)

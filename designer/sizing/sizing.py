@@ -10,7 +10,7 @@ from designer.answers.size import Crossing, Obstacle, Row, SizeResult
 from designer.question.context import Value
 from designer.question.question import Question
 from designer.question.specifications import SPEC, base_specs, hypothetical
-from designer.sizing.curve import Axis, curve
+from designer.sizing.curve import CurveAxis, curve
 from designer.sizing.joint import MOST_SPECS, surface
 from designer.sizing.least import CEILING, least
 from designer.sizing.obstacles import obstacles
@@ -27,7 +27,7 @@ def size_question(
     devices: Sequence[int] = (),
     specs: Sequence[str] = (),
     joint: bool = False,
-    drawn: tuple[str, Axis] | None = None,
+    drawn: tuple[str, CurveAxis] | None = None,
 ) -> SizeResult:
     """What the hardware of a question must offer, one number at a time for each number of devices.
 

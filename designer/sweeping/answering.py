@@ -21,12 +21,12 @@ from designer.explaining.removal import stages as feeding
 from designer.question.question import Question
 from designer.search.archive import frontier_of
 from designer.sweeping.asking import Asker, Key
-from designer.sweeping.columns import Column, number_of, quantities_of
+from designer.sweeping.columns import StoredColumn, number_of, quantities_of
 from designer.sweeping.conflicts import searched_conflict
 from designer.sweeping.declaration import Plan
 from designer.sweeping.paths import is_quick
 from designer.sweeping.rows import Found, quantities
-from designer.sweeping.table import Answer, Table, changing, table_of
+from designer.sweeping.table import PointTable, TableAnswer, changing, table_of
 from designer.words.labels import label
 
 # Search spaces a worker holds at once.
@@ -39,8 +39,8 @@ Columns = dict[str, list[Any]]
 class Space:
     """A search space: its table, and one more for each stage that feeds the devices, taking no time."""
 
-    table: Table | None
-    fed: dict[str, Table | None] = field(default_factory=dict)
+    table: PointTable | None
+    fed: dict[str, PointTable | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Answerer:
     """
 
     plan: Plan
-    columns: tuple[Column, ...]
+    columns: tuple[StoredColumn, ...]
     stamp: str
     name: str
 
@@ -87,7 +87,7 @@ def _worker(of: Answerer) -> Worker:
 class Worker:
     """What one process knows of a sweep."""
 
-    def __init__(self, plan: Plan, columns: Sequence[Column], stamp: str, catalog: Catalog):
+    def __init__(self, plan: Plan, columns: Sequence[StoredColumn], stamp: str, catalog: Catalog):
         self.plan, self.columns, self.stamp = plan, columns, stamp
         self.asker = Asker(plan, catalog)
         self.quick = [p for p in plan.paths if is_quick(p)]
@@ -150,7 +150,7 @@ class Worker:
         self.spaces.move_to_end(key)
         return self.spaces[key]
 
-    def answer(self, q: Question, changes: Mapping[str, Any]) -> Answer:
+    def answer(self, q: Question, changes: Mapping[str, Any]) -> TableAnswer:
         """The frontier of a point: from the table of its space, or by a search of its own."""
         space = self.space(q, changes)
         if space.table is None or len(q.limits) != len(space.table.question.limits):
@@ -215,17 +215,17 @@ def _at_once(q: Question, stage: str) -> Question:
     return replace(q, given={**q.given, stage: Known(0.0, "assumed", "taken away")})
 
 
-def _searched(q: Question) -> Answer:
+def _searched(q: Question) -> TableAnswer:
     """The frontier by a search of its own; what binds is not worked out."""
     deadline = time.monotonic() + q.scenario.solver.time_limit
     archive, count = frontier_of(q, deadline)
     if len(archive.positions):
         positions = {d.name: archive.positions[:, k] for k, d in enumerate(q.decisions)}
-        return Answer(positions, archive.objectives, None, [], count.complete)
+        return TableAnswer(positions, archive.objectives, None, [], count.complete)
     empty = np.empty((0, len(q.objectives)))
     if not count.complete:
-        return Answer({}, empty, None, [], complete=False)
-    return Answer({}, empty, None, searched_conflict(q, deadline, count.cut))
+        return TableAnswer({}, empty, None, [], complete=False)
+    return TableAnswer({}, empty, None, searched_conflict(q, deadline, count.cut))
 
 
 def _text(value: Any) -> str:

@@ -22,7 +22,7 @@ from designer.question.question import Question
 from designer.reading.givens import workload_bundle
 from designer.reading.loading import document_of
 from designer.reading.premises import premises
-from designer.reading.source_map import Source
+from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 from designer.reading.terms import bound_text, check_bound
 from designer.sweeping.declaration import Plan
@@ -41,7 +41,7 @@ class Base:
     """A question read in full, and its source."""
 
     question: Question
-    source: Source
+    source: SourceMap
 
 
 Key = tuple[str, ...]
@@ -85,11 +85,11 @@ class Asker:
         self.bases.move_to_end(key)
         return self.bases[key]
 
-    def source(self, changes: Mapping[str, Any]) -> Source:
+    def source(self, changes: Mapping[str, Any]) -> SourceMap:
         """The scenario with the changes of a point in place."""
         d = self.document
         own = replace(d, data=deepcopy(d.data), values=dict(d.values), keys=dict(d.keys))
-        return Source(own, self.plan.texts(dict(changes)), self.catalog)
+        return SourceMap(own, self.plan.texts(dict(changes)), self.catalog)
 
     def read(self, changes: Mapping[str, Any]) -> Base:
         """The question of a point, read in full."""

@@ -27,7 +27,7 @@ ANSWER: tuple[tuple[str, Type, str], ...] = (
 
 
 @dataclass(frozen=True)
-class Column:
+class StoredColumn:
     """One column; `unit` is the SI unit of its numbers."""
 
     name: str
@@ -37,26 +37,30 @@ class Column:
     title: str = ""
 
 
-def columns_of(axes: Sequence[Axis], questions: Sequence[Question], more: Sequence[str]) -> list[Column]:
+def columns_of(
+    axes: Sequence[Axis], questions: Sequence[Question], more: Sequence[str]
+) -> list[StoredColumn]:
     """The columns of a sweep over these axes, whose points ask questions like these."""
     out = [
-        Column("point", "int", "key", title="number of the point"),
-        Column("key", "text", "key", title="hash of the resolved scenario, the catalog and the version"),
+        StoredColumn("point", "int", "key", title="number of the point"),
+        StoredColumn(
+            "key", "text", "key", title="hash of the resolved scenario, the catalog and the version"
+        ),
     ]
     for axis in axes:
         for k, path in enumerate(axis.paths):
             out.append(axis_column(path, [row[k] for row in axis.rows]))
-    out += [Column(n, t, "answer", title=title) for n, t, title in ANSWER]
-    decisions: dict[str, Column] = {}
-    made: dict[str, Column] = {}
+    out += [StoredColumn(n, t, "answer", title=title) for n, t, title in ANSWER]
+    decisions: dict[str, StoredColumn] = {}
+    made: dict[str, StoredColumn] = {}
     for q in questions:
         for d in q.decisions:
             kind: Type = "text" if d.named else "float" if d.unit else "int"
-            decisions[d.name] = Column(d.name, kind, "decision", q.unit(d.name), d.title)
+            decisions[d.name] = StoredColumn(d.name, kind, "decision", q.unit(d.name), d.title)
         for n in quantities_of(q, more):
             r = q.graph.rules.get(n)
             title = (r.title if r else "").replace("\n", " ")
-            made[n] = Column(n, "float", "quantity", si_unit(q.unit(n)), title)
+            made[n] = StoredColumn(n, "float", "quantity", si_unit(q.unit(n)), title)
     # An axis that names a decision outright, such as `engine`, says it.
     said = {c.name for c in out}
     chosen = [c for n, c in decisions.items() if n not in said]
@@ -73,13 +77,13 @@ def quantities_of(q: Question, more: Sequence[str]) -> list[str]:
     return [n for n in dict.fromkeys([*targets(q), *more]) if q.unit(n) != "truth" and n not in decided]
 
 
-def axis_column(path: str, values: Sequence[Any]) -> Column:
+def axis_column(path: str, values: Sequence[Any]) -> StoredColumn:
     """The column of an axis: numbers in SI where all its values are numbers of one kind, else text."""
     numbers = [number_of(v) for v in values]
     found = {n[1] for n in numbers if n is not None}
     if len(found) == 1 and all(n is not None for n in numbers):
-        return Column(path, "float", "axis", found.pop())
-    return Column(path, "text", "axis")
+        return StoredColumn(path, "float", "axis", found.pop())
+    return StoredColumn(path, "text", "axis")
 
 
 def number_of(value: Any) -> tuple[float, str] | None:

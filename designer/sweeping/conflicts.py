@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from designer.infeasible.conflict import Diagnosis, Miss, explained
+from designer.infeasible.conflict import NearMiss, Violations, explained
 from designer.question.limit import Limit
 from designer.question.question import Question
 
@@ -27,7 +27,7 @@ def first_conflict(members: Sequence[Limit], masks: Iterable[int], possible: boo
 
 
 def _conflicts(members: Sequence[Limit], sets: list[frozenset[int]]) -> list[list[int]]:
-    found = Diagnosis(list(members), [Miss(s, 0.0, {}) for s in sets], True).conflicts
+    found = Violations(list(members), [NearMiss(s, 0.0, {}) for s in sets], True).conflicts
     at = {id(m): i for i, m in enumerate(members)}
     return [[at[id(m)] for m in conflict] for conflict in found]
 

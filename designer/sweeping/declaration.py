@@ -13,12 +13,12 @@ from typing import Any
 from catalogs import Catalog, default_catalog, yaml
 from catalogs.errors import InputError, nearest
 from designer.documents.kinds import shipped_as
-from designer.documents.sweep import Samples, Sweep, View
+from designer.documents.sweep import SampledAxis, Sweep, View
 from designer.question.question import Question
 from designer.reading.loading import document_of, load, locate, shipped
 from designer.reading.shape import validated
 from designer.reading.source_map import Path as Place
-from designer.reading.source_map import Source
+from designer.reading.source_map import SourceMap
 from designer.sweeping.axes import Axis, drawn, values_of
 from designer.sweeping.columns import quantities_of
 from designer.sweeping.paths import is_quick, text_of
@@ -115,7 +115,7 @@ def load_sweep(
     if "workload" in document.data and "base" not in document.data:
         name = str(document.data.get("name", path.stem))
         document = yaml.Document(document_of(path).file, {"name": name, "base": str(path)}, {}, {})
-    return SweepReader(Source(document, (), catalog or default_catalog(), "--over"), path.parent).plan(
+    return SweepReader(SourceMap(document, (), catalog or default_catalog(), "--over"), path.parent).plan(
         over, sets
     )
 
@@ -123,7 +123,7 @@ def load_sweep(
 class SweepReader:
     """One reading of one sweep document; its base is looked for in `folder` too."""
 
-    def __init__(self, source: Source, folder: Path):
+    def __init__(self, source: SourceMap, folder: Path):
         self.source, self.catalog = source, source.catalog
         self.folder = folder
 
@@ -204,7 +204,7 @@ class SweepReader:
             self.source.mistake(at, f"axes of different lengths move together: {lengths}")
         return Axis(paths, tuple(zip(*columns, strict=False)))
 
-    def _sampled(self, samples: Samples, question: Question | None) -> Axis:
+    def _sampled(self, samples: SampledAxis, question: Question | None) -> Axis:
         found = {}
         for path, raw in samples.over.items():
             try:
@@ -287,7 +287,7 @@ class SweepReader:
 def _fields(path: Place, data: Any) -> list[str]:
     """Keys a sweep may have at a place."""
     if path and path[0] == "samples":
-        return list(Samples.model_fields)
+        return list(SampledAxis.model_fields)
     if path and path[0] == "report":
         return list(View.model_fields)
     return list(Sweep.model_fields)

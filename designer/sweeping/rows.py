@@ -13,7 +13,7 @@ from designer.evaluating.design import CheckFailed
 from designer.question.question import Question
 from designer.search.compile import Array, tables_of
 from designer.search.pareto import settled
-from designer.sweeping.table import Answer, placed_tables
+from designer.sweeping.table import TableAnswer, placed_tables
 
 # How far a quantity may be from the one the search saw: rounding alone.
 NEAR = 1e-9
@@ -25,7 +25,7 @@ class Found:
 
     point: int
     question: Question
-    answer: Answer
+    answer: TableAnswer
 
 
 def quantities(found: Sequence[Found], wanted: Sequence[str], varies: set[str]) -> dict[str, Array]:

@@ -19,7 +19,7 @@ from designer.evaluating.design import CheckFailed
 from designer.question.question import Question
 from designer.sweeping.answering import Answerer, Done
 from designer.sweeping.asking import Asker
-from designer.sweeping.columns import Column, columns_of
+from designer.sweeping.columns import StoredColumn, columns_of
 from designer.sweeping.declaration import Plan, load_sweep, source_of
 from designer.sweeping.executors import Executor, executor_of
 from designer.sweeping.extras import needed
@@ -41,7 +41,7 @@ class Prepared:
     """A sweep that can start."""
 
     plan: Plan
-    columns: list[Column]
+    columns: list[StoredColumn]
     stamp: Stamp
     objectives: list[tuple[str, int]]
 

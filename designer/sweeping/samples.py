@@ -6,14 +6,14 @@ import warnings
 from collections.abc import Mapping
 
 from catalogs.errors import InputError
-from designer.documents.sweep import Samples
+from designer.documents.sweep import SampledAxis
 from designer.question.question import Question
 from designer.search.compile import tables_of
 from designer.sweeping.axes import Axis, Drawn, with_unit
 from designer.sweeping.extras import needed
 
 
-def draw(samples: Samples, over: Mapping[str, Drawn], question: Question | None) -> Axis:
+def draw(samples: SampledAxis, over: Mapping[str, Drawn], question: Question | None) -> Axis:
     """One axis whose rows are the samples; the same seed draws the same rows."""
     qmc = needed("scipy.stats", "scipy", "sampled sweeps").qmc
     centres = {path: _centre(path, d, question) for path, d in over.items()}

@@ -20,7 +20,7 @@ from pydantic import Field, ValidationError
 from catalogs.errors import InputError
 from designer.answers.answer import Answer
 from designer.sweeping.answering import Columns
-from designer.sweeping.columns import Column
+from designer.sweeping.columns import StoredColumn
 from designer.sweeping.extras import needed
 from designer.sweeping.stamp import Stamp
 
@@ -36,7 +36,7 @@ class Manifest(Answer):
     base: str
     count: int
     objectives: list[tuple[str, int]]
-    columns: list[Column]
+    columns: list[StoredColumn]
     stamp: Stamp
     view: dict[str, str | None]
     sampled: list[str]
@@ -123,7 +123,7 @@ class Store:
             out.update(pq.read_table(part, columns=["point"])["point"].to_pylist())
         return out
 
-    def append(self, columns: Columns, of: Sequence[Column]) -> None:
+    def append(self, columns: Columns, of: Sequence[StoredColumn]) -> None:
         """Add the rows of a finished chunk: all of them, or none."""
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -171,7 +171,7 @@ class Store:
         return out.hexdigest()
 
 
-def arrow_table(columns: Columns, of: Sequence[Column]) -> Any:
+def arrow_table(columns: Columns, of: Sequence[StoredColumn]) -> Any:
     """Rows as an Arrow table whose columns say their unit, kind and meaning in their metadata."""
     import pyarrow as pa
 

@@ -21,7 +21,7 @@ from designer.question.limit import Limit
 from designer.question.question import Question
 from designer.search.compile import Array, tables_of
 from designer.search.deadline import OutOfTime
-from designer.search.enumerate import Block, Count, enumerate_designs
+from designer.search.enumerate import Count, DesignBlock, enumerate_designs
 from designer.search.pareto import settled, skyline
 from designer.sweeping.conflicts import first_conflict
 
@@ -30,7 +30,7 @@ MOST_ROWS = 1_000_000
 
 
 @dataclass(frozen=True)
-class Answer:
+class TableAnswer:
     """Designs of one point by their positions in the domains, smaller objectives first."""
 
     positions: dict[str, Array]
@@ -66,7 +66,7 @@ def _names(question: Question, group: Group) -> set[str]:
     return set(group.build(*(question.domains[a][0] for a in group.axes))) - question.given.keys()
 
 
-class Table:
+class PointTable:
     """Every design of a space, with what the answers of its points need."""
 
     def __init__(self, question: Question, paths: Collection[str], recorded: Collection[str]):
@@ -97,10 +97,10 @@ class Table:
 
     def _fill(self, hard: list[Limit]) -> None:
         q = replace(self.question, limits=hard)
-        blocks: list[Block] = []
+        blocks: list[DesignBlock] = []
         rows = 0
 
-        def take(block: Block) -> None:
+        def take(block: DesignBlock) -> None:
             nonlocal rows
             rows += block.rows
             if rows > MOST_ROWS:
@@ -160,11 +160,11 @@ class Table:
         run(self.again, values)
         return values
 
-    def answer(self, q: Question) -> Answer:
+    def answer(self, q: Question) -> TableAnswer:
         """The frontier of one point, what binds each design of it, or the conflict that leaves none."""
         members = [*q.stated, *self.limits]
         if not self.rows:
-            return Answer({}, np.empty((0, len(q.objectives))), [], _cuts(self.count))
+            return TableAnswer({}, np.empty((0, len(q.objectives))), [], _cuts(self.count))
         with np.errstate(all="ignore"):
             values = self._values(q)
             mask = np.zeros(self.rows, dtype=np.int64)
@@ -188,8 +188,8 @@ class Table:
         best = free[skyline(objectives[free])]
         if not len(best):
             found = first_conflict(members, np.unique(mask[~gate]).tolist(), len(free) > 0)
-            return Answer({}, objectives[best], [], found or _cuts(self.count))
-        return Answer(
+            return TableAnswer({}, objectives[best], [], found or _cuts(self.count))
+        return TableAnswer(
             {n: p[best] for n, p in self.positions.items()},
             objectives[best],
             self._binds(members, mask, objectives, objectives[best]),
@@ -224,12 +224,12 @@ def placed_tables(q: Question) -> dict[str, Any]:
     return tables_of(replace(q, decisions=(), groups=q.named(*PLACES)))
 
 
-def table_of(question: Question, paths: Collection[str]) -> Table | None:
+def table_of(question: Question, paths: Collection[str]) -> PointTable | None:
     """The table of a space, with as many limits recorded as fit; None where it is too large."""
     own = [t for t in question.limits if not t.stated and not t.form]
     for recorded in (own, [t for t in own if can_bind(question, t)], []):
         try:
-            return Table(question, paths, {t.name for t in recorded})
+            return PointTable(question, paths, {t.name for t in recorded})
         except TooLarge:
             continue
         except OutOfTime:

@@ -11,7 +11,7 @@ import pytest
 from catalogs import Catalog
 from catalogs.errors import InputError
 from designer.accuracy.frame import Ledger, validate
-from designer.accuracy.metrics import Metric
+from designer.accuracy.metrics import LedgerMetric
 from designer.accuracy.scoring import Prediction, statistics
 from designer.accuracy.table import read
 from designer.cli import main
@@ -40,7 +40,7 @@ def ledger(folder: Path, *rows: dict[str, str]) -> Ledger:
 
 
 def step_time(folder: Path, **changes: str) -> float:
-    (scored,) = [s for s in ledger(folder, changes).scored if s.prediction.metric is Metric.step_time]
+    (scored,) = [s for s in ledger(folder, changes).scored if s.prediction.metric is LedgerMetric.step_time]
     return scored.prediction.predicted
 
 
@@ -102,7 +102,7 @@ def test_more_devices_are_faster_and_a_longer_sequence_is_slower(tmp_path: Path)
 def test_running_out_of_memory_is_scored_as_such(tmp_path: Path) -> None:
     big = {"model": "Llama-3.1-405B", "outcome": "oom", "judge_use": "memory", "step_time_s": ""}
     (p,) = [s.prediction for s in ledger(tmp_path, big).scored]
-    assert p == Prediction(Metric.fits, 0.0, 0.0)
+    assert p == Prediction(LedgerMetric.fits, 0.0, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ from constraints.graph import Graph
 from designer.accuracy import serving
 from designer.accuracy.deployments import Deployment, deploy
 from designer.accuracy.frame import Ledger, validate
-from designer.accuracy.metrics import Metric
+from designer.accuracy.metrics import LedgerMetric
 from designer.accuracy.scoring import Skip
-from designer.accuracy.table import Row, read
+from designer.accuracy.table import MeasuredRow, read
 from designer.jobs import job_rules
 from designer.jobs.serving import STATIC
 
@@ -32,8 +32,8 @@ RUN = {
 }  # fmt: skip
 
 
-def row(**changes: str) -> Row:
-    return Row({**RUN, **changes}, "runs.csv", 2)
+def row(**changes: str) -> MeasuredRow:
+    return MeasuredRow({**RUN, **changes}, "runs.csv", 2)
 
 
 def deployed(**changes: str) -> Deployment:
@@ -85,9 +85,9 @@ def test_no_prediction_is_faster_than_physics() -> None:
         assert isinstance(d, Deployment)
         step, prompt, tokens = floors(d)
         p = s.prediction
-        if p.metric is Metric.tpot:
+        if p.metric is LedgerMetric.tpot:
             assert p.predicted >= step, s.row.id
-        elif p.metric is Metric.ttft:
+        elif p.metric is LedgerMetric.ttft:
             assert p.predicted >= prompt, s.row.id
         else:
             assert p.predicted <= tokens, s.row.id

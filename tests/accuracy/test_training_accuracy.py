@@ -15,9 +15,9 @@ from designer.accuracy import training
 from designer.accuracy.conventions import flops_per_token
 from designer.accuracy.frame import Ledger, Scored, validate
 from designer.accuracy.hardware import accelerator_of
-from designer.accuracy.metrics import Metric
+from designer.accuracy.metrics import LedgerMetric
 from designer.accuracy.scoring import Skip
-from designer.accuracy.table import Row, read, shipped
+from designer.accuracy.table import MeasuredRow, read, shipped
 from designer.evaluating.intervals import bound_factor, step_time_factors
 from designer.jobs import job_rules
 
@@ -31,19 +31,19 @@ def ledger() -> Ledger:
 
 
 def steps(*groups: str) -> list[Scored]:
-    of = [s for s in ledger().scored if s.prediction.metric is Metric.step_time]
+    of = [s for s in ledger().scored if s.prediction.metric is LedgerMetric.step_time]
     return [s for s in of if not groups or s.row.group in groups]
 
 
-def row(hardware: str, **changes: object) -> Row:
+def row(hardware: str, **changes: object) -> MeasuredRow:
     cells: dict[str, object] = dict(
         model="Llama-2-7B", hardware=hardware, gpus=8, gpus_per_node=8, tp=2, pp=1, dp=4, micro_batch=1,
         global_batch_seqs=32, seq_len=2048, recompute="full", precision="", framework="NeMo", date="2025",
     )  # fmt: skip
-    return Row({k: str(v) for k, v in {**cells, **changes}.items()}, "test", 1)
+    return MeasuredRow({k: str(v) for k, v in {**cells, **changes}.items()}, "test", 1)
 
 
-def predicted(r: Row) -> dict[str, float]:
+def predicted(r: MeasuredRow) -> dict[str, float]:
     found = training.configure(r, CATALOG)
     assert not isinstance(found, Skip), found
     return training.evaluate(found)
@@ -202,9 +202,9 @@ def test_a_confident_plan_keeps_to_fewer_nodes_under_a_carbon_budget() -> None:
 
 
 def test_the_shipped_ledger_meets_the_stated_accuracy() -> None:
-    overall, held = ledger().metrics()[Metric.step_time], ledger().held_out()
+    overall, held = ledger().metrics()[LedgerMetric.step_time], ledger().held_out()
     assert overall.median <= 0.09 and overall.p90 <= 0.25
     assert held is not None and held.median >= overall.median
     assert len({s.row.group for s in steps()}) >= 15
-    memory = ledger().metrics()[Metric.peak_memory]
+    memory = ledger().metrics()[LedgerMetric.peak_memory]
     assert memory.median <= 0.08 and memory.p90 <= 0.20

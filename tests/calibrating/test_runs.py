@@ -10,8 +10,8 @@ import pytest
 from catalogs import Catalog
 from catalogs.errors import InputError
 from designer.accuracy.frame import validate
-from designer.accuracy.metrics import Metric
-from designer.accuracy.table import Row, Table, read, shipped
+from designer.accuracy.metrics import LedgerMetric
+from designer.accuracy.table import MeasuredRow, MeasuredTable, read, shipped
 from designer.calibrating.calibrate import calibrate
 from designer.calibrating.runs import serving_runs, training_runs
 from designer.cli import main
@@ -21,12 +21,12 @@ CATALOG = Catalog()
 DATE = "2026-11-21"
 
 
-def ledger(kind: str, *groups: str) -> list[Row]:
+def ledger(kind: str, *groups: str) -> list[MeasuredRow]:
     (path,) = shipped(kind)
     return [r for r in read(path).rows if r.group in groups]
 
 
-def table(path: Path, rows: list[Row], **change: list[str]) -> Path:
+def table(path: Path, rows: list[MeasuredRow], **change: list[str]) -> Path:
     with path.open("w", newline="") as f:
         out = csv.DictWriter(f, list(rows[0].cells))
         out.writeheader()
@@ -36,7 +36,7 @@ def table(path: Path, rows: list[Row], **change: list[str]) -> Path:
 
 
 def median(path: Path, catalog: Catalog, metric: str) -> float:
-    return validate(read(path), catalog).metrics()[Metric[metric]].median
+    return validate(read(path), catalog).metrics()[LedgerMetric[metric]].median
 
 
 @pytest.mark.parametrize("first", [0, 1])
@@ -53,7 +53,7 @@ def test_half_of_a_real_source_improves_the_prediction_of_the_other(tmp_path: Pa
 def test_a_slower_cluster_is_found_from_its_steps(tmp_path: Path) -> None:
     """Steps that the rules themselves predict for a device that sustains 0.7 of its kernels' rate."""
     rows = [r for r in ledger("training", "megatron-sc21", "zero-bubble", "bloom-prequel") if r.text("dp")]
-    everything = Table("runs.csv", "training", tuple(rows))
+    everything = MeasuredTable("runs.csv", "training", tuple(rows))
     runs = training_runs(everything, CATALOG)
     name = "sustained_compute of a100-sxm-80gb"
     priors = {p.name: p.prior for p in runs.problem.parameters}
@@ -69,15 +69,15 @@ def test_a_slower_cluster_is_found_from_its_steps(tmp_path: Path) -> None:
     assert "calibration" in entry.read_text()
 
 
-def runs_of(row: Row) -> object:
-    one = training_runs(Table("runs.csv", "training", (row,)), CATALOG)
+def runs_of(row: MeasuredRow) -> object:
+    one = training_runs(MeasuredTable("runs.csv", "training", (row,)), CATALOG)
     return "skipped" if one.skipped else one
 
 
 def test_a_slower_engine_is_found_from_its_tokens(tmp_path: Path) -> None:
     """Times per token that the rules predict for an engine whose host takes 5 ms a step."""
     rows = [r for r in ledger("serving", "aic-inferencex") if r.text("framework").startswith("vllm")]
-    runs = serving_runs(Table("runs.csv", "serving", tuple(rows)), CATALOG)
+    runs = serving_runs(MeasuredTable("runs.csv", "serving", tuple(rows)), CATALOG)
     priors = {p.name: p.prior for p in runs.problem.parameters}
     name = "host_step_overhead of vllm"
     true = runs.problem.predict({**priors, name: 5e-3})

@@ -17,7 +17,7 @@ from constraints.graph import Graph
 from constraints.rule import LAYERS, ROOT, Rule, find, rules
 from designer.jobs import JOBS, job_rules
 from designer.question.question import Question
-from designer.reading.source_map import Source
+from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 
 ALL = [r for layer in LAYERS for r in rules(layer).values()]
@@ -38,7 +38,7 @@ WORKLOADS = {
 
 def question(job: str) -> Question:
     text = f"name: register\nworkload: {{job: {job}, model: mixtral-8x7b, {WORKLOADS[job]}}}\n"
-    return question_of(Source(yaml.parse(text, "register.yaml"), [], default_catalog()))
+    return question_of(SourceMap(yaml.parse(text, "register.yaml"), [], default_catalog()))
 
 
 def label(r: Rule) -> str:

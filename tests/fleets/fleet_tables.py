@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from designer.fleets.options import Option
-from designer.fleets.table import Member, Table
+from designer.fleets.table import FleetMember, OptionTable
 from designer.search.pareto import settled, skyline
 
 TIE = 2.0**-40
@@ -20,7 +20,7 @@ TIE = 2.0**-40
 def random_table(
     seed: int, *, workloads: tuple[int, int] = (2, 4), options: tuple[int, int] = (2, 6), goals: int = 2,
     tight: float = 1.0,
-) -> Table:  # fmt: skip
+) -> OptionTable:  # fmt: skip
     """Workloads with options on inventory lines; `tight` scales every bound."""
     r = random.Random(seed)
     n = r.randint(*workloads)
@@ -54,7 +54,7 @@ def random_table(
         return tight * share * sum(most)
 
     members = [
-        Member(
+        FleetMember(
             f"line {k}",
             f"line {k}",
             f"f:{k}",
@@ -65,30 +65,30 @@ def random_table(
         for k in range(lines)
     ]
     k = 3 + lines
-    members.append(Member("site", "site power", "f:9", "site", (k,), bound(k, r.uniform(0.3, 1)), "W"))
-    members.append(Member("carbon", "carbon", "f:10", "budget", (1,), bound(1, r.uniform(0.6, 1)), "kg"))
+    members.append(FleetMember("site", "site power", "f:9", "site", (k,), bound(k, r.uniform(0.3, 1)), "W"))
+    members.append(FleetMember("carbon", "carbon", "f:10", "budget", (1,), bound(1, r.uniform(0.6, 1)), "kg"))
     if r.random() < 0.5:
-        members.append(Member("regions", "residency", "f:11", "residency", (k + 1,), 0.0))
+        members.append(FleetMember("regions", "residency", "f:11", "residency", (k + 1,), 0.0))
     members += [
-        Member(f"w{i}", f"w{i} runs", f"f:{20 + i}", "demand", (), 0.0, demand=(i,)) for i in range(n)
+        FleetMember(f"w{i}", f"w{i} runs", f"f:{20 + i}", "demand", (), 0.0, demand=(i,)) for i in range(n)
     ]
     goal_columns = {g: (i,) for i, g in enumerate(names)}
     # A goal and a cap never share a column.
     usage = np.concatenate([usage, usage[:, 1:2]], axis=1)
     for i, m in enumerate(members):
         if m.name == "carbon":
-            members[i] = Member(m.name, m.text, m.place, m.kind, (usage.shape[1] - 1,), m.bound, m.unit)
+            members[i] = FleetMember(m.name, m.text, m.place, m.kind, (usage.shape[1] - 1,), m.bound, m.unit)
     placed: list[Any] = [SimpleNamespace(name=f"w{i}") for i in range(n)]
-    return Table(placed, np.array(counts), np.array(owner), found, usage, members, goal_columns)
+    return OptionTable(placed, np.array(counts), np.array(owner), found, usage, members, goal_columns)
 
 
-def choices(table: Table, w: int) -> list[tuple[int, ...]]:
+def choices(table: OptionTable, w: int) -> list[tuple[int, ...]]:
     """Every way to place the copies of one workload."""
     mine = [int(i) for i in np.flatnonzero(table.owner == w)]
     return list(itertools.combinations_with_replacement(mine, int(table.counts[w])))
 
 
-def holds(table: Table, counts: Any, members: list[int]) -> bool:
+def holds(table: OptionTable, counts: Any, members: list[int]) -> bool:
     """Whether a choice respects some members, in floats."""
     for m in members:
         member = table.members[m]
@@ -100,7 +100,7 @@ def holds(table: Table, counts: Any, members: list[int]) -> bool:
     return True
 
 
-def every_choice(table: Table, members: list[int]) -> list[Any]:
+def every_choice(table: OptionTable, members: list[int]) -> list[Any]:
     """Every choice that respects the members; a workload nobody demands may stay away."""
     demanded = {w for m in members for w in table.members[m].demand}
     sets = [choices(table, w) + ([] if w in demanded else [()]) for w in range(len(table.placed))]
@@ -115,7 +115,7 @@ def every_choice(table: Table, members: list[int]) -> list[Any]:
     return out
 
 
-def points(table: Table, found: list[Any]) -> Any:
+def points(table: OptionTable, found: list[Any]) -> Any:
     """Totals of choices, one row each."""
     return np.array(
         [
@@ -128,7 +128,7 @@ def points(table: Table, found: list[Any]) -> Any:
     ).reshape(-1, len(table.goals))
 
 
-def brute_frontier(table: Table) -> Any:
+def brute_frontier(table: OptionTable) -> Any:
     """Totals on the frontier, by enumeration."""
     found = settled(points(table, every_choice(table, list(range(len(table.members))))))
     return found[skyline(found)] if len(found) else found

@@ -17,8 +17,8 @@ from designer.fleets.frontier import frontier, value_of
 from designer.fleets.highs import confirmed_infeasible, highs
 from designer.fleets.integers import DIGITS
 from designer.fleets.options import Option
-from designer.fleets.solver import Answer, Solver
-from designer.fleets.table import Table
+from designer.fleets.solver import FleetSolver, Solution
+from designer.fleets.table import OptionTable
 from designer.search.pareto import settled
 
 pytestmark = pytest.mark.usefixtures("tables_for_all")
@@ -26,11 +26,11 @@ pytestmark = pytest.mark.usefixtures("tables_for_all")
 RESOLUTION = 2.0 ** (4 - DIGITS)
 
 
-def solver(table: Table) -> Solver:
-    return Solver(table, time.monotonic() + 60)
+def solver(table: OptionTable) -> FleetSolver:
+    return FleetSolver(table, time.monotonic() + 60)
 
 
-def asked_of(table: Table) -> Any:
+def asked_of(table: OptionTable) -> Any:
     """As much of a fleet's question as explanations read."""
     lines = [SimpleNamespace(label=f"line {k}") for k in range(3)]
     return SimpleNamespace(objectives=list(table.goals), fleet=SimpleNamespace(inventory=lines))
@@ -41,7 +41,7 @@ def placed(name: str) -> Any:
     return SimpleNamespace(wanted=SimpleNamespace(entry=SimpleNamespace(name=name)), pool="")
 
 
-def everything(table: Table) -> list[int]:
+def everything(table: OptionTable) -> list[int]:
     return list(range(len(table.members)))
 
 
@@ -137,7 +137,7 @@ def test_the_second_best_place_is_that_of_brute_force(seed: int) -> None:
             assert a.lines and not set(a.lines) & {f"line {k}" for k in on[banned]}
 
 
-def infeasible(seed: int) -> Table:
+def infeasible(seed: int) -> OptionTable:
     """A fleet that is impossible in a way of its own."""
     return random_table(seed, goals=2, tight=(0.3, 0.45, 0.55, 0.65)[seed % 4])
 
@@ -195,7 +195,7 @@ def test_the_joint_repair_is_the_smallest() -> None:
         repairs = conflict.smallest_repairs(s, question, conflict.minimal_conflict(s))
         loose = [m for m in table.members if m.loose]
 
-        def excess(x: Any, table: Table = table, loose: list[Any] = loose) -> float:
+        def excess(x: Any, table: OptionTable = table, loose: list[Any] = loose) -> float:
             return sum(max(0.0, table.fullest(x, table.members.index(m)) / m.bound - 1) for m in loose)
 
         sizes = [r.relative for r in repairs if r.relative is not None]
@@ -208,7 +208,7 @@ def test_a_solver_that_calls_the_possible_impossible_is_found_out(monkeypatch: p
     table = random_table(3, goals=2)
     assert every_choice(table, everything(table))
     s = solver(table)
-    monkeypatch.setattr(Solver, "minimise", lambda *_, **__: Answer("infeasible"))
+    monkeypatch.setattr(FleetSolver, "minimise", lambda *_, **__: Solution("infeasible"))
     with pytest.raises(CheckFailed):
         confirmed_infeasible(s)
 

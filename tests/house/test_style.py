@@ -19,7 +19,15 @@ TEXTS = sorted(
     if p.suffix in (".py", ".yaml", ".txt", ".md")
 ) + [
     ROOT / n
-    for n in ("README.md", "CONTRIBUTING.md", "AGENTS.md", "CHANGELOG.md", "CITATION.cff", "pyproject.toml", ".ci/run")
+    for n in (
+        "README.md",
+        "CONTRIBUTING.md",
+        "AGENTS.md",
+        "CHANGELOG.md",
+        "CITATION.cff",
+        "pyproject.toml",
+        ".ci/run",
+    )
 ]
 MAX_LINES = 400
 TYPICAL_LINES = 150
@@ -63,3 +71,12 @@ def test_the_project_speaks_of_what_it_is(words: re.Pattern[str], suffixes: set[
         if words.search(line)
     ]
     assert not found, "\n".join(found)
+
+
+def test_no_two_public_classes_share_a_name() -> None:
+    homes: dict[str, set[str]] = {}
+    for path in MODULES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, set()).add(str(path.relative_to(ROOT)))
+    assert not {name: files for name, files in homes.items() if len(files) > 1}

@@ -27,7 +27,7 @@ from designer.infeasible.conflict import DROPPED
 from designer.infeasible.repairs import CLOSE, repaired
 from designer.planning.plan import plan_question
 from designer.question.question import Premise, Question
-from designer.reading.source_map import Source
+from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 
 MOST_DESIGNS = 40
@@ -100,7 +100,7 @@ class Impossible:
 
     def question(self, budgets: list[str], rules: list[str]) -> Question:
         text = json.dumps({**self.document, "budgets": budgets, "rules": rules}, indent=1)
-        return question_of(Source(yaml.parse(text, "impossible.yaml"), [], oracle.CATALOG))
+        return question_of(SourceMap(yaml.parse(text, "impossible.yaml"), [], oracle.CATALOG))
 
     def asked(self) -> Question:
         budgets = [t.text for t in self.terms if t.kind == "budget"]
@@ -256,11 +256,11 @@ def test_weights_move_the_joint_repair() -> None:
 
     def planned(weights: dict[str, float]) -> PlanResult:
         text = json.dumps({**document, "repair_weights": weights}, indent=1)
-        return plan_question(question_of(Source(yaml.parse(text, "weighted.yaml"), [], oracle.CATALOG)))
+        return plan_question(question_of(SourceMap(yaml.parse(text, "weighted.yaml"), [], oracle.CATALOG)))
 
     def excess(result: PlanResult, name: str) -> float:
         assert result.joint is not None
-        q = question_of(Source(yaml.parse(json.dumps(document, indent=1), "w.yaml"), [], oracle.CATALOG))
+        q = question_of(SourceMap(yaml.parse(json.dumps(document, indent=1), "w.yaml"), [], oracle.CATALOG))
         limit = next(t for t in q.limits if t.name == name)
         return max(0.0, float(limit.excess(values_of(q, result.joint.design))))
 

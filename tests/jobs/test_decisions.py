@@ -15,7 +15,7 @@ from designer.cli import main
 from designer.jobs import decided
 from designer.question.question import Question
 from designer.reading.loading import load, locate, shipped
-from designer.reading.source_map import Source
+from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 from designer.report.plan_text import render
 
@@ -29,7 +29,7 @@ candidates: {node: dgx-h100, node_count: 1, tp: 8, pp: 1, %s}
 
 
 def asked(candidates: str, more: str = "") -> Question:
-    return question_of(Source(yaml.parse(RUN % candidates + more, "run.yaml"), [], CATALOG))
+    return question_of(SourceMap(yaml.parse(RUN % candidates + more, "run.yaml"), [], CATALOG))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_true_is_a_value_of_a_switch_only(key: str) -> None:
     text = RUN % "sp: on"
     text = re.sub(rf"{key}: [\w-]+", f"{key}: true", text) if key in text else RUN % f"{key}: true"
     with pytest.raises(InputError, match="nothing is true or false"):
-        question_of(Source(yaml.parse(text, "run.yaml"), [], CATALOG))
+        question_of(SourceMap(yaml.parse(text, "run.yaml"), [], CATALOG))
 
 
 def test_rules_read_a_switch_as_a_number() -> None:

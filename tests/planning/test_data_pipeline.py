@@ -15,7 +15,7 @@ import designer
 from catalogs import InputError, default_catalog, yaml
 from designer.question.question import Question
 from designer.reading.loading import load
-from designer.reading.source_map import Source
+from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 
 CATALOG = default_catalog()
@@ -26,7 +26,7 @@ def ask(workload: Values, candidates: Values, **rest: Any) -> Question:
     text = json.dumps(
         {"name": "fed", "workload": {"job": "training", **workload}, "candidates": candidates, **rest}
     )
-    return question_of(Source(yaml.parse(text, "fed.yaml"), [], CATALOG))
+    return question_of(SourceMap(yaml.parse(text, "fed.yaml"), [], CATALOG))
 
 
 DATASET = {"name": "imagenet-1k", "epochs": 90, "storage": "2 GB/s/node", "decode_rate": "500 sample/s",

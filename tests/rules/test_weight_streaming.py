@@ -14,7 +14,7 @@ import designer
 from catalogs import default_catalog, yaml
 from designer.question.question import Question
 from designer.reading.loading import load
-from designer.reading.source_map import Source
+from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 
 CATALOG = default_catalog()
@@ -28,7 +28,7 @@ BOX = {"node_count": [1, 4], "precision": "fp16", "tp": [1, 2], "pp": 1, "vpp": 
 def ask(*nodes: str, **assume: Any) -> Question:
     text = {"name": "s", "workload": WORK, "candidates": {**BOX, "node": list(nodes)}, "assume": assume,
             "objectives": ["time_to_train", "energy"]}  # fmt: skip
-    return question_of(Source(yaml.parse(json.dumps(text), "s.yaml"), [], CATALOG))
+    return question_of(SourceMap(yaml.parse(json.dumps(text), "s.yaml"), [], CATALOG))
 
 
 def values(q: Question, **design: Any) -> Values:

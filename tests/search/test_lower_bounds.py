@@ -14,7 +14,7 @@ from designer.fleets.reading import load_fleet
 from designer.question.question import Question
 from designer.search.archive import Archive
 from designer.search.compile import schedule
-from designer.search.enumerate import Block, enumerate_designs
+from designer.search.enumerate import DesignBlock, enumerate_designs
 from designer.search.lower_bounds import Outlook
 from designer.search.threads import Stop, at_once
 
@@ -44,7 +44,7 @@ def test_no_design_is_better_than_its_outlook(name: str) -> None:
     assert look.axes and look.open().all()
     seen = 0
 
-    def take(block: Block) -> None:
+    def take(block: DesignBlock) -> None:
         nonlocal seen
         seen += block.rows
         at = tuple(block.positions[a] for a in (*look.axes, *look.later))
@@ -66,11 +66,11 @@ def test_what_is_left_out_is_beaten(name: str) -> None:
     for ahead in (False, True):
         archives = [Archive(q) for _ in range(regions)]
 
-        def take(block: Block, archives: list[Archive] = archives) -> None:
+        def take(block: DesignBlock, archives: list[Archive] = archives) -> None:
             for k, archive in enumerate(archives):
                 rows = np.flatnonzero(block.positions["region"] == k)
                 values = {n: v[rows] if np.ndim(v) else v for n, v in block.values.items()}
-                archive.take(Block({a: p[rows] for a, p in block.positions.items()}, values))
+                archive.take(DesignBlock({a: p[rows] for a, p in block.positions.items()}, values))
 
         def fronts(at: dict[str, int], archives: list[Archive] = archives) -> np.ndarray:
             return archives[at["region"]].objectives

@@ -31,7 +31,7 @@ from catalogs import yaml
 from designer.evaluating.design import evaluate
 from designer.planning.plan import plan_question
 from designer.question.question import Question
-from designer.reading.source_map import Source
+from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 from designer.search.brute import brute_frontier
 
@@ -108,7 +108,7 @@ def test_frontier_is_the_best_of_all_evaluations(job: str, seed: int, bounded: b
         possible = [v for v in possible if v[name] <= bound]
         text = {**text, "budgets": [f"{name} <= {bound!r} {UNITS[name]}".strip()]}
     whole = json.dumps({**text, "objectives": goals})
-    question = question_of(Source(yaml.parse(whole, "evaluated.yaml"), [], CATALOG))
+    question = question_of(SourceMap(yaml.parse(whole, "evaluated.yaml"), [], CATALOG))
     front, feasible = brute_frontier(question)
     assert feasible == len(possible)
     result = plan_question(question)

@@ -25,7 +25,7 @@ from constraints.graph import Graph
 from designer.answers.plan import PlanResult
 from designer.jobs import job_rules
 from designer.question.question import Question
-from designer.reading.source_map import Source
+from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 
 pytestmark = pytest.mark.usefixtures("tables_for_all")
@@ -190,7 +190,7 @@ def case(job: str, seed: int) -> Case:
 
 def ask(document: dict[str, Any], goals: list[str]) -> Question:
     text = json.dumps({**document, "objectives": goals}, indent=1)
-    return question_of(Source(yaml.parse(text, "oracle.yaml"), [], CATALOG))
+    return question_of(SourceMap(yaml.parse(text, "oracle.yaml"), [], CATALOG))
 
 
 def brute(question: Question, wanted: set[str]) -> tuple[int, list[Values]]:
@@ -200,7 +200,9 @@ def brute(question: Question, wanted: set[str]) -> tuple[int, list[Values]]:
     names = [d.name for d in question.decisions]
     built: dict[Any, Values] = {}
     size, out = 0, []
-    reads = {*wanted, "devices", "devices_used"} | ({"idle_share"} if question.job.name == "training" else set())
+    reads = {*wanted, "devices", "devices_used"} | (
+        {"idle_share"} if question.job.name == "training" else set()
+    )
     for choice in itertools.product(*(question.domains[n] for n in names)):
         size += 1
         design = dict(zip(names, choice, strict=True))
@@ -332,7 +334,7 @@ def test_conflicts_and_repairs(tmp_path: Path, job: str, seed: int) -> None:
 
 def assert_hardware_conflicts(file: Path, result: PlanResult) -> None:
     """Every conflict holds in every design, and each of its members is needed: some design breaks it alone."""
-    question = question_of(Source(yaml.read(file), [], CATALOG))
+    question = question_of(SourceMap(yaml.read(file), [], CATALOG))
     form = [t for t in question.limits if t.form]
     others = [t for t in question.limits if not t.form]
     broken: list[set[str]] = []

@@ -15,7 +15,7 @@ from designer.reading.loading import load
 from designer.search import table_constraints as sieve
 from designer.search.archive import frontier_of
 from designer.search.compile import schedule
-from designer.search.enumerate import Block, Count, enumerate_designs
+from designer.search.enumerate import Count, DesignBlock, enumerate_designs
 from designer.search.table_constraints import Sieves
 
 pytestmark = pytest.mark.usefixtures("tables_for_all")
@@ -39,7 +39,7 @@ def designs(q: Question, soft: frozenset[str] = frozenset()) -> tuple[set[tuple[
     """Every feasible design by its positions, and what became of the others."""
     found: set[tuple[int, ...]] = set()
 
-    def take(block: Block) -> None:
+    def take(block: DesignBlock) -> None:
         rows = np.stack([block.positions[d.name] for d in q.decisions], axis=1)
         found.update(map(tuple, rows.tolist()))
 

@@ -13,7 +13,7 @@ from designer.evaluating.design import values_of, violations
 from designer.planning.plan import plan_question
 from designer.question.question import Question
 from designer.question.specifications import SPEC, base_specs, hypothetical
-from designer.reading.source_map import Source
+from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 from designer.search.archive import frontier_of
 from designer.sizing.joint import surface
@@ -38,7 +38,7 @@ IDEAL = """
 
 
 def ask(text: str) -> Question:
-    return question_of(Source(yaml.parse(text, "size.yaml"), [], CATALOG))
+    return question_of(SourceMap(yaml.parse(text, "size.yaml"), [], CATALOG))
 
 
 def serving(draw: random.Random, model: str, lengths: tuple[int, int], tpot: float, ttft: float) -> str:

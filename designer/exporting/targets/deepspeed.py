@@ -7,7 +7,7 @@ import json
 from designer.exporting.hugging_face import SCRIPT, trainer_options, whole_layers
 from designer.exporting.launch import Launch, Refused
 from designer.exporting.target import TRAINING, Files, Target
-from designer.exporting.text import Option, brief, header, shell_array
+from designer.exporting.text import Flag, brief, header, shell_array
 from designer.exporting.training import microbatches, ranks_of, schedule
 from designer.exporting.training_job import batch_script, start_script
 
@@ -19,7 +19,7 @@ def write(launch: Launch) -> Files:
     whole_layers(launch)
     ranks = ranks_of(launch)
     said = header(launch, TITLE, CHECKED, *schedule(launch, ranks))
-    options = [*trainer_options(launch), Option("deepspeed", "ds_config.json", "sharding and precision")]
+    options = [*trainer_options(launch), Flag("deepspeed", "ds_config.json", "sharding and precision")]
     arguments = shell_array([("the Transformers example run_clm.py", options)])
     return {
         "deepspeed.sh": start_script(said, ranks, arguments, SCRIPT),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from designer.exporting.launch import Launch, Refused
 from designer.exporting.target import TRAINING, Files, Target
-from designer.exporting.text import Option, brief, comments, header, shell_words
+from designer.exporting.text import Flag, brief, comments, header, shell_words
 from designer.exporting.training import Ranks, microbatches, ranks_of, save_steps, saved, schedule
 from designer.exporting.training_job import batch_script
 
@@ -36,7 +36,7 @@ def write(launch: Launch) -> Files:
     return {"maxtext.sh": start, "maxtext.sbatch": batch_script(launch, short, ranks, "maxtext.sh")}
 
 
-def _settings(launch: Launch, ranks: Ranks) -> list[Option]:
+def _settings(launch: Launch, ranks: Ranks) -> list[Flag]:
     d = launch.decisions
     if launch.model.id not in _NAMES:
         raise Refused(f"{launch.model.id} is none of its models")
@@ -52,30 +52,30 @@ def _settings(launch: Launch, ranks: Ranks) -> list[Option]:
     gpu = launch.machine.vendor == "NVIDIA"
     batch = d.count("micro_batch") / inner
     return [
-        Option("model_name", _NAMES[launch.model.id], "model"),
-        Option("hardware", "gpu_multiprocess" if gpu else "tpu", launch.machine.accelerator),
-        Option("run_name", launch.slug, "scenario"),
-        Option("base_output_directory", "checkpoints", "a folder of yours"),
-        Option("dataset_type", "synthetic", "your data"),
-        Option("ici_tensor_parallelism", d.count("tp"), "tp, in a node"),
-        Option("ici_context_parallelism", d.count("cp"), "cp, in a node"),
-        Option("ici_expert_parallelism", ep, "ep, in a node"),
+        Flag("model_name", _NAMES[launch.model.id], "model"),
+        Flag("hardware", "gpu_multiprocess" if gpu else "tpu", launch.machine.accelerator),
+        Flag("run_name", launch.slug, "scenario"),
+        Flag("base_output_directory", "checkpoints", "a folder of yours"),
+        Flag("dataset_type", "synthetic", "your data"),
+        Flag("ici_tensor_parallelism", d.count("tp"), "tp, in a node"),
+        Flag("ici_context_parallelism", d.count("cp"), "cp, in a node"),
+        Flag("ici_expert_parallelism", ep, "ep, in a node"),
         *_sharding(launch, ranks.each_node // (inner * ep), slices),
-        Option("per_device_batch_size", f"{batch:g}", "micro_batch / (tp * cp)"),
-        Option("gradient_accumulation_steps", microbatches(launch), "global_batch / (micro_batch * dp)"),
-        Option("max_target_length", launch.sequence_length, "sequence_length"),
-        Option("steps", launch.steps, "steps of the whole data set"),
-        Option("dtype", "bfloat16", "activations"),
-        Option("weight_dtype", "float32", "weights"),
-        *([Option("quantization", "fp8", "precision fp8")] if d.name("precision") == "fp8" else []),
-        Option("remat_policy", {"none": "minimal", "full": "full"}[d.name("recompute")], "recompute"),
-        Option("enable_checkpointing", "true", ""),
-        Option("checkpoint_period", save_steps(launch), saved(launch)),
-        Option("async_checkpointing", "false", "saving stops the step"),
+        Flag("per_device_batch_size", f"{batch:g}", "micro_batch / (tp * cp)"),
+        Flag("gradient_accumulation_steps", microbatches(launch), "global_batch / (micro_batch * dp)"),
+        Flag("max_target_length", launch.sequence_length, "sequence_length"),
+        Flag("steps", launch.steps, "steps of the whole data set"),
+        Flag("dtype", "bfloat16", "activations"),
+        Flag("weight_dtype", "float32", "weights"),
+        *([Flag("quantization", "fp8", "precision fp8")] if d.name("precision") == "fp8" else []),
+        Flag("remat_policy", {"none": "minimal", "full": "full"}[d.name("recompute")], "recompute"),
+        Flag("enable_checkpointing", "true", ""),
+        Flag("checkpoint_period", save_steps(launch), saved(launch)),
+        Flag("async_checkpointing", "false", "saving stops the step"),
     ]
 
 
-def _sharding(launch: Launch, inside: int, slices: int) -> list[Option]:
+def _sharding(launch: Launch, inside: int, slices: int) -> list[Flag]:
     """The data-parallel ranks of a node, and of all of them."""
     sharding = launch.decisions.name("sharding")
     if sharding == "zero2":
@@ -83,13 +83,13 @@ def _sharding(launch: Launch, inside: int, slices: int) -> list[Option]:
     axis = "fsdp" if sharding == "zero3" else "data"
     other = "data" if axis == "fsdp" else "fsdp"
     out = [
-        Option(f"ici_{axis}_parallelism", inside, f"dp in a node, sharding {sharding}"),
-        Option(f"ici_{other}_parallelism", 1, ""),
-        Option(f"dcn_{axis}_parallelism", slices, "nodes"),
-        Option(f"dcn_{other}_parallelism", 1, ""),
+        Flag(f"ici_{axis}_parallelism", inside, f"dp in a node, sharding {sharding}"),
+        Flag(f"ici_{other}_parallelism", 1, ""),
+        Flag(f"dcn_{axis}_parallelism", slices, "nodes"),
+        Flag(f"dcn_{other}_parallelism", 1, ""),
     ]
     if sharding == "zero1":
-        out.append(Option("shard_optimizer_over_data", "true", "sharding zero1"))
+        out.append(Flag("shard_optimizer_over_data", "true", "sharding zero1"))
     return out
 
 

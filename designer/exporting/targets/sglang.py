@@ -15,7 +15,7 @@ from designer.exporting.serving import (
 )
 from designer.exporting.serving_job import batch_script, start_script
 from designer.exporting.target import INFERENCE, Files, Target
-from designer.exporting.text import Option, brief, header, shell_array
+from designer.exporting.text import Flag, brief, header, shell_array
 
 TITLE, CHECKED = "SGLang", "SGLang 0.5.23"
 _CACHES = {"fp8": "fp8_e4m3"}
@@ -33,32 +33,32 @@ def write(launch: Launch) -> Files:
     }
 
 
-def _options(launch: Launch) -> list[Option]:
+def _options(launch: Launch) -> list[Flag]:
     d, one, s = launch.decisions, pass_of(launch), spread_of(launch)
     dp = d.count("dp")
     dtype, quantized = formats_of(launch)
     out = [
-        Option("model-path", launch.model.checkpoint, "model"),
-        Option("tp-size", d.count("tp") * dp, "tp * dp, the width of a replica and stage"),
-        Option("pp-size", d.count("pp"), "pp"),
-        Option("dtype", dtype, "of activations"),
-        Option("kv-cache-dtype", cache_of(launch, dtype, _CACHES), f"kv {d.name('kv')}"),
-        Option("max-running-requests", one.sequences, f"{one.what}, of the whole replica"),
-        Option("chunked-prefill-size", one.tokens, one.why),
-        Option("max-prefill-tokens", one.tokens, one.why),
-        Option("context-length", longest(launch), "the longest request of the scenario and its answer"),
-        Option("disable-radix-cache", None, "designer counts no shared prefix; drop it in production"),
+        Flag("model-path", launch.model.checkpoint, "model"),
+        Flag("tp-size", d.count("tp") * dp, "tp * dp, the width of a replica and stage"),
+        Flag("pp-size", d.count("pp"), "pp"),
+        Flag("dtype", dtype, "of activations"),
+        Flag("kv-cache-dtype", cache_of(launch, dtype, _CACHES), f"kv {d.name('kv')}"),
+        Flag("max-running-requests", one.sequences, f"{one.what}, of the whole replica"),
+        Flag("chunked-prefill-size", one.tokens, one.why),
+        Flag("max-prefill-tokens", one.tokens, one.why),
+        Flag("context-length", longest(launch), "the longest request of the scenario and its answer"),
+        Flag("disable-radix-cache", None, "designer counts no shared prefix; drop it in production"),
     ]
     if dp > 1:
-        out.append(Option("attn-dp-size", dp, "dp"))
+        out.append(Flag("attn-dp-size", dp, "dp"))
     if experts_split(launch):
-        out.append(Option("ep-size", d.count("ep"), "ep"))
+        out.append(Flag("ep-size", d.count("ep"), "ep"))
     if quantized:
-        out.append(Option("quantization", quantized, f"weights {d.name('weights')}"))
+        out.append(Flag("quantization", quantized, f"weights {d.name('weights')}"))
     if pooled(launch):
-        out.append(Option("is-embedding", None, "no tokens are generated"))
+        out.append(Flag("is-embedding", None, "no tokens are generated"))
     if s.devices // s.nodes * s.nodes > 1 and d.count("pp") > 1:
-        out.append(Option("disable-overlap-schedule", None, "pipelines refuse it"))
+        out.append(Flag("disable-overlap-schedule", None, "pipelines refuse it"))
     return out
 
 
