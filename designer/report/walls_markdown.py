@@ -10,6 +10,8 @@ from constraints.rule import ROOT, Rule, find
 from constraints.walls import LAW_FACTS, LAW_RULES, LAWS, WALLS, Wall, every_rule, grouped
 from designer.report.rules_text import command, group_title, qualified
 
+# Folders of tests that state what rules must give.
+TESTED_IN = ("catalogs", "diagnosing", "planning", "rules")
 _HEAD = """\
 # Walls and laws
 
@@ -79,11 +81,9 @@ def mentioning(names: set[str], tests: Mapping[str, str]) -> list[str]:
 
 
 def texts_of_tests() -> dict[str, str]:
-    """Texts of the project's test files by their path."""
-    folder = ROOT / "tests"
-    return {
-        str(p.relative_to(ROOT)): p.read_text(encoding="utf-8") for p in sorted(folder.rglob("test_*.py"))
-    }
+    """Texts of the tests of rules by their path; tests of other things name rules by the way."""
+    found = sorted(p for folder in TESTED_IN for p in (ROOT / "tests" / folder).rglob("test_*.py"))
+    return {str(p.relative_to(ROOT)): p.read_text(encoding="utf-8") for p in found}
 
 
 def _section(group: Wall | str, members: list[Rule], tests: Mapping[str, str]) -> str:

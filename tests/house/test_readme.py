@@ -84,8 +84,10 @@ def write(block: str, copy: Path) -> bool:
         return True
     text = path.read_text(encoding="utf-8")
     if found[2]:
-        assert text.count(f"\n{found[2]}\n") == 1, f"{found[1]} has no line {found[2]!r}"
-        text = text.replace(f"\n{found[2]}\n", f"\n{found[2]}\n{body}")
+        # A long line is named by how it begins.
+        begins, dots = found[2].removesuffix("..."), found[2].endswith("...")
+        (line,) = (x for x in text.splitlines() if x == begins or (dots and x.startswith(begins)))
+        text = text.replace(f"\n{line}\n", f"\n{line}\n{body}")
     else:
         text += f"\n\n{body}"
     path.write_text(text, encoding="utf-8")
