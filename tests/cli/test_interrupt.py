@@ -15,7 +15,7 @@ import pytest
 
 COMMAND = [sys.executable, "-m", "designer"]
 # How often each command is interrupted: a fleet spends its time in the solver, a plan in the search.
-TRIES = {("plan", "llama-3.1-8b-finetune"): 100, ("fleet", "ai-lab"): 16}
+TRIES = {("plan", "llama-3.1-8b-finetune"): 40, ("fleet", "ai-lab"): 8}
 
 
 def interrupted(folder: Path, command: list[str], i: int, after: float) -> tuple[int, str, str]:

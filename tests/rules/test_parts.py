@@ -54,7 +54,7 @@ def asked(job: str) -> Question:
 def designs(job: str, *targets: str, **given: float) -> Iterator[dict[str, float]]:
     """Quantities of random designs of a job, whether they keep within budgets, memory and devices or not."""
     question, rng = asked(job), random.Random(job)
-    meaningful = [limit for limit in LAYOUT if limit in question.limits]
+    meaningful = [limit for limit in LAYOUT if limit in question.graph.rules]
     found = 0
     for _ in range(20 * DESIGNS):
         design = {d.name: rng.choice(question.domains[d.name]) for d in question.decisions}
