@@ -73,8 +73,8 @@ def violations(
             found = binding(question, t, values)
             if not t.stated:  # the words of a rule hold no numbers
                 sides = ", ".join(f"{n} = {human(float(values[n]), unit)}" for n, unit in t.inputs.items())
-                leaves = t.inputs.keys() - question.graph.rules.keys()
-                if design and (why := unstated(question, design, leaves)):
+                unknown = {n for n in t.inputs if n not in question.graph.rules or values[n] != values[n]}
+                if design and (why := unstated(question, design, unknown)):
                     sides = ", ".join(why)
                 found = found.model_copy(update={"text": f"{t.text} ({sides})"})
             out.append(found)

@@ -32,6 +32,9 @@ def launch_of(
     """
     from designer import __version__
 
+    if question.pools:
+        named = " and ".join(part.pool.name for part in reversed(question.pools))
+        raise Refused(f"{named} are pools of their own, and no launcher here is told of more than one")
     values = _numbers(question, design)
     limits = {t.name for t in question.limits if not t.stated}
     broken = violations(question, values, design)

@@ -16,6 +16,7 @@ from constraints.rule import Rule
 from designer.question.context import Value
 from designer.question.decisions import Decision
 from designer.question.job import Job
+from designer.question.pools import decisions_of_pools
 from designer.question.rules import rules_of, units_of
 from designer.question.specifications import SPECIFICATIONS
 from designer.words.numbers import human
@@ -29,7 +30,8 @@ def _found() -> dict[str, Job]:
 
 JOBS = _found()
 # Every decision there is, by its name.
-DECISIONS = {d.name: d for job in JOBS.values() for d in (*SPECIFICATIONS, *job.decisions)}
+DECISIONS = {d.name: d for job in JOBS.values() for d in decisions_of_pools(job)}
+DECISIONS |= {d.name: d for job in JOBS.values() for d in (*SPECIFICATIONS, *job.decisions)}
 
 
 def job_rules(job: str, parts: tuple[str, ...] = ()) -> dict[str, Rule]:

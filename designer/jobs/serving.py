@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from catalogs.schema import Model
+from constraints.bundles import Bundle
 from designer.fields.gives import Gives
 from designer.fields.written import Rate, Share
-from designer.jobs.inference import COMMON, DECISIONS, REQUESTS, Ongoing
+from designer.jobs.inference import COMMON, DECISIONS, REQUESTS, Ongoing, mistakes
 from designer.jobs.measured import MeasuredLoad
-from designer.question.job import Apart, Job, Measurements, Pool
+from designer.question.job import Apart, Job, Measurements, Mistake, Pool
 
 
 class Serving(Ongoing):
@@ -66,6 +69,18 @@ APART = Apart(
 
 
 # A batch that is handed over at once, prompts first.
+
+
+def _mistakes(w: Serving, entry: Model, model: Bundle) -> Iterator[Mistake]:
+    """Besides what no request may be, none that a pool of its own for answers has nothing to do for."""
+    yield from mistakes(w, entry, model)
+    if w.pools == "apart" and all(length.generated <= 1 for length in w.lengths):
+        message = (
+            "the first token of an answer comes out of its prefill: there is nothing left for pools apart"
+        )
+        yield Mistake(("workload", "pools"), message)
+
+
 STATIC = MeasuredLoad(
     job="serving",
     ttft="prefill_time",
@@ -102,5 +117,5 @@ JOB = Job(
         rows=("serving_measurements",),
         called="measurements of serving runs",
     ),
-    **COMMON,
+    **{**COMMON, "mistakes": _mistakes},
 )  # fmt: skip

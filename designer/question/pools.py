@@ -37,7 +37,11 @@ class PoolPart:
 
     def design(self, whole: Mapping[str, Value]) -> dict[str, Value]:
         """The part of a whole design that this pool has a say in, by its own names."""
-        return {d.name: whole[self.names.get(d.name, d.name)] for d in self.question.decisions}
+        return {d.name: whole[self.called(d.name)] for d in self.question.decisions}
+
+    def called(self, decision: str) -> str:
+        """What a decision that this pool has a say in is called beside others."""
+        return self.names[decision] if decision in self.pool.decides else decision
 
     def group(self, g: Group) -> Group:
         """A group of numbers of this pool as one of the whole."""
@@ -45,21 +49,26 @@ class PoolPart:
         def build(*values: Value) -> Bundle:
             return {self.names.get(n, n): known for n, known in g.build(*values).items()}
 
-        return replace(g, axes=tuple(self.names.get(a, a) for a in g.axes), build=build)
+        return replace(g, axes=tuple(self.called(a) for a in g.axes), build=build)
 
     def decision(self, d: Decision) -> Decision:
         """A decision of this pool as one of the whole."""
-        name = self.names.get(d.name, d.name)
-        return d if name == d.name else of_pool(d, self.pool, name)
+        return of_pool(d, self.pool, self.called(d.name)) if d.name in self.pool.decides else d
+
+
+def seen(c: Context, pool: Pool) -> Context:
+    """What the defaults of a pool may ask: its own domains, by their own names."""
+    own = {n: c.domains[named] for n in pool.decides if (named := of(pool.name, n)) in c.domains}
+    return replace(c, domains={**c.domains, **own})
+
+
+def of_all(d: Decision, pools: Sequence[Pool]) -> Decision:
+    """A decision that is one for all pools: any of them may ask for a value of it."""
+    return replace(d, default=lambda c: list(dict.fromkeys(v for p in pools for v in d.default(seen(c, p)))))
 
 
 def of_pool(d: Decision, pool: Pool, name: str) -> Decision:
     """A decision as one pool has it."""
-
-    def seen(c: Context) -> Context:
-        own = {n: c.domains[named] for n in pool.decides if (named := of(pool.name, n)) in c.domains}
-        return replace(c, domains={**c.domains, **own})
-
     wider = d.wider
     title = d.title if d.title.startswith(pool.name) else f"{pool.name} {d.title}"
     return replace(
@@ -67,9 +76,9 @@ def of_pool(d: Decision, pool: Pool, name: str) -> Decision:
         name=name,
         title=title,
         short=d.short if title == d.title else f"{pool.name}\n{d.heading}",
-        default=lambda c: d.default(seen(c)),
-        wider=(lambda c: wider(seen(c))) if wider else None,
-        written=() if name == d.name else (d.name, *d.written),
+        default=lambda c: d.default(seen(c, pool)),
+        wider=(lambda c: wider(seen(c, pool))) if wider else None,
+        written=tuple(dict.fromkeys((*(of(pool.name, w) for w in d.written), d.name, *d.written))),
     )
 
 
@@ -116,18 +125,19 @@ def apart(asked: Sequence[tuple[Pool, Question]]) -> Question:
     domains: dict[str, list[Value]] = {}
     for p in parts:
         for d in p.question.decisions:
-            name = p.names.get(d.name, d.name)
+            name = p.called(d.name)
             decisions[name] = p.decision(d)
             domains[name] = list(dict.fromkeys([*domains.get(name, []), *p.question.domains[d.name]]))
-    shared = [d for n, d in decisions.items() if n not in {x for p in parts for x in p.names.values()}]
-    own = [d for d in decisions.values() if d not in shared]
+    named = {p.called(n) for p in parts for n in p.pool.decides if n in p.names}
+    shared = [of_all(d, [p.pool for p in parts]) for n, d in decisions.items() if n not in named]
+    own = [d for n, d in decisions.items() if n in named]
     return replace(
         first,
         job=_job(job, [*shared, *own]),
         graph=graph,
         decisions=(*shared, *own),
         domains=domains,
-        defaulted={p.names.get(n, n) for p in parts for n in p.question.defaulted},
+        defaulted={p.called(n) for p in parts for n in p.question.defaulted},
         given={p.names.get(n, n): known for p in parts for n, known in p.question.given.items()},
         groups=_groups(parts),
         limits=[Limit.of(r) for r in graph.rules.values() if r.is_limit],

@@ -99,6 +99,10 @@ class Question:
         found = (p.names[name] for p in self.pools if name in p.names)
         return tuple(n for n in found if n in self.graph.units or n in self.domains) or (name,)
 
+    def plain(self, name: str) -> str:
+        """What a quantity of a pool is called where there is no other pool; any other by its name."""
+        return next((n for p in self.pools for n, named in p.names.items() if named == name), name)
+
     def deciding(self, name: str) -> tuple[str, ...]:
         """The decisions that a name means: one, or one in each pool that makes it."""
         made = {d.name for d in self.decisions}

@@ -85,9 +85,11 @@ def base_specs(question: Question) -> dict[str, float]:
     bundle = question.bundle(question.first_design())
     asked = [o.quantity for o in question.objectives]
     read = question.graph.inputs_of([*question.limited, *asked])
-    found = {s.name: bundle[s.name].si for s in SPEC.values() if s.name in bundle and s.name in read}
+    # Pools that are apart have one part here: what the first is given, the others are.
+    called = {n: question.each(n)[0] for n in (*SPEC, "attention_rate")}
+    found = {n: bundle[called[n]].si for n in SPEC if called[n] in bundle and called[n] in read}
     if "compute_rate" in found:
-        found["compute_rate"] = bundle["attention_rate"].si
+        found["compute_rate"] = bundle[called["attention_rate"]].si
     return found
 
 
@@ -99,13 +101,21 @@ def with_specs(question: Question, values: Mapping[str, Sequence[float]], *, las
     kept = tuple(d for d in question.decisions if d.name not in values)
     opened = tuple(d for d in SPECIFICATIONS if d.name in values)
     groups = [g for g in question.groups if not set(g.axes) & set(values)]
+    replaced = {e for n in values for e in (n, *question.each(n))}
     return replace(
         question,
         decisions=(*kept, *opened) if last else (*opened, *kept),
         domains={**question.domains, **{n: list(v) for n, v in values.items()}},
-        groups=[*groups, *spec_groups(groups, values)],
-        given={n: k for n, k in question.given.items() if n not in values},
+        groups=[*groups, *opened_groups(question, groups, values)],
+        given={n: k for n, k in question.given.items() if n not in replaced},
     )
+
+
+def opened_groups(question: Question, groups: Sequence[Group], opened: Collection[str]) -> list[Group]:
+    """What decided specifications say to a question of these groups, of every pool where they are apart."""
+    if not question.pools:
+        return spec_groups(groups, opened)
+    return [p.group(g) for p in question.pools for g in spec_groups(p.question.groups, opened)]
 
 
 def hypothetical(question: Question, values: Mapping[str, float]) -> Question:

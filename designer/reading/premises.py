@@ -15,6 +15,7 @@ from typing import Any
 from catalogs import Catalog
 from catalogs.errors import InputError
 from constraints.bundles import Known
+from constraints.pools import of
 from constraints.roles import NODES
 from designer.fields.gives import Gives, declared
 from designer.jobs import DECISIONS
@@ -121,7 +122,9 @@ def _candidates(question: Question, catalog: Catalog, where: Where) -> list[Prem
         if key and d.name in question.domains and d.name != "global_batch":
             more = _more(d, context, question)
             if more:
-                out.append(_list(d, key, tuple(more), question, where))
+                pool = next((p.pool.name for p in question.pools if d.name in p.names.values()), "")
+                named = of(pool, key) if pool else key
+                out.append(_list(d, named, tuple(more), question, where("candidates", key)))
     limited = next((k for k in (NODE_COUNT.name, *NODE_COUNT.written) if k in written), None)
     if limited and "node_limit" in question.given:
         out.append(_node_limit(question, limited, where))
@@ -160,7 +163,7 @@ def _known(question: Question, decision: str, value: Value) -> bool:
     return True
 
 
-def _list(d: Decision, key: str, more: tuple[Value, ...], question: Question, where: Where) -> Premise:
+def _list(d: Decision, key: str, more: tuple[Value, ...], question: Question, place: str) -> Premise:
     name = d.name
 
     def widened(q: Question, values: tuple[Value, ...]) -> Question:
@@ -175,7 +178,7 @@ def _list(d: Decision, key: str, more: tuple[Value, ...], question: Question, wh
     return Premise(
         name=f"candidates.{key}",
         text=f"{name} = {shown}" if len(own) == 1 else f"{name} in {shown}",
-        place=where("candidates", key),
+        place=place,
         kind="candidates",
         least=lambda q: widened(q, more),
         at=lambda q, value: widened(q, (value,)),

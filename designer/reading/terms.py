@@ -77,7 +77,7 @@ class _Term:
         if self.key:
             name = node.parts[0].name if pool else self.key
             return name, f"{name} {self.rest}"
-        text = f"{self.rest}, {pool} pool" if pool else self.rest
+        text = f"{self.rest} ({pool})" if pool else self.rest
         return text, text
 
 
@@ -149,7 +149,7 @@ def check_weights(source: SourceMap, q: Question) -> None:
     """Weights of repairs are of what the scenario states."""
     stated = [t.name for t in q.stated]
     stated += [n for n in source.data["workload"] if n not in ("job", "model", "period")]
-    stated += list(q.scenario.candidates)
+    stated += [e for n in q.scenario.candidates for e in q.deciding(n)]
     for name in q.scenario.repair_weights:
         if name not in stated:
             message = (

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from constraints.pools import POOLS
 from constraints.records import record
 from constraints.roles import CARBON, COST, DEVICES, POWER
 from designer.answers.size import Lack, Obstacle, Part, Row, SizeResult, Surface
@@ -193,7 +194,11 @@ def layout(design: dict[str, str | int | float]) -> str:
 
     >>> layout({"tp": 4, "pp": 1, "batch": 96, "replicas": 8, "precision": "fp8"})
     'fp8 TP4 batch 96 ×8'
+    >>> layout({"prefill_tp": 2, "prefill_replicas": 4, "decode_tp": 4, "decode_batch": 8, "decode_replicas": 2})
+    'prefill TP2 ×4, decode TP4 batch 8 ×2'
     """
+    if "replicas" not in design and (own := of_pools(design)):
+        return ", ".join(f"{pool} {layout(part)}" for pool, part in own.items())
     words = [str(design["precision"])] if "precision" in design else []
     words += [
         f"{s}{design[n]}" for n, s in _SHORT.items() if n in design and (design[n] != 1 or n == "replicas")
@@ -201,6 +206,12 @@ def layout(design: dict[str, str | int | float]) -> str:
     if "replicas" in design:
         words.sort(key=lambda w: w.startswith("×"))
     return " ".join(words)
+
+
+def of_pools(design: Mapping[str, str | int | float]) -> dict[str, dict[str, str | int | float]]:
+    """What each pool of a design has of its own, by the names that it has without pools."""
+    parts = {p: {n.removeprefix(f"{p}_"): v for n, v in design.items() if n.startswith(f"{p}_")} for p in POOLS}
+    return {pool: part for pool, part in parts.items() if "replicas" in part}
 
 
 def _moves(result: SizeResult, width: int) -> list[str]:

@@ -45,7 +45,7 @@ def nearest_miss(question: Question) -> tuple[NearMiss, list[Limit]] | None:
     limits = frozenset(i for i, m in enumerate(found.members) if not m.stated)
     nearest = min(found.misses, key=lambda m: (len(m.violated & limits), len(m.violated), m.excess))
     broken = [found.members[i] for i in sorted(nearest.violated & limits or nearest.violated)]
-    unset = undefined(question, [m.name for m in broken]) - {"serving_load"}
+    unset = undefined(question, [m.name for m in broken]) - set(question.each("serving_load"))
     return nearest, [m for m in broken if not m.inputs.keys() & unset] or broken
 
 

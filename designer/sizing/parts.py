@@ -14,6 +14,7 @@ from catalogs.schema import Node
 from constraints.roles import CARBON, COST, DEVICES, ENERGY, NODES, POWER, PURCHASE_PRICE
 from designer.answers.size import Lack, Part, Row
 from designer.evaluating.design import binding, si_unit, unstated, values_of
+from designer.jobs.shared import NODE
 from designer.question.context import Context, Value
 from designer.question.limit import Limit
 from designer.question.question import Objective, Question
@@ -35,7 +36,7 @@ def parts(asked: Question, catalog: Catalog, rows: Sequence[Row]) -> list[Part]:
     One node stands for an accelerator: a vendor's system before a cloud's.
     """
     most = max(r.devices for r in rows)
-    base = catalog.get("nodes", str(asked.domains["node"][0]))
+    base = catalog.get("nodes", str(asked.domains[asked.each(NODE.name)[0]][0]))
     found, failed, unplanned = [], [], []
     for node in one_each(catalog, base):
         try:
@@ -94,7 +95,8 @@ def with_node(question: Question, catalog: Catalog, node: Node, devices: int) ->
     What the scenario left to defaults is chosen anew for the node. Raises InputError where the catalog
     knows too little of it.
     """
-    domains: dict[str, list[Value]] = {**question.domains, "node": [node.id]}
+    nodes = question.each(NODE.name)
+    domains: dict[str, list[Value]] = {**question.domains, **{n: [node.id] for n in nodes}}
     most = devices // node.accelerators
     if not most:
         raise InputError(f"{node.id} holds more than {devices} devices")
@@ -110,7 +112,7 @@ def with_node(question: Question, catalog: Catalog, node: Node, devices: int) ->
         models = [group.build(m) for m in domains["model"]]
     context = Context(catalog, question.scenario.workload, models, {**domains, NODES: [most]})
     for d in question.job.decisions:
-        if d.name in question.defaulted and d.name in domains and d.name not in ("node", "region", NODES):
+        if d.name in question.defaulted and d.name in domains and d.name not in (*nodes, "region", NODES):
             context.domains[d.name] = domains[d.name] = list(d.default(context))
     made = replace(question, domains=domains, given=given)
     for group in made.named("node", "host", "stream"):
@@ -146,9 +148,10 @@ def fewest(question: Question) -> tuple[int, dict[str, Value]] | None:
     Where the price is unknown, the one that takes the least energy, or power where there is no end.
     """
     bundle = question.bundle(question.first_design())
-    price = bundle[PURCHASE_PRICE if question.given["owned"].si else "rental_rate"].si
+    prices = question.each(PURCHASE_PRICE if question.given["owned"].si else "rental_rate")
+    priced = all(bundle[n].si == bundle[n].si for n in prices)
     drawn = ENERGY if ENERGY in question.graph.rules else POWER
-    least = COST if price == price else drawn
+    least = COST if priced else drawn
     goals = [Objective(DEVICES, 1), Objective(least, 1)]
     archive, _ = frontier_of(replace(question, objectives=goals))
     if not len(archive.positions):

@@ -10,7 +10,9 @@ from typing import Any
 
 from catalogs import Catalog, units, yaml
 from catalogs.errors import InputError, nearest
+from constraints.pools import POOLS, of
 from constraints.roles import DEVICES, NODES
+from designer.jobs.shared import NODE
 from designer.question.question import Question
 from designer.question.specifications import SPEC, base_specs, hypothetical
 from designer.reading.domains import node_of
@@ -20,6 +22,8 @@ from designer.reading.steps import question_of
 from designer.sizing.device import with_part
 
 MAX_COUNTS = 12
+# What may say which part a scenario runs on.
+_PARTS = (NODE.name, *NODE.written)
 MAX_DEVICES = 1_000_000
 
 
@@ -72,10 +76,11 @@ def ask(
     asked = data.setdefault("candidates", {})
     if not isinstance(asked, dict):
         asked = {}
+    _one_part(asked)
     if like is not None:
         asked.pop("accelerator", None)
         asked["node"] = _node(source, like)
-    for key in ("node", "accelerator"):
+    for key in _PARTS:
         if isinstance(asked.get(key), list) and asked[key]:
             asked[key] = asked[key][0]
     _narrow_precision(source, asked)
@@ -88,7 +93,7 @@ def ask(
         question = question_of(source.with_data(data))
     except InputError as e:
         raise InputError(*(_flagged(p, bool(devices)) for p in e.problems)) from None
-    base = str(question.domains["node"][0])
+    base = str(question.domains[question.each(NODE.name)[0]][0])
     specs = base_specs(question)
     found: dict[str, float] = {}
     for name, value in (replaced or {}).items():
@@ -100,17 +105,26 @@ def ask(
     return Asked(hypothetical(question, found) if found else question, base, found, source.catalog, source)
 
 
+def _one_part(asked: dict[str, Any]) -> None:
+    """What pools that are apart run on: the part of all, or that of the first which names one."""
+    said = [asked.pop(of(pool, key), None) for pool in POOLS for key in _PARTS]
+    if asked.keys().isdisjoint(_PARTS) and (named := next(filter(None, said), None)):
+        asked[NODE.name] = named
+
+
 def _narrow_precision(source: SourceMap, asked: dict[str, Any]) -> None:
     """Of several precisions, those that only other candidate parts have say nothing of this one."""
-    listed, name = asked.get("precision"), asked.get("node") or asked.get("accelerator")
-    if not isinstance(listed, list) or not isinstance(name, str):
+    name = asked.get("node") or asked.get("accelerator")
+    if not isinstance(name, str):
         return
     try:
         node = source.catalog.get("nodes", name) if "node" in asked else None
         part = source.catalog.get("accelerators", node.accelerator if node else name)
     except InputError:
         return  # the reader says what is wrong with the name, and where
-    asked["precision"] = [p for p in listed if p in part.compute.rates()] or listed
+    for key in ("precision", *(of(pool, "precision") for pool in POOLS)):
+        if isinstance(listed := asked.get(key), list):
+            asked[key] = [p for p in listed if p in part.compute.rates()] or listed
 
 
 def _flagged(problem: Any, devices: bool) -> Any:

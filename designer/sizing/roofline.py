@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from catalogs.errors import InputError
 from constraints.rules.library.roofline import arithmetic_intensity
+from designer.jobs.shared import NODE
 from designer.question.context import Value
 from designer.question.question import Question
 from designer.sizing.parts import fewest, one_each, with_node
@@ -85,11 +86,12 @@ def roofline(asked: Asked, devices: int | None = None) -> Roofline:
         if len(roofs) > OTHERS or part.vendor != _vendor(asked):
             continue
         other = with_node(question, asked.catalog, node, 10**6)
-        roof = _roof(other, {**design, "node": node.id}, node.accelerator)
+        roof = _roof(other, {**design, **dict.fromkeys(question.each(NODE.name), node.id)}, node.accelerator)
         if roof.rate == roof.rate:
             roofs.append(roof)
     points = operating(question, design)
-    return Roofline(question.scenario.name, str(design.get("precision", "")), roofs, points, design)
+    precision = str(design.get(question.each("precision")[0], ""))
+    return Roofline(question.scenario.name, precision, roofs, points, design)
 
 
 def _vendor(asked: Asked) -> str:
@@ -98,30 +100,34 @@ def _vendor(asked: Asked) -> str:
 
 def _roof(question: Question, design: Mapping[str, Value], name: str) -> Roof:
     bundle = question.bundle(design)
-    return Roof(name, bundle["compute_rate"].si, bundle["memory_bandwidth"].si)
+    rate, bandwidth = (bundle[question.each(n)[0]].si for n in ("compute_rate", "memory_bandwidth"))
+    return Roof(name, rate, bandwidth)
 
 
 def operating(question: Question, design: Mapping[str, Value]) -> list[Operating]:
-    """The phases of a layout, each with its arithmetic and traffic on one device."""
+    """The phases of a layout, each with its arithmetic and traffic on one device of its pool."""
     given = {n: k.si for n, k in question.bundle(design).items()}
-    ideal = dict(given)
-    for name in question.graph.inputs_of([p.time for p in question.job.phases]):
-        if name in _FAST or name in _RATES:
-            ideal[name] = ENDLESS
-        elif name.endswith("_fraction") or name.endswith("corner"):
-            ideal[name] = 1.0
-        elif question.unit(name) == "s" or name == "attention_half_length":
-            ideal[name] = 0.0
     out = []
     for phase in question.job.phases:
+        # What the phase reads, by the names that its pool has for it.
+        called = {question.plain(n): n for n in question.graph.inputs_of([phase.time])}
+        ideal = dict(given)
+        for name, named in called.items():
+            if name in _FAST or name in _RATES:
+                ideal[named] = ENDLESS
+            elif name.endswith("_fraction") or name.endswith("corner"):
+                ideal[named] = 1.0
+            elif question.unit(named) == "s" or name == "attention_half_length":
+                ideal[named] = 0.0
 
         def took(values: dict[str, float], of: str = phase.time) -> float:
             return float(question.graph.evaluate([of], values)[of])
 
         # Any finite number will do for the rate, as the time is inversely proportional to it.
-        rate, bandwidth = given["compute_rate"], given["memory_bandwidth"]
-        flops = took({**ideal, **dict.fromkeys(_RATES, rate)}) * rate
-        traffic = took({**ideal, "memory_bandwidth": bandwidth}) * bandwidth
+        rate, bandwidth = given[called["compute_rate"]], given[called["memory_bandwidth"]]
+        rates = dict.fromkeys((called[n] for n in _RATES if n in called), rate)
+        flops = took({**ideal, **rates}) * rate
+        traffic = took({**ideal, called["memory_bandwidth"]: bandwidth}) * bandwidth
         if flops > 0 and traffic > 0:
             out.append(Operating(phase.name, flops, traffic, took(given)))
     return out

@@ -15,7 +15,7 @@ from designer.question import expressions
 from designer.question.context import Value
 from designer.question.limit import Limit
 from designer.question.question import Objective, Question
-from designer.question.specifications import spec_groups, with_specs
+from designer.question.specifications import opened_groups, with_specs
 from designer.search.compile import Array, tables_of
 from designer.search.enumerate import DesignBlock, enumerate_designs
 
@@ -88,7 +88,7 @@ class Descent:
     def __init__(self, found: Layouts, spec: str):
         self.found, self.spec = found, spec
         question = with_specs(found.question, {spec: [1.0]})
-        made = spec_groups(found.question.groups, [spec])
+        made = opened_groups(found.question, found.question.groups, [spec])
         self.scaled = {n for g in made for n in g.build(*(question.domains[a][0] for a in g.axes))}
         at = {**found.positions, spec: np.zeros(found.rows, dtype=int)}
         self.values: dict[str, Any] = {n: k.si for n, k in question.given.items()}

@@ -12,7 +12,7 @@ from designer.answers.size import Crossing, Sensitivity
 from designer.evaluating.design import si_unit
 from designer.question.context import Value
 from designer.question.question import Question
-from designer.question.specifications import SPEC, base_specs, spec_groups
+from designer.question.specifications import SPEC, base_specs, opened_groups
 from designer.search.compile import Array
 
 STEP = 1e-4
@@ -31,12 +31,12 @@ class Local:
         self.now = base_specs(question)
         self.moves: dict[str, list[str]] = {}
         for name in self.now:
-            groups = spec_groups(question.groups, [name])
+            groups = opened_groups(question, question.groups, [name])
             self.moves[name] = sorted(
                 {n for g in groups for n in g.build(*(design.get(a, 1.0) for a in g.axes))}
             )
         leaves = question.graph.inputs_of(targets)
-        held = {*self.moves, "attention_rate"}
+        held = {e for n in (*self.moves, "attention_rate") for e in question.each(n)}
         for name in leaves - held:
             if question.unit(name) == "s" and _of_device(question, design, name):
                 self.moves[name] = [name]

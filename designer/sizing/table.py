@@ -51,7 +51,7 @@ def need(question: Question, found: Least) -> Need:
 
 def counts_of(question: Question) -> list[int]:
     """Numbers of devices worth a row: those of the scenario, or around the fewest the base part needs."""
-    per = round(question.bundle(question.first_design())["devices_per_node"].si)
+    per = round(question.bundle(question.first_design())[question.each("devices_per_node")[0]].si)
     if NODES in question.domains:
         held = [int(n) * per for n in question.domains[NODES]]
         if len(held) > 1:

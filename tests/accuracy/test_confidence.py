@@ -15,6 +15,8 @@ from designer.evaluating.intervals import bound_factor, serving_factors, step_ti
 from designer.jobs import job_rules
 from designer.reading.loading import load, locate
 
+pytestmark = pytest.mark.slow
+
 CATALOG = Catalog()
 
 

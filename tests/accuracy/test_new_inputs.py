@@ -24,6 +24,8 @@ from designer.jobs.concurrent import USERS
 from designer.jobs.serving import ARRIVALS, STATIC
 from designer.jobs.training import MEASURED
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 CATALOG = Catalog()
 TIME = ') -> Seconds:\n    """Time of one optimizer step.'

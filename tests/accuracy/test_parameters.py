@@ -12,6 +12,8 @@ from designer.accuracy.parameters import calibration
 from designer.accuracy.table import read, shipped
 from designer.cli import main
 
+pytestmark = pytest.mark.slow
+
 CATALOG = Catalog()
 
 

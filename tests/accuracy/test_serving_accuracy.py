@@ -22,6 +22,8 @@ from designer.accuracy.table import MeasuredRow, read
 from designer.jobs import job_rules
 from designer.jobs.serving import STATIC
 
+pytestmark = pytest.mark.slow
+
 CATALOG = default_catalog()
 LEDGER = Path(SHIPPED) / "ledger" / "serving.csv"
 RUN = {

@@ -21,6 +21,8 @@ from designer.accuracy.table import MeasuredRow, read, shipped
 from designer.evaluating.intervals import bound_factor, step_time_factors
 from designer.jobs import job_rules
 
+pytestmark = pytest.mark.slow
+
 CATALOG = Catalog()
 
 

@@ -18,6 +18,8 @@ from designer.calibrating.calibrate import Calibration, calibrate
 from designer.calibrating.measured import Operation, Timed, text
 from designer.cli import main
 
+pytestmark = pytest.mark.slow
+
 CATALOG = Catalog()
 DATE = "2026-11-21"
 H100 = CATALOG.get("accelerators", "h100-sxm")

@@ -17,6 +17,8 @@ from designer.calibrating.runs import serving_runs, training_runs
 from designer.cli import main
 from designer.reading.loading import load, locate
 
+pytestmark = pytest.mark.slow
+
 CATALOG = Catalog()
 DATE = "2026-11-21"
 

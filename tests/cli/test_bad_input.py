@@ -18,6 +18,8 @@ from catalogs import Catalog
 from designer.cli import main, options
 from designer.reading.loading import load
 
+pytestmark = pytest.mark.slow
+
 CATALOG = Catalog()
 HERE = Path(__file__).parent / "bad"
 CHANGE = re.compile(r"\[(training|serving|images)(?: \+ (.*?))?\] (.*?) =>(?: (.*))?")

@@ -24,6 +24,8 @@ from designer.rulebook.call import RuleResult, split_words, values_of
 from designer.rulebook.inverse import SolveResult
 from designer.words.numbers import written
 
+pytestmark = pytest.mark.slow
+
 EVERY = every_rule()
 LIBRARY = list(rules("library").values())
 RING = ["ring_all_reduce_time", "message=140GB", "ranks=1024", "bandwidth=50GB/s", "latency=2us"]

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, "-m", "designer"]
 # How often each command is interrupted: a fleet spends its time in the solver, a plan in the search.
 TRIES = {("plan", "llama-3.1-8b-finetune"): 40, ("fleet", "ai-lab"): 8}

@@ -31,6 +31,8 @@ from designer.rulebook.call import RuleResult
 from designer.rulebook.entries import RulesResult
 from designer.rulebook.inverse import SolveResult
 
+pytestmark = pytest.mark.slow
+
 BAD = Path(__file__).parent / "bad"
 TRAINING, SERVING = str(BAD / "training.yaml"), str(BAD / "serving.yaml")
 FLEET = str(BAD.parents[1] / "fleets" / "small.yaml")

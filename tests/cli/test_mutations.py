@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
@@ -15,6 +16,8 @@ from ruamel.yaml import YAML
 from catalogs import Catalog, InputError
 from catalogs.errors import Problem
 from designer.reading.loading import load, shipped
+
+pytestmark = pytest.mark.slow
 
 CATALOG = Catalog()
 DATA = {name: YAML(typ="safe").load(path.read_text("utf-8")) for name, path in shipped().items()}

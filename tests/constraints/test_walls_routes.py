@@ -21,6 +21,8 @@ from constraints.quantities import Domain
 from constraints.rule import LAYERS, ROOT, Rule, find, rules
 from constraints.sensitivity import elasticities, elasticity
 
+pytestmark = pytest.mark.slow
+
 ALL = [r for layer in LAYERS for r in rules(layer).values()]
 LIBRARY = list(rules("library").values())
 DRAWS = 6

@@ -25,6 +25,8 @@ from designer.search.brute import brute_frontier
 from designer.search.compile import tables_of
 from designer.search.pareto import settled, skyline
 
+pytestmark = pytest.mark.slow
+
 # Shipped scenarios, as they are and with budgets tight enough to bind.
 CASES: dict[str, tuple[str, list[str]]] = {
     "chat": ("llama-3.1-70b-chat", []),

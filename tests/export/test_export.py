@@ -27,6 +27,8 @@ from designer.exporting.target import NEUTRAL, Target, files_of, neutral, target
 from designer.jobs import DECISIONS
 from designer.reading.loading import load, locate
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parent / "golden"
 TARGETS = targets()
 # Text that a shell, YAML, TOML or Python would run, or take for something else.

@@ -8,6 +8,8 @@ from launches import Drawn, frontiers, random_launches, written
 
 from designer.exporting.target import targets
 
+pytestmark = pytest.mark.slow
+
 RANDOM = 200
 # Of these, what is exported at least: what is not is refused, and a test elsewhere says why.
 FEWEST = 10

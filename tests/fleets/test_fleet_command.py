@@ -24,6 +24,8 @@ from designer.fleets.table import build
 from designer.reading.loading import load, shipped
 from designer.search.archive import frontier_of
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 SMALL = HERE / "small.yaml"
 CATALOG = Catalog()

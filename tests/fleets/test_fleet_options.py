@@ -20,7 +20,7 @@ from designer.search import table_constraints as sieve
 from designer.search.archive import Archive
 from designer.search.enumerate import enumerate_designs
 
-pytestmark = pytest.mark.usefixtures("tables_for_all")
+pytestmark = [pytest.mark.usefixtures("tables_for_all"), pytest.mark.slow]
 
 CATALOG = Catalog()
 

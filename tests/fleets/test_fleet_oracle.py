@@ -21,7 +21,7 @@ from designer.fleets.solver import FleetSolver, Solution
 from designer.fleets.table import OptionTable
 from designer.search.pareto import settled
 
-pytestmark = pytest.mark.usefixtures("tables_for_all")
+pytestmark = [pytest.mark.usefixtures("tables_for_all"), pytest.mark.slow]
 
 RESOLUTION = 2.0 ** (4 - DIGITS)
 

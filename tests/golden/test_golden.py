@@ -18,6 +18,8 @@ import pytest
 from designer.cli import main
 from designer.reading.loading import shipped
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 SLOWER = 500.0
 HERE = Path(__file__).parent

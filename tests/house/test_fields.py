@@ -33,6 +33,8 @@ from designer.report.fleet_text import _asked
 from designer.report.plan_text import render
 from designer.search.enumerate import Count
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = [
     "candidates={node: dgx-h100, node_count: 2, tp: [1, 2], pp: 1, vpp: 1, micro_batch: 1, sharding: zero1}",

@@ -19,6 +19,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("catalogs", "constraints", "designer", "scenarios")
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/rule-book.md", "docs/fleet.md")

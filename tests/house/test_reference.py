@@ -23,6 +23,8 @@ from designer.report.walls_markdown import (
     texts_of_tests,
 )
 
+pytestmark = pytest.mark.slow
+
 COVERED = covered()
 PAGES = {
     "docs/rules.md": lambda: reference(every_rule()),

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("catalogs", "constraints", "designer", "scenarios")
 # The environment of a user: nothing that points back at this checkout.

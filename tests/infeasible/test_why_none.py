@@ -30,6 +30,8 @@ from designer.question.question import Premise, Question
 from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 
+pytestmark = pytest.mark.slow
+
 MOST_DESIGNS = 40
 BATCHES, EACH = 20, 10
 Rows = dict[str, Any]

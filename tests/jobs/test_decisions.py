@@ -19,6 +19,8 @@ from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 from designer.report.plan_text import render
 
+pytestmark = pytest.mark.slow
+
 CATALOG = Catalog()
 RUN = """
 name: run

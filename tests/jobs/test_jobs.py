@@ -14,6 +14,8 @@ import pytest
 from designer.jobs import DECISIONS, JOBS
 from designer.question.job import Job
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "designer"
 # A word that is a job's name, and a decision's too.

@@ -16,6 +16,8 @@ from catalogs import Catalog, InputError
 from designer.question.question import Question
 from designer.reading.loading import load, locate
 
+pytestmark = pytest.mark.slow
+
 CATALOG = Catalog()
 TRAINING = {"job": "training", "sequence_length": "4096 token", "global_batch": "1048576 token"}
 SERVING = {

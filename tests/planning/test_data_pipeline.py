@@ -18,6 +18,8 @@ from designer.reading.loading import load
 from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 
+pytestmark = pytest.mark.slow
+
 CATALOG = default_catalog()
 Values = dict[str, Any]
 

@@ -7,6 +7,8 @@ import pytest
 import designer
 from designer.reading.loading import shipped
 
+pytestmark = pytest.mark.slow
+
 LLAMA = "llama-3.1-405b-pretrain"
 
 

@@ -14,6 +14,8 @@ from catalogs.errors import InputError
 from designer.cli import main
 from designer.reading.loading import load, locate
 
+pytestmark = pytest.mark.slow
+
 CATALOG = Catalog()
 JOBS = ("llama-3.1-70b-chat", "llama-3.1-70b-64-users", "corpus-embedding")
 ENGINES = CATALOG.ids("engines")

@@ -12,6 +12,8 @@ import designer
 from designer.cli import main
 from designer.report.formats import names, written
 
+pytestmark = pytest.mark.slow
+
 GPT = "gpt-3-175b-carbon"
 
 

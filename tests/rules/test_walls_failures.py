@@ -16,6 +16,8 @@ from constraints.rules.library.checkpointing import (
 )
 from constraints.rules.library.fragility import expected_failures, failure_probability, parts_mtbf
 
+pytestmark = pytest.mark.slow
+
 MINUTE = 60.0
 # (time of a write, mean time between failures) in minutes: from failures a day apart to a few writes apart
 PAIRS = [(0.5, 60.0), (0.5, 600.0), (1.0, 30.0), (1.0, 180.0), (2.0, 60.0), (2.0, 180.0), (2.0, 1440.0),

@@ -27,6 +27,8 @@ from constraints.rules.library.multiserver import (
 )
 from constraints.rules.library.queueing import gg1_wait, kingman_bound, littles_law, md1_wait, mg1_wait
 
+pytestmark = pytest.mark.slow
+
 PAIRS = [(c, rho) for c in (1, 2, 3, 5, 8, 16, 32) for rho in (0.3, 0.5, 0.7)]
 SHARES = (0.5, 0.9, 0.99)
 BATCHES, WARM_UP, CONFIDENCE = 20, 2_000, 0.999

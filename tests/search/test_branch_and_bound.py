@@ -21,6 +21,8 @@ from designer.search import branch_and_bound as bounds
 from designer.search.archive import frontier_of
 from designer.search.branch_and_bound import prove
 
+pytestmark = pytest.mark.slow
+
 SHAPES = [
     lambda x, y, z: x * y - z / x,
     lambda x, y, z: (x - y) / (z - 1),

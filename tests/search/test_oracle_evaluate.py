@@ -35,6 +35,8 @@ from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 from designer.search.brute import brute_frontier
 
+pytestmark = pytest.mark.slow
+
 MOST_LAYOUTS, DRAWS = 48, 8
 JOBS = ("training", "serving", "concurrent", "batch")
 GOALS = {

@@ -25,7 +25,7 @@ from designer.search.pareto import skyline, skyline_by_group
 from designer.search.reduce import _groups, _hashed, _without_beaten
 from designer.search.warm_start import Trunk
 
-pytestmark = pytest.mark.usefixtures("tables_for_all")
+pytestmark = [pytest.mark.usefixtures("tables_for_all"), pytest.mark.slow]
 
 VARIANTS = {
     "nodes": ["candidates.node_count=256..2048 step 256", "budgets.time_to_train=2000 day"],

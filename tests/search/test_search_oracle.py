@@ -28,7 +28,7 @@ from designer.question.question import Question
 from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 
-pytestmark = pytest.mark.usefixtures("tables_for_all")
+pytestmark = [pytest.mark.usefixtures("tables_for_all"), pytest.mark.slow]
 
 Values = dict[str, Any]
 CATALOG = default_catalog()  # one for all cases: reading files is most of the time of a small plan

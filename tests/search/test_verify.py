@@ -16,6 +16,8 @@ from designer.reading.loading import load, locate
 from designer.search import brute
 from designer.search.archive import frontier_of
 
+pytestmark = pytest.mark.slow
+
 SMALL = [
     "llama-3.1-70b-chat", "deepseek-v3-serving", "corpus-embedding", "gpt-3-175b-carbon", "llama-3.1-8b-finetune",
 ]  # fmt: skip

@@ -19,6 +19,8 @@ from designer.sizing.reading import ask, source_of
 from designer.sizing.roofline import operating, roofline
 from designer.sizing.sensitivity import Local, crossings
 
+pytestmark = pytest.mark.slow
+
 CHAT = "llama-3.1-70b-chat"
 CHIP = """
 id: {id}

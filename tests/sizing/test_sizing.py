@@ -20,6 +20,8 @@ from designer.sizing.joint import surface
 from designer.sizing.least import CEILING, least
 from designer.sizing.rows import at_most
 
+pytestmark = pytest.mark.slow
+
 CATALOG = default_catalog()
 QUERIES = 216
 IDEAL = """

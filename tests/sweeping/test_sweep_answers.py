@@ -20,6 +20,8 @@ from designer.sweeping import table
 from designer.sweeping.asking import Asker
 from designer.sweeping.paths import is_quick
 
+pytestmark = pytest.mark.slow
+
 CHAT, GPT, IMAGES = "llama-3.1-70b-chat", "gpt-3-175b-carbon", "resnet-50-starving"
 OWNED = ["pricing.tenure=owned"]
 BOUGHT, POWERED = "pricing.purchase=30000 USD", "pricing.electricity=0.1 USD/kWh"

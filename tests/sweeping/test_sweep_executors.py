@@ -20,6 +20,8 @@ from designer.sweeping.executors import Executor, Here, executor_of
 from designer.sweeping.running import estimated, prepared, run
 from designer.sweeping.store import Store
 
+pytestmark = pytest.mark.slow
+
 HERE = str(Path(__file__).parent)
 ENGINES = ["local", "dask", "ray"]
 

@@ -22,6 +22,8 @@ from designer.sweeping.result import SweepResult
 from designer.sweeping.running import prepared, run
 from designer.sweeping.store import Store
 
+pytestmark = pytest.mark.slow
+
 BROWSER = next((b for n in ("chromium", "chromium-browser", "google-chrome") if (b := shutil.which(n))), None)
 
 

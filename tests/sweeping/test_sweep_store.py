@@ -27,6 +27,8 @@ from designer.sweeping.executors import Here
 from designer.sweeping.running import prepared, run
 from designer.sweeping.store import Store, merged
 
+pytestmark = pytest.mark.slow
+
 KILLS = 100
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.algebras.maths import maximum
+from constraints.algebras.maths import guarded, maximum
 from constraints.quantities import Count, Fraction, Ratio, RequestsPerSecond, Seconds, Tokens, Truth
 from constraints.rule import rule
 
@@ -61,8 +61,10 @@ def capacity(
 
     >>> round(capacity(0.1, 199, 0.02, 32), 3)
     4.457
+    >>> capacity(0.0, 0, 0.02, 32) > 1e6  # nothing to do
+    True
     """
-    return 1 / (prefill_share + decode_steps * decode_step_time / batch)
+    return 1 / guarded(prefill_share + decode_steps * decode_step_time / batch, 1e-9 * decode_step_time)
 
 
 @rule(wall=7, cite="definition", head="load")
