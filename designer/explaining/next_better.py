@@ -8,7 +8,7 @@ import numpy as np
 
 from designer.answers.plan import Binding, Design, NextBetter, Step, Trade, Turning
 from designer.evaluating.design import binding, si_unit, values_of
-from designer.explaining.removal import Removal, stage_text
+from designer.explaining.binding import Removal, stage_text
 from designer.question.context import Value
 from designer.question.limit import Limit
 from designer.question.question import Question

@@ -8,9 +8,9 @@ import numpy as np
 
 from designer.answers.plan import Binding, Design, FactRange, NextBetter, PlanResult, Step, Trade
 from designer.evaluating.design import CheckFailed, binding, values_of
+from designer.explaining.binding import stages
 from designer.explaining.fact_ranges import fact_ranges, key
 from designer.explaining.next_better import changes_of
-from designer.explaining.removal import stages
 from designer.infeasible.impossible import NARROWEST, WIDER, size_of
 from designer.jobs import decided
 from designer.question.limit import Limit

@@ -13,8 +13,8 @@ from designer.answers.plan import Design, PlanResult, Proof
 from designer.evaluating.checked import checked
 from designer.evaluating.design import CheckFailed, metrics, targets
 from designer.evaluating.levers import edges, levers
+from designer.explaining.binding import removals
 from designer.explaining.next_better import binding_limits, next_better, turning
-from designer.explaining.removal import removals
 from designer.infeasible.conflict import explained
 from designer.infeasible.why_none import why_none
 from designer.jobs import decided

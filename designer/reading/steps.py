@@ -21,6 +21,7 @@ from designer.question.pools import apart, of_one_pool
 from designer.question.question import Question
 from designer.question.rules import parts_of
 from designer.reading.assembly import assembled
+from designer.reading.budgets import assumed, check_weights, design_of, objectives_of, stated_of
 from designer.reading.domains import domains_of
 from designer.reading.givens import givens_of
 from designer.reading.imported import import_models
@@ -29,7 +30,6 @@ from designer.reading.notes import notes_of
 from designer.reading.premises import premises
 from designer.reading.shape import scenario_of
 from designer.reading.source_map import Path, SourceMap
-from designer.reading.terms import assumed, check_weights, design_of, objectives_of, stated_of
 from designer.reading.unknowns import check_known, check_rates
 from designer.reading.validation import check_data_pipeline, check_outputs, check_parts, check_zeros
 

@@ -14,8 +14,8 @@ from constraints.roles import ACCURACY_LOSS, OWNERSHIP_COST, RENTAL_COST
 from designer.documents.scenario import Scenario
 from designer.question.groups import Group
 from designer.question.question import Question
+from designer.reading.budgets import asked_of
 from designer.reading.source_map import Path, SourceMap
-from designer.reading.terms import asked_of
 
 # Groups of what somebody states or leaves open: of machines, places and models.
 _LOOKED_UP = ("node", "host", "stream", "region", "price", "model")

@@ -12,9 +12,9 @@ from designer.evaluating.design import values_of
 from designer.jobs.data_pipeline import dataset_of
 from designer.question.job import Job, Mistake
 from designer.question.question import Question
+from designer.reading.budgets import asked_of
 from designer.reading.ranges import item_path
 from designer.reading.source_map import Path, SourceMap
-from designer.reading.terms import asked_of
 
 
 def _take(source: SourceMap, mistakes: Iterable[Mistake]) -> None:

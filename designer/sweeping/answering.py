@@ -17,7 +17,7 @@ from catalogs import Catalog, default_catalog
 from catalogs.errors import InputError
 from constraints.bundles import Known
 from constraints.records import record
-from designer.explaining.removal import stages as feeding
+from designer.explaining.binding import stages as feeding
 from designer.question.question import Question
 from designer.search.archive import frontier_of
 from designer.sweeping.asking import Asker, Key

@@ -19,12 +19,12 @@ from designer.question import expressions
 from designer.question.groups import PLACES, Group, groups_of
 from designer.question.limit import Limit
 from designer.question.question import Question
+from designer.reading.budgets import bound_text, check_bound
 from designer.reading.givens import workload_bundle
 from designer.reading.loading import document_of
 from designer.reading.premises import premises
 from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
-from designer.reading.terms import bound_text, check_bound
 from designer.sweeping.declaration import Plan
 from designer.sweeping.paths import is_quick, text_of
 

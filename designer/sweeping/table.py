@@ -15,7 +15,7 @@ import numpy as np
 
 from constraints.graph import run
 from constraints.rule import Rule
-from designer.explaining.removal import can_bind
+from designer.explaining.binding import can_bind
 from designer.question.groups import PLACES, Group
 from designer.question.limit import Limit
 from designer.question.question import Question

@@ -15,9 +15,9 @@ import pytest
 
 from designer.answers.plan import Design, Leaving, PlanResult
 from designer.evaluating.design import values_of, violations
+from designer.explaining.binding import can_bind
 from designer.explaining.explanation import explain_found
 from designer.explaining.fact_ranges import with_fact
-from designer.explaining.removal import can_bind
 from designer.planning.plan import plan_question
 from designer.question.question import Question
 from designer.reading.loading import load, locate

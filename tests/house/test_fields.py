@@ -22,8 +22,8 @@ from designer.answers.plan import Metric, PlanResult
 from designer.api import plan
 from designer.evaluating.design import undefined, values_of
 from designer.evaluating.intervals import ends_of
+from designer.explaining.binding import candidates_of, stage_text, stages
 from designer.explaining.fact_ranges import _facts, _range
-from designer.explaining.removal import candidates_of, stage_text, stages
 from designer.fleets.terms import totals
 from designer.infeasible.conflict import diagnose
 from designer.jobs import JOBS

@@ -47,7 +47,7 @@ def test_the_tree_is_clean(name: str) -> None:
         ("constraints/graph.py", "import ortools"),
         ("scenarios/__init__.py", "import catalogs"),
         ("designer/words/numbers.py", "import designer.search.pareto"),
-        ("designer/search/pareto.py", "import designer.explaining.removal"),
+        ("designer/search/pareto.py", "import designer.explaining.binding"),
     ],
 )
 def test_an_import_in_the_wrong_direction_is_found(tmp_path: Path, module: str, line: str) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from constraints.algebras.maths import ceil, exp, maximum, minimum, sqrt, where
 from constraints.algebras.signs import box, lift
-from designer.explaining.removal import candidates_of, relaxed, removal
+from designer.explaining.binding import candidates_of, relaxed, removal
 from designer.question.question import Objective, Question
 from designer.reading.loading import load, locate
 from designer.search.archive import Archive, frontier_of

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sweep_runs import CATALOG, TINY, plan_of, worker_of
 
-from designer.explaining import removal
+from designer.explaining import binding
 from designer.infeasible.conflict import explained
 from designer.planning.plan import plan_question
 from designer.question.question import Question
@@ -123,7 +123,7 @@ SWEEPS = [
 def test_each_point_is_what_plan_answers(
     scenario: str, over: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(removal, "REMOVAL_SECONDS", 600.0)
+    monkeypatch.setattr(binding, "REMOVAL_SECONDS", 600.0)
     plan = plan_of(scenario, over)
     columns = worker_of(plan).rows(range(plan.count))
     rows = [dict(zip(columns, r, strict=True)) for r in zip(*columns.values(), strict=True)]

@@ -205,26 +205,6 @@ def traversal_time(
     )
 
 
-@rule(
-    wall=14,
-    cite="Narayanan et al. 2021, section 2.2, with uneven stages: fill and drain take the other stages' time",
-)
-def bubble_time(
-    traversal_time: Seconds, stage_time: Seconds, vpp: Count, schedule_bubble: Fraction
-) -> Seconds:
-    """Time of a step in which the slowest stage waits for the pipeline to fill and to drain.
-
-    With equal stages this is `(PP - 1) stage_time / VPP`. `schedule_bubble` is the share of it that a
-    schedule leaves: all in 1F1B, none where weight gradients fill it (zero bubble).
-
-    >>> bubble_time(16 * 12.0, 12.0, 1, 1), bubble_time(16 * 12.0, 12.0, 4, 1), bubble_time(12.0, 12.0, 1, 1)
-    (180.0, 45.0, 0.0)
-    >>> bubble_time(16 * 12.0, 12.0, 1, 0)
-    0.0
-    """
-    return schedule_bubble * maximum(0, traversal_time - stage_time) / vpp
-
-
 @rule(wall=14, cite="definition")
 def pipeline_time(microbatches: Count, stage_time: Seconds, bubble_time: Seconds) -> Seconds:
     """Time of a step's forward and backward passes.
@@ -233,16 +213,6 @@ def pipeline_time(microbatches: Count, stage_time: Seconds, bubble_time: Seconds
     948.0
     """
     return microbatches * stage_time + bubble_time
-
-
-@rule(wall=14, cite="definition", head="bubble")
-def bubble_share(bubble_time: Seconds, pipeline_time: Seconds) -> Fraction:
-    """Share of the passes in which the slowest stage waits.
-
-    >>> round(bubble_share(180.0, 948.0), 4), round(15 / (64 + 15), 4)  # PP 16, 64 micro-batches
-    (0.1899, 0.1899)
-    """
-    return bubble_time / pipeline_time
 
 
 @rule(cite="definition: passes, exposed data-parallel traffic, optimizer", head="step", follows="step_time")
