@@ -60,12 +60,16 @@ def drawn(question: Question, name: str, design: dict[str, Any], label: str) -> 
     return Drawn(f"{name} {label}", launch_of(question, default_catalog(), design, label=label, again=again))
 
 
+def together() -> list[tuple[str, Question]]:
+    """Shipped scenarios whose machines are one pool: no launcher is told of more."""
+    return [(name, question) for name, path in shipped().items() if not (question := load(path)).pools]
+
+
 @cache
 def frontiers() -> tuple[Drawn, ...]:
     """Every design of the frontier of every shipped scenario."""
     out: list[Drawn] = []
-    for name, path in shipped().items():
-        question = load(path)
+    for name, question in together():
         out += [drawn(question, name, dict(d.design), d.id) for d in plan_question(question).frontier]
     return tuple(out)
 
@@ -105,7 +109,7 @@ def _domain(target: Target, decision: str, domain: list[Any]) -> list[Any]:
 
 @cache
 def _questions() -> tuple[tuple[str, Question], ...]:
-    asked = [(name, load(path)) for name, path in shipped().items()]
+    asked = together()
     asked += [(name, load(shipped()[base], sets)) for name, (base, sets) in SET.items()]
     return tuple((name, replace(q, limits=[t for t in q.limits if not t.stated])) for name, q in asked)
 

@@ -262,3 +262,9 @@ def test_a_design_that_breaks_a_budget_says_so() -> None:
 
 def test_targets_are_told_apart() -> None:
     assert all(isinstance(t, Target) and n == t.name for n, t in TARGETS.items())
+
+
+def test_pools_that_are_apart_are_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "llama-3.1-70b-apart", "A", "--to", "vllm"]) == 1
+    said = capsys.readouterr().err.strip()
+    assert said == "prefill and decode are pools of their own, and no launcher here is told of more than one"
