@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from catalogs import Catalog
+from catalogs import Catalog, default_catalog
 from catalogs.errors import InputError, Problem
 from constraints.roles import COST, DEVICES, DURATION, NODES
 from designer.documents.fleet import Line
@@ -76,12 +76,21 @@ def job_of(workload: Any) -> Job | None:
 
 def pools_of(wanted: Wanted) -> list[str]:
     """The pools of a workload: one, or those that its fleet or its scenario has apart."""
-    workload = wanted.document.data.get("workload")
+    workload = _overridden(wanted).get("workload")
     job = job_of(workload)
     asked = wanted.entry.pools == "separate" or (
         isinstance(workload, dict) and workload.get("pools") == "apart"
     )
     return [p.name for p in reversed(job.apart.pools)] if asked and job and job.apart else [""]
+
+
+def _overridden(wanted: Wanted) -> dict[str, Any]:
+    """A scenario with the overrides of its workload; as it is written where they are no overrides."""
+    document = replace(wanted.document, data=copy.deepcopy(wanted.document.data))
+    try:
+        return SourceMap(document, wanted.entry.set, default_catalog()).data
+    except InputError:
+        return wanted.document.data  # whoever reads the scenario says what is wrong
 
 
 def pool_source(wanted: Wanted, catalog: Catalog, lines: Sequence[Line], period: float) -> SourceMap:

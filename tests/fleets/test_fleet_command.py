@@ -267,6 +267,58 @@ def test_both_pools_of_a_workload_are_in_one_region() -> None:
         assert (limits["decode"]["tpot_p99"].value or 9) <= 0.05
 
 
+SPLIT = "set: [workload.rate=5 request/s]\n    pools: separate"
+
+
+def split(tmp_path: Path, sets: str, pools: str = "separate") -> Path:
+    """The fleet with other overrides of the workload whose pools are apart."""
+    text = SMALL.read_text("utf-8")
+    assert SPLIT in text
+    shutil.copy(HERE / "chat-elsewhere.yaml", tmp_path)
+    file = tmp_path / "small.yaml"
+    file.write_text(text.replace(SPLIT, f"set: [{sets}]\n    pools: {pools}"), "utf-8")
+    return file
+
+
+def test_a_scenario_may_have_its_pools_apart_itself(tmp_path: Path) -> None:
+    file = split(tmp_path, "workload.rate=5 request/s, workload.pools=apart", "shared")
+    assert best(ask(file=file)) == best(ask())
+
+
+@pytest.mark.parametrize(
+    "budget", ["cost=1 MUSD", "cost_per_token=9 USD/Mtoken", "request_latency=60 s", "devices=64"]
+)
+def test_a_budget_that_rests_on_both_pools_is_the_fleets(budget: str, tmp_path: Path) -> None:
+    """Each pool alone says nothing of it; to drop it in silence would break what the scenario asks."""
+    file = split(tmp_path, f"workload.rate=5 request/s, budgets.{budget}")
+    with pytest.raises(InputError) as e:
+        ask(file=file)
+    assert budget.split("=")[0] in str(e.value)
+    assert "rests on both pools; bound it in the fleet's budgets" in str(e.value)
+    assert "small.yaml:20" in str(e.value)
+
+
+def test_a_budget_of_each_pool_is_met_by_each(tmp_path: Path) -> None:
+    usual = max(used(d) for d in ask().frontier)
+    file = split(tmp_path, f"workload.rate=5 request/s, budgets.device_memory={0.9 * usual!r} byte")
+    found = ask(file=file)
+    assert found.status == "found"
+    assert all(used(d) <= 0.9 * usual for d in found.frontier)
+
+
+def used(design: Any) -> float:
+    """The memory of the fuller pool of the workload whose pools are apart."""
+    question = load_fleet(SMALL, [], CATALOG)
+    (wanted,) = (w for w in question.workloads if w.entry.name == "answers")
+    most = 0.0
+    for p in design.placements:
+        if p.workload == "answers":
+            q = Menus(question, math.inf)._read(wanted, p.pool).question
+            given = {n: k.si for n, k in q.bundle(p.design).items()}
+            most = max(most, q.graph.evaluate(["device_memory"], given)["device_memory"])
+    return most
+
+
 def test_a_weighted_sum_is_a_cap() -> None:
     """A price of carbon: what it allows is what the two totals say."""
     loose = ask("rules=[cost + 1000 USD/t * carbon <= 50 MUSD]")
