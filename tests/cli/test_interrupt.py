@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 COMMAND = [sys.executable, "-m", "designer"]
 # How often each command is interrupted: a fleet spends its time in the solver, a plan in the search.
-TRIES = {("plan", "llama-3.1-8b-finetune"): 40, ("fleet", "ai-lab"): 8}
+TRIES = {("plan", "llama-3.1-8b-finetune"): 16, ("fleet", "ai-lab"): 4}
 
 
 def interrupted(folder: Path, command: list[str], i: int, after: float) -> tuple[int, str, str]:
