@@ -59,7 +59,7 @@ SHOWN = {
 def one(name: str) -> Launch:
     """A launch that the target takes."""
     target = TARGETS[name]
-    found = (d.launch for d in (*frontiers(), *random_launches(name, 20)) if d.launch.job in target.jobs)
+    found = (d.launch for d in (*frontiers(), *random_launches(name, 60)) if d.launch.job in target.jobs)
     return next(x for x in found if isinstance(written(target, x), dict))
 
 
@@ -87,7 +87,7 @@ def test_what_a_target_declares_is_what_it_reads(name: str) -> None:
     target = TARGETS[name]
     read: set[str] = set()
     had: set[str] = set()
-    everything = (*frontiers(), *random_launches(name, 20))
+    everything = (*frontiers(), *random_launches(name, 60))
     for launch in (d.launch for d in everything):
         if not isinstance(written(target, launch), dict):
             continue
@@ -127,7 +127,7 @@ def test_a_decision_changes_the_files_or_is_refused(name: str) -> None:
     """Two designs that differ in what a launcher is told differ in its files."""
     target = TARGETS[name]
     by_text: dict[str, dict[str, object]] = {}
-    for d in (*frontiers(), *random_launches(name, 20)):
+    for d in (*frontiers(), *random_launches(name, 60)):
         files = written(target, d.launch)
         if isinstance(files, str):
             continue
