@@ -175,7 +175,7 @@ def test_a_folder_without_a_sweep_is_one_line(tmp_path: Path, capsys: pytest.Cap
 def test_the_page_of_documentation_works(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = (TINY.parent.parent.parent / "docs" / "sweeps.md").read_text("utf-8")
+    text = (TINY.parents[3] / "docs" / "sweeps.md").read_text("utf-8")
     (declared,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     (tmp_path / "my-sweep.yaml").write_text(declared, "utf-8")
     assert plan_of(tmp_path / "my-sweep.yaml").count == 4 * 12 * 4 * 2 * 64
