@@ -21,7 +21,7 @@ from designer.jobs.shared import EP, NODE, REGION, STORED, TP, dp, pp, precision
 from designer.question.context import Value
 from designer.question.decisions import Decision, only
 from designer.question.groups import Group
-from designer.question.job import Intervals, Mistake, Phase, Software
+from designer.question.job import Intervals, Mistake, Phase, SoftwareChoice
 from designer.words.numbers import count
 
 
@@ -199,7 +199,7 @@ COMMON: Mapping[str, Any] = dict(
     assumptions=("operations", "serving"),
     node_counts=(8,),
     intervals=INTERVALS,
-    software=Software("engine", "engines"),
+    software=SoftwareChoice("engine", "engines"),
     given=given,
     assumed=assumed,
     groups=groups,

@@ -30,7 +30,7 @@ from designer.jobs.shared import EP, NODE, NODE_COUNT, REGION, TP, divisors, dp,
 from designer.question.context import Context, Value
 from designer.question.decisions import MAX_COUNT, Decision, only
 from designer.question.groups import Group
-from designer.question.job import Intervals, Job, Measurements, Mistake, Phase, Software
+from designer.question.job import Intervals, Job, Measurements, Mistake, Phase, SoftwareChoice
 from designer.words.numbers import count
 
 _EXAMPLE = "{name: imagenet-1k, epochs: 90, storage: 2 GB/s/node, decode_rate: 500 sample/s}"
@@ -307,7 +307,7 @@ JOB = Job(
         rows=("training_measurements", "memory_measurements"),
         called="training steps and peaks of memory",
     ),
-    software=Software("framework", "frameworks"),
+    software=SoftwareChoice("framework", "frameworks"),
     networks=True,
     amount="dataset",
     given=_given,

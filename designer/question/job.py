@@ -119,7 +119,7 @@ def _none_refused(_: Any) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Software:
+class SoftwareChoice:
     """What runs a job: the decision of which, also a key of scenarios, and the kind of the catalog's entries.
 
     The entry `default` is what a scenario has that names none.
@@ -177,7 +177,7 @@ class Job:
     rules: tuple[str, ...] = ()
     intervals: Intervals | None = None
     measured: Measurements | None = None
-    software: Software | None = None
+    software: SoftwareChoice | None = None
     networks: bool = False
     amount: str = ""
     apart: Apart | None = None

@@ -100,8 +100,8 @@ def _software(
         if name is None:
             continue
         if key not in decisions:
-            own = f"; it has a {job.software.decision}" if job.software else ""
-            source.mistake((key,), f"a {job.name} workload has no {key}{own}", key=True)
+            own = f", which has {job.software.decision!r} instead" if job.software else ""
+            source.mistake((key,), f"unused by a {job.name} workload{own}", key=True)
         elif key in wanted:
             source.mistake(wanted.path(key), f"give either {key} or candidates.{key}, not both")
         else:
