@@ -20,6 +20,12 @@ def notes_of(source: SourceMap, q: Question) -> list[str]:
         engine = source.catalog.get("engines", str(name))
         kind = next(iter(engine.values.values())).source
         out.append(f"engine {name}: {engine.name}; its overheads are a {kind} (engines/{name})")
+    states = q.given.get("recurrent_layers")
+    if states and states.si:
+        out.append(
+            "no kernel of a layer with a state was measured: its products are taken to reach what fused attention"
+            " reaches, its state what memory does"
+        )
     if "streaming" in q.parts:
         out.append(
             "the memory that weights are streamed from is taken to be large and fast enough;"

@@ -196,3 +196,19 @@ def test_a_choice_of_tokens_saves_prefill_only_where_prompts_are_long() -> None:
 
     assert over("deepseek-v3.2", 4_000) == pytest.approx(over("deepseek-v3.2", 8_000), rel=1e-9)
     assert over("deepseek-v3.2", 100_000) < 0.7 * over("deepseek-v3.2", 8_000)
+
+
+def test_a_server_of_qwen3_6_27b_has_the_cache_and_the_states_it_prints() -> None:
+    """SGLang, 8-bit cache, TP 2: 600,075 tokens in 9.16 GiB a device, 8 states in 0.63 GB.
+
+    Logged in club-3090@4a29ab5, models/qwen3.6-27b/sglang/README.md.
+    """
+    m = made("qwen3.6-27b", tp=2, kv="fp8")
+    assert m["kv_bytes_per_token"] / 2 == pytest.approx(9.16 * 2**30 / 600_075, rel=1e-3)
+    states = numbers("qwen3.6-27b")["recurrent_layers"] * m["state_bytes"] / 2
+    assert 8 * states == pytest.approx(0.63e9, rel=0.03)
+
+
+def test_a_server_of_gpt_oss_120b_has_the_cache_it_prints() -> None:
+    """vLLM, 16-bit cache, pages for all 36 layers: 78,384 tokens in 5.38 GiB (hf-mem issue 60)."""
+    assert made("gpt-oss-120b", kv="bf16")["kv_bytes_per_token"] == pytest.approx(5.38 * 2**30 / 78_384, rel=1e-3)
