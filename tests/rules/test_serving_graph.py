@@ -41,22 +41,29 @@ FP8 = {
 NO_EXTRAS = {
     "attention_extra": 0, "ffn_bias": 0, "expert_bias": 0, "router_bias": 0, "norm_parameters": 0,
     "position_embeddings": 0, "embedding_extra": 0, "untied": 1, "final_norm_parameters": 0,
-    "extra_parameters": 0, "windowed_layers": 0, "window": 0, "causal_share": 0.5, "max_context": 131072,
-    "ffn_matrices": 3,
+    "extra_parameters": 0, "causal_share": 0.5, "max_context": 131072, "ffn_matrices": 3, "ffn_share": 1,
+    "expert_latent": 0,
+    # layers of one kind only
+    "local_layers": 0, "local_query_width": 0, "local_kv_width": 0, "local_attention_width": 0, "local_extra": 0,
+    "recurrent_layers": 0, "recurrent_columns": 0, "recurrent_gates": 0, "gate_rank": 0, "gate_columns": 0,
+    "recurrent_rows": 0, "recurrent_extra": 0, "index_layers": 0, "index_query_in": 0, "index_query": 0,
+    "index_columns": 0, "index_extra": 0,
 }  # fmt: skip
 LLAMA_70B = NO_EXTRAS | {
     "layers": 80, "dense_layers": 80, "moe_layers": 0, "hidden": 8192, "heads": 64, "kv_heads": 8,
     "qk_width": 128, "v_width": 128, "query_down": 0, "query_up_in": 8192, "query_width": 8192, "kv_down": 0,
     "kv_up_in": 8192, "kv_width": 2048, "kv_cache_width": 2048, "kv_repeats": 0, "latent": 0,
     "attention_width": 8192, "ffn": 28672, "experts": 0, "experts_per_token": 0, "shared_experts": 0,
-    "expert_ffn": 0, "vocab": 128256, "cached_layers": 80,
+    "expert_ffn": 0, "vocab": 128256, "cached_layers": 80, "full_layers": 80, "latent_layers": 0,
+    "expert_hidden": 8192,
 }  # fmt: skip
 DEEPSEEK_V3 = NO_EXTRAS | {
     "layers": 61, "dense_layers": 3, "moe_layers": 58, "hidden": 7168, "heads": 128, "kv_heads": 128,
     "qk_width": 192, "v_width": 128, "query_down": 1536, "query_up_in": 1536, "query_width": 128 * 192,
     "kv_down": 576, "kv_up_in": 512, "kv_width": 128 * 256, "kv_cache_width": 576, "kv_repeats": 1,
     "latent": 1, "attention_width": 128 * 128, "ffn": 18432, "experts": 256, "experts_per_token": 8,
-    "shared_experts": 1, "expert_ffn": 2048, "vocab": 129280, "cached_layers": 61,
+    "shared_experts": 1, "expert_ffn": 2048, "vocab": 129280, "cached_layers": 61, "full_layers": 61,
+    "latent_layers": 61, "expert_hidden": 7168,
 }  # fmt: skip
 CHAT = {
     "input_tokens": 1000.0, "output_tokens": 1000.0, "input_square": 1000.0, "input_cube": 1000.0,

@@ -129,46 +129,38 @@ def kv_bytes_per_token(kv_cache_width: Count, cached_layers: Count, kv_element_b
     return kv_cache_width * cached_layers * kv_element_bytes
 
 
-@rule(wall=5, cite="Kwon et al. 2023, PagedAttention: pages as they fill; windowed layers keep their window")
+@rule(wall=5, cite="Kwon et al. 2023, PagedAttention: pages as they fill")
 def kv_sequence_bytes(
     length: Tokens,
     kv_cache_width: Count,
     kv_element_bytes: Bytes,
     cached_layers: Count,
-    windowed_layers: Count,
-    window: Tokens,
     most_layers: Count,
     layers: Count,
     kv_cache_ranks: Count,
 ) -> Bytes:
     """Cache of one sequence of `length` tokens on one device of the fullest stage.
 
-    Pages are taken as they fill; windowed layers keep their window.
-
-    >>> kv_sequence_bytes(1000, 2048, 2, 80, 0, 0, 80, 80, 1) / 1000  # Llama-3-70B, 16 bit
+    >>> kv_sequence_bytes(1000, 2048, 2, 80, 80, 80, 1) / 1000  # Llama-3-70B, 16 bit
     327680.0
     """
-    windowed = minimum(windowed_layers, cached_layers)
-    kept = (cached_layers - windowed) * length + windowed * minimum(length, window)
-    return kept * kv_cache_width * kv_element_bytes * most_layers / layers / kv_cache_ranks
+    return cached_layers * length * kv_cache_width * kv_element_bytes * most_layers / layers / kv_cache_ranks
 
 
-@rule(wall=5, cite="Kwon et al. 2023, PagedAttention: pages as they fill; windowed layers keep their window")
+@rule(wall=5, cite="Kwon et al. 2023, PagedAttention: pages as they fill")
 def mean_sequence_memory(
     input_tokens: Tokens,
     output_tokens: Tokens,
     kv_cache_width: Count,
     kv_element_bytes: Bytes,
     cached_layers: Count,
-    windowed_layers: Count,
-    window: Tokens,
     most_layers: Count,
     layers: Count,
     kv_cache_ranks: Count,
 ) -> Bytes:
     """Cache of a sequence of mean length on one device, when its answer is complete.
 
-    >>> mix = (800, 200, 2048, 2, 80, 0, 0, 80, 80)  # Llama-3-70B: 328 kB a token
+    >>> mix = (800, 200, 2048, 2, 80, 80, 80)  # Llama-3-70B: 328 kB a token
     >>> [mean_sequence_memory(*mix, ranks) / 1000 for ranks in (1, 8)]
     [327680.0, 40960.0]
     """
@@ -177,8 +169,6 @@ def mean_sequence_memory(
         kv_cache_width=kv_cache_width,
         kv_element_bytes=kv_element_bytes,
         cached_layers=cached_layers,
-        windowed_layers=windowed_layers,
-        window=window,
         most_layers=most_layers,
         layers=layers,
         kv_cache_ranks=kv_cache_ranks,
@@ -189,7 +179,7 @@ def mean_sequence_memory(
 def longest_sequence_memory() -> Bytes:
     """Cache of the longest sequence of the mix on one device.
 
-    >>> longest_sequence_memory(8192, 2048, 2, 80, 0, 0, 20, 80, 1) / 8192  # a quarter of the layers
+    >>> longest_sequence_memory(8192, 2048, 2, 80, 20, 80, 1) / 8192  # a quarter of the layers
     81920.0
     """
 
