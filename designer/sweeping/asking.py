@@ -172,7 +172,7 @@ def _is_budget(t: Limit, name: str) -> bool:
 def _bounded(base: Base, old: Limit, name: str, value: Any) -> Limit:
     """The same budget with another bound."""
     q = base.question
-    text = f"{name} {bound_text(value)}"
+    text = f"{name} {bound_text(q, name, value)}"
     node = expressions.parse(text).called(aliases())
     if not old.comparison or node.op != old.comparison.op or node.names() != old.inputs.keys():
         raise _Otherwise
