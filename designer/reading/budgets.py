@@ -178,14 +178,14 @@ def check_bound(q: Question, node: expressions.Expression) -> None:
 
 
 def _check_shares(q: Question, node: expressions.Expression) -> None:
-    """A plain number beside a share would be a hundred times what was meant, or what was meant: nobody can tell."""
+    """A plain number beside a share is a hundred times what was meant, or just that: nobody can tell."""
     for side, bound in (node.parts, node.parts[::-1]) if node.op in expressions.COMPARE else ():
-        if side.op == "name" and q.unit(side.name) == "%" and bound.op == "number":
-            if not bound.unit and bound.value:
-                raise InputError(
-                    f"{bound.value:g} has no unit; {side.name} is a share, written like '{bound.value:g} %'"
-                    + (f" or '{100 * bound.value:g} %'" if bound.value <= 1 else "")
-                )
+        plain = bound.op == "number" and not bound.unit and bound.value
+        if plain and side.op == "name" and q.unit(side.name) == "%":
+            share = f" or '{100 * bound.value:g} %'" if bound.value <= 1 else ""
+            raise InputError(
+                f"{bound.value:g} has no unit; {side.name} is a share, written like '{bound.value:g} %'{share}"
+            )
     for part in node.parts:
         _check_shares(q, part)
 

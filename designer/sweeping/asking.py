@@ -126,7 +126,7 @@ def _replaced(base: Base, changes: Mapping[str, Any], catalog: Catalog) -> Quest
             g.name: g for g in groups_of(q.job, scenario, catalog, {}, q.domains) if g.name in PLACES
         }
         groups = [made.get(g.name, g) for g in q.groups]
-    out = replace(q, scenario=scenario, given=given, limits=limits, groups=groups)
+    out = replace(q, scenario=scenario, given=given, limits=limits, groups=groups, edited=None)
     said = {p: f"--set {text_of(p, v)}" for p, v in changes.items()}
 
     def where(*path: str) -> str:
