@@ -48,6 +48,7 @@ Lengths = Annotated[
         demand="amount",
         of=moments,
         words="prompts of {input_tokens} and answers of {output_tokens}",
+        parts={"input_tokens": "input", "output_tokens": "output", "reasoning_tokens": "reasoning"},
     ),
 ]
 
