@@ -24,16 +24,6 @@ def decode_tokens(batch: Count, dp: Count, pp: Count) -> Count:
     return maximum(1, batch / (dp * pp))
 
 
-@rule(wall=5, cite="definition: an answer is half done in the mean")
-def decode_context(input_tokens: Tokens, output_tokens: Tokens) -> Tokens:
-    """Mean context of a sequence being decoded.
-
-    >>> decode_context(1000, 500)
-    1250.0
-    """
-    return input_tokens + output_tokens / 2
-
-
 @rule(wall=5, cite="definition: mean over layers")
 def decode_span(decode_context: Tokens, layers: Count, windowed_layers: Count, window: Tokens) -> Tokens:
     """Cached tokens a new token reads per layer, in the mean over layers.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from constraints.algebras.maths import floor, maximum, minimum, where
+from constraints.algebras.maths import floor, maximum, minimum, sqrt, where
 from constraints.instance import instance
 from constraints.quantities import Bytes, BytesPerToken, Count, Tokens
 from constraints.rule import rule
+from constraints.rules.serving.interval import NINETY_NINTH
 
 
 def held_sequences(room: Any, each: Any, least: Any, dp: Any) -> Any:
@@ -153,36 +154,18 @@ def kv_sequence_bytes(
     return kept * kv_cache_width * kv_element_bytes * most_layers / layers / kv_cache_ranks
 
 
-@rule(wall=5, cite="Kwon et al. 2023, PagedAttention: pages as they fill; windowed layers keep their window")
-def mean_sequence_memory(
-    input_tokens: Tokens,
-    output_tokens: Tokens,
-    kv_cache_width: Count,
-    kv_element_bytes: Bytes,
-    cached_layers: Count,
-    windowed_layers: Count,
-    window: Tokens,
-    most_layers: Count,
-    layers: Count,
-    kv_cache_ranks: Count,
-) -> Bytes:
-    """Cache of a sequence of mean length on one device, when its answer is complete.
+@instance(
+    kv_sequence_bytes,
+    {"length": "held_context"},
+    wall=5,
+    cite="Kwon et al. 2023, PagedAttention: pages as they fill; windowed layers keep their window",
+)
+def mean_sequence_memory() -> Bytes:
+    """Cache of a sequence on one device, in the mean over those that are held at once.
 
-    >>> mix = (800, 200, 2048, 2, 80, 0, 0, 80, 80)  # Llama-3-70B: 328 kB a token
-    >>> [mean_sequence_memory(*mix, ranks) / 1000 for ranks in (1, 8)]
+    >>> [mean_sequence_memory(1000, 2048, 2, 80, 0, 0, 80, 80, ranks) / 1000 for ranks in (1, 8)]  # Llama-3-70B
     [327680.0, 40960.0]
     """
-    return kv_sequence_bytes(
-        length=input_tokens + output_tokens,
-        kv_cache_width=kv_cache_width,
-        kv_element_bytes=kv_element_bytes,
-        cached_layers=cached_layers,
-        windowed_layers=windowed_layers,
-        window=window,
-        most_layers=most_layers,
-        layers=layers,
-        kv_cache_ranks=kv_cache_ranks,
-    )
 
 
 @instance(kv_sequence_bytes, {"length": "context_limit"}, cite="definition")
@@ -196,16 +179,26 @@ def longest_sequence_memory() -> Bytes:
 
 @rule(
     wall=5,
-    cite="definition: paged, so nothing is reserved ahead; at least the longest sequence fits",
+    cite="central limit theorem: the sum of many caches; at least the longest sequence fits, and never more are",
     head="cache",
 )
-def kv_memory(batch: Count, dp: Count, mean_sequence_memory: Bytes, longest_sequence_memory: Bytes) -> Bytes:
-    """Key-value cache on one device with every slot taken by a complete answer of mean length.
+def kv_memory(
+    batch: Count,
+    dp: Count,
+    mean_sequence_memory: Bytes,
+    context_spread: Count,
+    longest_sequence_memory: Bytes,
+) -> Bytes:
+    """Key-value cache on one device with every slot taken, which all but one in a hundred full batches stay within.
 
-    >>> kv_memory(64, 2, 1e9, 8e9), kv_memory(4, 2, 1e9, 8e9)
+    >>> kv_memory(64, 2, 1e9, 0.0, 8e9), kv_memory(4, 2, 1e9, 0.5, 8e9)
     (32000000000.0, 8000000000.0)
+    >>> round(kv_memory(64, 2, 1e9, 0.5, 8e9) / 1e9, 2)  # 32 + 2.33 x 0.5 x 32 ** 0.5
+    38.58
     """
-    return maximum(batch / dp * mean_sequence_memory, longest_sequence_memory)
+    held = batch / dp
+    many = mean_sequence_memory * (held + NINETY_NINTH * context_spread * sqrt(held))
+    return maximum(minimum(many, held * longest_sequence_memory), longest_sequence_memory)
 
 
 @rule(wall=2, cite="definition: the widest live activations of one pass, and the logits of one step")
@@ -273,7 +266,7 @@ def cache_room(usable_memory: Bytes, weight_memory: Bytes, workspace_memory: Byt
 def kv_capacity_sequences(
     cache_room: Bytes, mean_sequence_memory: Bytes, hidden: Count, activation_bytes: Bytes, dp: Count
 ) -> Count:
-    """Sequences of mean length a replica's memory holds at once.
+    """Sequences a replica's memory holds at once, in the mean over those that are held.
 
     >>> kv_capacity_sequences(30e9, 1e9, 8192, 2, 2)
     60
