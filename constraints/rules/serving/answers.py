@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeAlias
 from constraints.instance import instance
 from constraints.quantities import Count, Fraction, RequestsPerSecond, Seconds, Tokens
 from constraints.rule import rule
-from constraints.rules.library.reasoning import best_of_success
+from constraints.rules.library.reasoning import coverage
 
 DollarsPerRequest: TypeAlias = Annotated[Any, "USD/request"]
 
@@ -75,17 +75,16 @@ def cost_per_answer(cost_per_request: DollarsPerRequest, samples: Count) -> Doll
 
 
 @instance(
-    best_of_success,
+    coverage,
     wall=12,
-    cite="Brown et al. 2024, Large language monkeys: coverage of independent samples",
     head="answered",
     better="more",
 )
 def answered_share() -> Fraction:
     """Share of questions that some sample answers rightly, if the right one is recognised.
 
-    >>> round(answered_share(0.6, 2), 2)
-    0.84
+    >>> round(answered_share(0.6, 2, 2.0), 2), round(answered_share(0.6, 8, 2.0), 2)
+    (0.76, 0.94)
     """
 
 
