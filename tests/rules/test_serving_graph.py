@@ -19,7 +19,8 @@ BATCH_JOB = Graph({**rules("shared"), **rules("serving"), **rules("batch")})
 
 H100 = {
     "attention_rate": 989.4e12, "attention_fraction": 0.588, "attention_half_length": 917.0,
-    "memory_bandwidth": 3.35e12, "memory_capacity": 80e9, "memory_reserve": 0.08,
+    "memory_bandwidth": 3.35e12, "memory_capacity": 80e9, "memory_utilization": 0.92, "engine_reserve": 0.0,
+    "activations_outside": 0, "cache_share": 1,
     "base_launch_floor": 2.84e-6, "base_compute_fraction": 0.786, "base_bandwidth_fraction": 0.861,
     "base_corner": 2.66, "scale_up_bandwidth": 450e9, "collective_fraction": 0.65, "scale_up_domain": 8,
     "scale_out_bandwidth": 50e9, "network_fraction": 0.8, "has_network": 1, "inner_latency": 1.7e-6,

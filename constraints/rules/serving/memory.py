@@ -6,7 +6,7 @@ from typing import Any
 
 from constraints.algebras.maths import floor, maximum, minimum, sqrt, where
 from constraints.instance import instance
-from constraints.quantities import Bytes, BytesPerToken, Count, Tokens
+from constraints.quantities import Bytes, BytesPerToken, Count, Fraction, Tokens
 from constraints.rule import rule
 from constraints.rules.serving.interval import NINETY_NINTH
 
@@ -236,6 +236,35 @@ def workspace_memory(
     )
     logits = maximum(prefill_batch, decode_tokens) * vocab * logit_bytes
     return tokens * (2 * hidden + widest) * activation_bytes + logits
+
+
+@rule(
+    wall=2,
+    cite="documentation of vLLM (gpu-memory-utilization), SGLang (mem-fraction-static), TensorRT-LLM (KvCacheConfig)",
+    head="memory\nleft",
+)
+def usable_memory(
+    memory_capacity: Bytes,
+    memory_utilization: Fraction,
+    engine_reserve: Fraction,
+    activations_outside: Fraction,
+    cache_share: Fraction,
+    weight_memory: Bytes,
+    workspace_memory: Bytes,
+) -> Bytes:
+    """Memory an engine lets weights, cache and activations take of a device.
+
+    It takes `memory_utilization` of the device, `engine_reserve` of that for itself; activations are in it or
+    beside it, as far as there is room; of what is then free, the cache gets `cache_share`.
+
+    >>> usable_memory(80e9, 0.9, 0.05, 0, 1, 20e9, 2e9) / 1e9, usable_memory(80e9, 0.9, 0.05, 1, 1, 20e9, 2e9) / 1e9
+    (68.0, 70.0)
+    >>> usable_memory(80e9, 1, 0.05, 0, 0.9, 20e9, 6e9) / 1e9  # 26 and nine tenths of the other 50
+    71.0
+    """
+    beside = minimum(workspace_memory, memory_capacity * (1 - memory_utilization))
+    taken = memory_capacity * (memory_utilization - engine_reserve) + activations_outside * beside
+    return taken - (1 - cache_share) * maximum(0, taken - weight_memory - workspace_memory)
 
 
 @rule(wall=2, cite="definition")
