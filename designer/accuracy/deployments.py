@@ -19,7 +19,9 @@ from designer.accuracy.hardware import accelerator_of, node_of
 from designer.accuracy.scoring import Skip
 from designer.accuracy.shape import catalog_model, model_numbers
 from designer.accuracy.table import MeasuredRow
+from designer.fields.gives import moments
 from designer.jobs.concurrent import USERS
+from designer.jobs.inference import Length
 from designer.jobs.measured import MeasuredLoad
 from designer.jobs.serving import ARRIVALS, STATIC
 
@@ -184,10 +186,7 @@ def _requests(row: MeasuredRow, values: dict[str, float]) -> MeasuredLoad | Skip
     prompt, answer = _lengths(row, notes)
     if prompt is None or answer is None:
         return Skip("prompt or answer length not stated")
-    values |= dict(
-        input_tokens=prompt, input_square=prompt, input_cube=prompt, output_tokens=answer,
-        context_limit=prompt + answer,
-    )  # fmt: skip
+    values |= moments([Length.model_construct(share=1.0, input=prompt, output=answer, reasoning=0.0)])
     flight = row.number("concurrency_or_batch")
     replicas = values["replicas"]
     rate = row.number("requests_per_s")

@@ -122,6 +122,9 @@ def given(w: Inference) -> Bundle:
     out = same("scenario", where, given_by(w)) | same("scenario", where, {"samples": 1.0})
     success = getattr(w, "success", None)
     stated = unknown(f"{where} states no success") if success is None else Known(success, "scenario", where)
+    alike = getattr(w, "success_concentration", None)
+    if alike is not None:
+        out["success_concentration"] = Known(alike, "scenario", where)
     return out | {"sample_success": stated}
 
 

@@ -24,14 +24,6 @@ def decode_tokens(batch: Count, dp: Count, pp: Count) -> Count:
     return maximum(1, batch / (dp * pp))
 
 
-@rule(wall=5, cite="definition: an answer is half done in the mean")
-def decode_context(input_tokens: Tokens, output_tokens: Tokens) -> Tokens:
-    """Mean context of a sequence being decoded.
-
-    >>> decode_context(1000, 500)
-    1250.0
-    """
-    return input_tokens + output_tokens / 2
 
 
 @rule(wall=2, cite="roofline of each projection; Shoeybi et al. 2019 for the TP split")
