@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalogs import units
 from catalogs.errors import InputError, nearest
-from catalogs.schema import Accelerator, Fact, Grid, Hierarchy, Node, Operator, Price, Region
+from catalogs.schema import Accelerator, Fact, Grid, Hierarchy, Model, Node, Operator, Price, Region
 
 if TYPE_CHECKING:
     from catalogs.store import Catalog
@@ -122,6 +122,13 @@ _reference("regions", "grid", "grids")
 _reference("prices", "accelerator", "accelerators")
 _reference("embodied", "accelerator", "accelerators")
 _reference("reliability", "accelerator", "accelerators")
+
+
+@_rule("models", "models-checkpoints")
+def _checkpoints(entry: Model, catalog: Catalog) -> Iterator[Finding]:
+    for i, checkpoint in enumerate(entry.checkpoints):
+        yield from _exists(catalog, "formats", checkpoint.format, ("checkpoints", i, "format"))
+        yield from _exists(catalog, "formats", checkpoint.rest, ("checkpoints", i, "rest"))
 
 
 @_rule("nodes", "nodes-fabric")

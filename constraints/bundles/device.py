@@ -7,7 +7,7 @@ from catalogs.errors import InputError
 from catalogs.schema import Accelerator, Node
 from catalogs.schema.fact import Fact
 from constraints.bundles import Bundle, Known, plain, unknown
-from constraints.rules.library.compression import structured_sparse_bytes, structured_sparse_rate
+from constraints.rules.library.compression import structured_sparse_rate
 
 # Bytes of one stored element.
 ELEMENT_BYTES = {
@@ -164,15 +164,6 @@ def rate_bundle(catalog: Catalog, acc: Accelerator, precision: str, sparsity: st
         out.setdefault(name, Known(fact.si, "assumed", f"assumptions/device: {fact.source} ({fact.date})"))
     out["compute_fraction"] = _capped(acc, precision, out["compute_fraction"])
     return out
-
-
-def weight_bundle(weights: str, sparsity: str) -> Bundle:
-    """Bytes of one stored weight, with its share of what says where sparse ones stand."""
-    stored = ELEMENT_BYTES[weights]
-    if sparsity == "none":
-        return plain("definition", weight_bytes=stored)
-    held = structured_sparse_bytes(1, stored, *SPARSITY[sparsity], INDEX_BYTES)
-    return plain("Mishra et al. 2021: two bits an index", weight_bytes=held)
 
 
 def how_known(catalog: Catalog, acc: Accelerator, precision: str) -> str:

@@ -15,7 +15,7 @@ def notes_of(source: SourceMap, q: Question) -> list[str]:
         out.append(
             "spot capacity is planned as if it were never reclaimed; assume.device_mtbf can say how often"
         )
-    out += unscored(q)
+    out += unscored(source, q)
     for name in dict.fromkeys(e for n in q.each("engine") for e in q.domains.get(n, [])):
         engine = source.catalog.get("engines", str(name))
         kind = next(iter(engine.values.values())).source
