@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalogs import units
 from catalogs.errors import InputError, nearest
-from catalogs.schema import Accelerator, Fact, Grid, Hierarchy, Model, Node, Operator, Price, Region
+from catalogs.schema import Accelerator, Fact, Format, Grid, Hierarchy, Model, Node, Operator, Price, Region
 
 if TYPE_CHECKING:
     from catalogs.store import Catalog
@@ -122,6 +122,11 @@ _reference("regions", "grid", "grids")
 _reference("prices", "accelerator", "accelerators")
 _reference("embodied", "accelerator", "accelerators")
 _reference("reliability", "accelerator", "accelerators")
+
+
+@_rule("formats", "formats-rest")
+def _rest(entry: Format, catalog: Catalog) -> Iterator[Finding]:
+    yield from _exists(catalog, "formats", entry.rest, ("rest",))
 
 
 @_rule("models", "models-checkpoints")

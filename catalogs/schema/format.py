@@ -19,7 +19,8 @@ LINEARS: tuple[Part, ...] = ("attention", "ffn", "experts")
 class Format(Entry):
     """How a weight is stored.
 
-    `bits` counts a weight's share of scales, zero points and tensors kept wider. `products` is the
+    `bits` counts a weight's share of scales, zero points and tensors kept wider; `rest` is the format of
+    all that it does not cover, where that is not 16 bit. `products` is the
     arithmetic that multiplies such weights as they are; without one they are only stored so, and expanded
     to 16 bit where they are multiplied. `scored_as` is the name that tables of scores know the format by.
     """
@@ -27,6 +28,7 @@ class Format(Entry):
     bits: Number
     products: Dtype | None = None
     covers: tuple[Part, ...] = LINEARS
+    rest: Text | None = None
     scored_as: Text | None = None
 
 
@@ -36,6 +38,7 @@ class Checkpoint(Block):
     format: Text
     covers: tuple[Part, ...] = Field(min_length=1)
     rest: Text = "bf16"
+    by: Text | None = None  # who published it, if not the publisher of the model
     source: Annotated[Source, SourceKey]
 
     @model_validator(mode="after")

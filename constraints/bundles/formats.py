@@ -30,8 +30,8 @@ def stored_as(catalog: Catalog, model: Model | None, weights: str) -> Stored:
     """
     named = catalog.get("formats", weights)
     published = next((c for c in model.checkpoints if c.format == named.id), None) if model else None
-    covers, rest = (published.covers, published.rest) if published else (named.covers, PLAIN)
-    other, ends = catalog.get("formats", rest), catalog.get("formats", PLAIN)
+    covers, rest = (published.covers, published.rest) if published else (named.covers, named.rest or PLAIN)
+    other, ends = catalog.get("formats", rest), catalog.get("formats", named.rest or PLAIN)
     # Plain formats of 16 bit and more are one and the same for all parts.
     if named.bits.si >= 16:
         return dict.fromkeys(PARTS, named)

@@ -42,6 +42,9 @@ PROMPTS: tuple[tuple[str, str, float, float], ...] = (
     ("batch-1", "", 32.0, 256.0),
 )
 
+# What tables mean by a format that has several readings: their integers are only stored so.
+_OF_TABLES = {"int8": "int8-weights"}
+
 _HALVED = ("memory_capacity", "memory_bandwidth", "compute_rate", "attention_rate")
 
 
@@ -117,6 +120,7 @@ def stored_parts(precision: str, model: Model | None, catalog: Catalog) -> Store
     """
     name = re.split(r"[\s(]", precision.strip().lower())[0]
     bits = re.search(r"(\d+(?:\.\d+)?)\s*bpw", precision.lower())
+    name = _OF_TABLES.get(name, name)
     found = catalog.find("formats", name) or (catalog.find("formats", "int4") if bits else None)
     if found is None:
         return None

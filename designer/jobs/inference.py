@@ -77,9 +77,13 @@ PREFILL_BATCH = Decision(
 
 
 def _weights(c: Context) -> list[Value]:
-    """The formats that products read as they are, and narrower ones the model is published in."""
-    own = c.catalog.get("models", c.workload.model).checkpoints
-    return list(dict.fromkeys([*c.domain("precision"), *(k.format for k in own)]))
+    """The formats that products read as they are, and those the model's publisher stores it in."""
+    found = list(c.domain("precision"))
+    for checkpoint in c.catalog.get("models", c.workload.model).checkpoints:
+        of = c.catalog.get("formats", checkpoint.format)
+        if checkpoint.by is None and not {of.id, of.scored_as} & set(found):
+            found.append(of.id)
+    return found
 
 
 _BATCHES: tuple[Value, ...] = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
