@@ -33,14 +33,25 @@ H100 = {
     "expert_each_floor": 1e-7, "expert_half_width": 100,
     "tp_overlap": 0.0, "ep_overlap": 0.0, "node_limit": 64, "activation_bytes": 2, "prefill_chunk": 8192,
 }  # fmt: skip
+
+
+def parts_in(size):
+    """All linear layers stored and multiplied in so many bytes, the ends in 16 bit."""
+    begins = ("projection_", "", "expert_")
+    return {
+        **{f"{b}{n}": size for b in begins for n in ("weight_bytes", "operand_bytes")},
+        "precision_bytes": size, "end_weight_bytes": 2, "projection_speed": 1, "ffn_speed": 1, "expert_speed": 1,
+    }  # fmt: skip
+
+
 BF16 = {
     "compute_rate": 989.4e12, "launch_floor": 2.84e-6, "compute_fraction": 0.786, "bandwidth_fraction": 0.861,
-    "corner": 2.66, "operand_bytes": 2, "weight_bytes": 2, "kv_element_bytes": 2,
-}  # fmt: skip
+    "corner": 2.66, "kv_element_bytes": 2,
+} | parts_in(2)  # fmt: skip
 FP8 = {
     "compute_rate": 1978.9e12, "launch_floor": 12.6e-6, "compute_fraction": 0.736, "bandwidth_fraction": 0.82,
-    "corner": 2.51, "operand_bytes": 1, "weight_bytes": 1, "kv_element_bytes": 1,
-}  # fmt: skip
+    "corner": 2.51, "kv_element_bytes": 1,
+} | parts_in(1)  # fmt: skip
 NO_EXTRAS = {
     "attention_extra": 0, "ffn_bias": 0, "expert_bias": 0, "router_bias": 0, "norm_parameters": 0,
     "position_embeddings": 0, "embedding_extra": 0, "untied": 1, "final_norm_parameters": 0,
@@ -157,13 +168,14 @@ def test_a_step_is_never_below_its_weights(model, tp, dp, pp, per_slot, quantise
     ep = tp * dp if split and model["experts"] else 1
     changes = model | {"tp": tp, "dp": dp, "pp": pp, "ep": ep, "batch": per_slot * dp * pp}
     if quantised:
-        changes["weight_bytes"] = 0.5
+        changes |= dict.fromkeys(("projection_weight_bytes", "weight_bytes", "expert_weight_bytes"), 0.5)
     names = ("decode_step_time", "decode_step_fixed", "decode_step_variable", "decode_full_step",
-             "dense_layer_device_parameters", "moe_layer_device_parameters", "experts_touched",
+             "attention_device_bytes", "dense_block_device_bytes", "moe_block_device_bytes", "experts_touched",
              "expert_device_parameters")  # fmt: skip
-    step, fixed, variable, full, dense, mixture, touched, expert = made(*names, **changes)
-    parameters = model["dense_layers"] * dense + model["moe_layers"] * (mixture + touched * expert)
-    assert step >= parameters * changes.get("weight_bytes", 2) / 3.35e12
+    step, fixed, variable, full, attention, dense, mixture, touched, expert = made(*names, **changes)
+    streamed = model["layers"] * attention + model["dense_layers"] * dense
+    streamed += model["moe_layers"] * (mixture + touched * expert * changes.get("weight_bytes", 2))
+    assert step >= streamed / 3.35e12
     assert variable >= 0 and step == fixed + variable
     assert step == pytest.approx(full, rel=1e-3)  # the fixed part is the limit of the whole
 
