@@ -16,6 +16,7 @@ from constraints.bundles.serving import engine_bundle
 from designer.accuracy.asking import lacking, usual_numbers
 from designer.accuracy.engines import engine_of
 from designer.accuracy.hardware import accelerator_of, node_of
+from designer.accuracy.layouts import layout_of
 from designer.accuracy.scoring import Skip
 from designer.accuracy.shape import catalog_model, model_numbers
 from designer.accuracy.table import MeasuredRow
@@ -85,7 +86,7 @@ def deploy(row: MeasuredRow, catalog: Catalog) -> Deployment | Skip:
     machine = _machine_numbers(catalog, "serving", acc.id, gpus, runs_in)
     if isinstance(machine, Skip):
         return machine
-    layout = _layout(row, gpus)
+    layout = layout_of(row, gpus)
     if isinstance(layout, Skip):
         return layout
     own = {**shape, **layout, "weight_bytes": stored}
@@ -163,21 +164,6 @@ def _engine_numbers(catalog: Catalog, engine: str) -> dict[str, float]:
     return {name: known.si for name, known in engine_bundle(catalog, engine).items()}
 
 
-def _layout(row: MeasuredRow, gpus: int) -> dict[str, float] | Skip:
-    tp, pp = row.count("tp") or 1, row.count("pp") or 1
-    dp, ep = row.count("dp") or 1, row.count("ep") or 1
-    if "layer split" in row.text("notes"):
-        tp, pp = 1, gpus
-    if tp * pp > gpus:
-        return Skip("the layout does not make the number of devices")
-    if ep > 1 and tp * pp * dp < gpus and gpus % pp == 0:
-        tp, dp = gpus // pp, 1  # expert ranks over all devices, attention split over them too
-    if ep == 1:
-        dp = 1  # ranks that share nothing are replicas
-    replicas = max(1, gpus // (tp * pp * dp))
-    return dict(tp=tp, pp=pp, dp=dp, ep=ep, replicas=replicas)
-
-
 def _requests(row: MeasuredRow, values: dict[str, float]) -> MeasuredLoad | Skip:
     """Lengths and number of requests, added to `values`."""
     notes, scenario = row.text("notes").lower(), row.text("scenario")
@@ -191,9 +177,7 @@ def _requests(row: MeasuredRow, values: dict[str, float]) -> MeasuredLoad | Skip
     flight = row.number("concurrency_or_batch")
     replicas = values["replicas"]
     rate = row.number("requests_per_s")
-    # equal lengths keep all users in step: prompts come together, and then all answers
-    in_step = "fixed lengths" in notes
-    if flight and (scenario in ("offline", "latency") or in_step):
+    if flight and scenario in ("offline", "latency"):
         each = flight / replicas
         values |= dict(batch=max(1.0, each), prefill_batch=max(1.0, each / values["dp"]))
         return STATIC
