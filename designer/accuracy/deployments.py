@@ -15,8 +15,9 @@ from constraints.bundles.device import ELEMENT_BYTES, how_known
 from constraints.bundles.serving import engine_bundle
 from designer.accuracy.asking import lacking, usual_numbers
 from designer.accuracy.engines import engine_of
-from designer.accuracy.hardware import accelerator_of, node_of
+from designer.accuracy.hardware import accelerator_of, memory_stated, node_of
 from designer.accuracy.layouts import layout_of
+from designer.accuracy.precisions import ASSUMED, weights_of
 from designer.accuracy.scoring import Skip
 from designer.accuracy.shape import catalog_model, model_numbers
 from designer.accuracy.table import MeasuredRow
@@ -55,6 +56,8 @@ class Deployment:
     load: MeasuredLoad
     engine: str
     hardware: str  # how well it is known: measured, like a measured one, or the default
+    chosen: tuple[str, ...] = ()  # settings the row leaves open
+    apart: str = ""  # an assumption that its predictions rest on
 
 
 def deploy(row: MeasuredRow, catalog: Catalog) -> Deployment | Skip:
@@ -73,7 +76,7 @@ def deploy(row: MeasuredRow, catalog: Catalog) -> Deployment | Skip:
     shape = _shape(row, catalog)
     if isinstance(shape, Skip):
         return shape
-    weights = row.text("weight_precision").lower()
+    weights, assumed = weights_of(row)
     stored = stored_bytes(weights)
     if stored is None:
         return Skip(f"weight precision not known: {weights or 'blank'}")
@@ -101,8 +104,11 @@ def deploy(row: MeasuredRow, catalog: Catalog) -> Deployment | Skip:
     values = {**machine, **_engine_numbers(catalog, engine), **own}
     if "1gcd" in row.text("hardware").lower():
         values |= {name: values[name] / 2 for name in _HALVED}  # one die of a device of two
+    if capacity := memory_stated(row.text("hardware"), values["memory_capacity"]):
+        values["memory_capacity"] = capacity
     missing = lacking(load.job, (*load.first, *load.asked), values)
-    return missing or Deployment(values, load, engine, how_known(catalog, acc, runs_in))
+    chosen = (ASSUMED,) if assumed else ()
+    return missing or Deployment(values, load, engine, how_known(catalog, acc, runs_in), chosen)
 
 
 def stored_bytes(precision: str) -> float | None:

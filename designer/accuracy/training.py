@@ -12,14 +12,15 @@ from constraints import graph
 from constraints.bundles.device import has_rate, how_known
 from constraints.bundles.modes import RECOMPUTE, SHARDING
 from designer.accuracy.asking import lacking, order_of, usual_numbers
-from designer.accuracy.conventions import measured_step_time, source_mfu
+from designer.accuracy.conventions import flops_per_token, measured_step_time, source_mfu
 from designer.accuracy.frameworks import traits
 from designer.accuracy.hardware import accelerator_of, memory_stated, nic_bandwidth, node_of
 from designer.accuracy.metrics import LedgerMetric
+from designer.accuracy.plausible import misread, trained
 from designer.accuracy.scoring import Prediction, Skip
 from designer.accuracy.settings import (
-    kernels_of_the_device,
     keeps_no_logits,
+    kernels_of_the_device,
     offloaded_layers,
     offloaded_optimizer,
     through_the_host,
@@ -76,13 +77,19 @@ def predict(row: MeasuredRow, catalog: Catalog) -> list[Prediction] | Skip:
     if measured and not oom and (not use or "time" in use):
         time = values[MEASURED.time]
         low, high = step_time_factors(catalog, found.known, values["experts"] > 0)
-        out.append(Prediction(LedgerMetric.step_time, time, measured, guessed, low * time, high * time))
+        tokens = values["global_batch"] * values["sequence_length"]
+        operations = flops_per_token("half", values) * tokens
+        apart = trained(operations, measured, row.number("gpus") or 1, values["compute_rate"])
+        step = Prediction(LedgerMetric.step_time, time, measured, guessed, low * time, high * time, apart)
+        out.append(step)
         mfu = source_mfu(row, found.values, time)
         if mfu:
             out.append(Prediction(LedgerMetric.mfu, *mfu, guessed))
     memory = row.number("mem_gib_per_gpu")
     if memory and not oom and (not use or "memory" in use):
-        out.append(Prediction(LedgerMetric.peak_memory, reported_memory(row, values) / GIB, memory, guessed))
+        apart = misread(values[MEASURED.allocated], values["memory_capacity"])
+        peak = reported_memory(row, values) / GIB
+        out.append(Prediction(LedgerMetric.peak_memory, peak, memory, guessed, apart=apart))
     fits = float(_fits(values))
     if oom or memory or not use:
         out.append(Prediction(LedgerMetric.fits, fits, 0.0 if oom else 1.0, guessed))
@@ -156,8 +163,8 @@ def configure(row: MeasuredRow, catalog: Catalog) -> Configuration | Skip:
         assert acc.host_link
         values |= dict.fromkeys(("scale_up_bandwidth", "scale_out_bandwidth"), acc.host_link.bandwidth.si)
         values["scale_up_domain"] = values["devices_per_node"]
-    if stated := memory_stated(row.text("hardware"), values["memory_capacity"]):
-        values["memory_capacity"] = stated
+    if capacity := memory_stated(row.text("hardware"), values["memory_capacity"]):
+        values["memory_capacity"] = capacity
     nic = nic_bandwidth(row.text("interconnect"), row.count("gpus_per_node") or 8)
     if nic:
         values["scale_out_bandwidth"] = nic
