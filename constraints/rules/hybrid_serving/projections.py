@@ -33,7 +33,7 @@ def decode_local_projection() -> Seconds:
     """Time of the projections of one layer that sees a window, in a decode step.
 
     >>> layer = (8192, 8192, 2048, 8192, 1)  # 302 MB of weights
-    >>> round(decode_local_projection(1, *layer, 2, 2, 2, 1e30, 3.35e12, 0, 1, 1, 1) * 1e6)
+    >>> round(decode_local_projection(1, *layer, 2, 2, 2, 1e30, 1, 3.35e12, 0, 1, 1, 1) * 1e6)
     90
     """
 
@@ -43,7 +43,7 @@ def decode_recurrent_projection() -> Seconds:
     """Time of the projections of one layer with a state, in a decode step.
 
     >>> layer = (4096, 0, 20_608, 0, 0, 8192, 0, 1)  # Qwen3.5-397B-A17B: 236 MB of weights
-    >>> round(decode_recurrent_projection(1, *layer, 2, 2, 2, 1e30, 3.35e12, 0, 1, 1, 1) * 1e6)
+    >>> round(decode_recurrent_projection(1, *layer, 2, 2, 2, 1e30, 1, 3.35e12, 0, 1, 1, 1) * 1e6)
     70
     """
 
@@ -118,7 +118,7 @@ def decode_projection_time(
 def prefill_local_projection(prefill_tokens: Tokens) -> Seconds:
     """Time of the projections of one layer that sees a window, in a prefill pass.
 
-    >>> round(prefill_local_projection(8192, 8192, 8192, 2048, 8192, 1, 2, 2, 2, 989e12, 1e30, 0, 1, 1, 1) * 1e3, 3)
+    >>> round(prefill_local_projection(8192, 8192, 8192, 2048, 8192, 1, 2, 2, 2, 989e12, 1, 1e30, 0, 1, 1, 1) * 1e3, 3)
     2.501
     """
 
@@ -128,7 +128,7 @@ def prefill_recurrent_projection(prefill_tokens: Tokens) -> Seconds:
     """Time of the projections of one layer with a state, in a prefill pass.
 
     >>> layer = (4096, 0, 20_608, 0, 0, 8192, 0, 1)  # 2 x 8192 x 118e6 FLOP
-    >>> round(prefill_recurrent_projection(8192, *layer, 2, 2, 2, 989e12, 1e30, 0, 1, 1, 1) * 1e3, 3)
+    >>> round(prefill_recurrent_projection(8192, *layer, 2, 2, 2, 989e12, 1, 1e30, 0, 1, 1, 1) * 1e3, 3)
     1.954
     """
 
