@@ -28,7 +28,9 @@ def test_one_sequence_at_a_time_runs_on_any_layout(
     file = tmp_path / "pipeline.yaml"
     file.write_text(TEXT.replace("JOB", job).replace("HOW", how))
     names = ["decode_step_time", "decode_dense_layer", "decode_moe_layer"]
-    grid = designer.evaluate_grid(file, {"batch": [1]}, names, [f"candidates.{n}={v}" for n, v in layout.items()])
+    grid = designer.evaluate_grid(
+        file, {"batch": [1]}, names, [f"candidates.{n}={v}" for n, v in layout.items()]
+    )
     assert grid.feasible.all()
     # a lone token passes all stages in turn, each of at most a layer more than its share
     stack = 32 * grid.full("decode_moe_layer")[0]

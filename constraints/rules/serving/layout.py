@@ -39,16 +39,6 @@ def node_count(devices_used: Count, devices_per_node: Count) -> Count:
     return ceil(devices_used / devices_per_node)
 
 
-@rule(cite="definition: layers are indivisible")
-def most_layers(layers: Count, pp: Count) -> Count:
-    """Layers of the fullest stage.
-
-    >>> most_layers(80, 4), most_layers(61, 4)
-    (20, 16)
-    """
-    return ceil(layers / pp)
-
-
 @rule(wall=5, cite="Pope et al. 2022; a latent cache (DeepSeek-V2 2024) has no heads to split")
 def kv_cache_ranks(tp: Count, kv_heads: Count, kv_repeats: Count) -> Count:
     """Tensor ranks a sequence's cache is split over; beyond the KV heads it is repeated.

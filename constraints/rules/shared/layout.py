@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from constraints.algebras.maths import floor, where
+from constraints.algebras.maths import ceil, floor, where
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Ratio, Truth
 from constraints.rule import rule
 
@@ -12,6 +12,16 @@ from constraints.rule import rule
 def within_reach(devices: Any, scale_up_domain: Any, has_network: Any) -> Any:
     """Whether devices that talk to each other share a scale-up domain, or a network joins the domains."""
     return (devices <= scale_up_domain) | (has_network > 0)
+
+
+@rule(cite="definition: layers are indivisible")
+def most_layers(layers: Count, pp: Count) -> Count:
+    """Layers of the fullest stage; virtual stages share them out as evenly as whole layers allow.
+
+    >>> most_layers(80, 4), most_layers(61, 4), most_layers(126, 16)
+    (20, 16, 8)
+    """
+    return ceil(layers / pp)
 
 
 @rule(wall=10, cite="definition: collectives reach a fraction of the link, fitted per device")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.algebras.maths import ceil, floor, minimum, where
+from constraints.algebras.maths import floor, minimum, where
 from constraints.quantities import Count, Tokens, Truth
 from constraints.rule import rule
 
@@ -100,16 +100,6 @@ def interleaving_possible(vpp: Count, pp: Count, microbatches: Count, layers: Co
     [True, True, False, False]
     """
     return (vpp == 1) | ((pp > 1) & (pp * vpp < layers + pp) & (microbatches % pp == 0))
-
-
-@rule(cite="definition: layers are indivisible")
-def most_layers(layers: Count, pp: Count, vpp: Count) -> Count:
-    """Layers of the fullest stage; a virtual stage holds whole layers too.
-
-    >>> most_layers(126, 16, 1), most_layers(105, 64, 1), most_layers(126, 16, 4)
-    (8, 2, 8)
-    """
-    return vpp * ceil(layers / (pp * vpp))
 
 
 @rule(cite="definition: the remainder goes to inner stages first, as in Llama 3 (2024), section 3.3.2")
