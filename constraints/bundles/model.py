@@ -102,9 +102,11 @@ def _mixture(a: Architecture) -> dict[str, float]:
     expert_ffn = a.expert_ffn or 0
     # A shared expert wider than a routed one counts as several.
     shared = (a.shared_experts or 0) * (a.shared_expert_ffn or expert_ffn) / max(1, expert_ffn)
+    # Of those chosen, experts that compute nothing are as many in the mean as there are of them.
+    computing = a.experts / (a.experts + (a.zero_experts or 0))
     return dict(
         experts=a.experts,
-        experts_per_token=a.experts_per_token or 0,
+        experts_per_token=(a.experts_per_token or 0) * computing,
         shared_experts=shared,
         expert_ffn=expert_ffn,
         expert_hidden=a.expert_latent or a.hidden,
