@@ -40,6 +40,11 @@ FAMILIES = (
     Family(types=("gpt_oss",), expert_width=("intermediate_size",), bias="qkvo", mlp_bias=True, windows=2),
     Family(types=("granitemoe", "olmoe"), expert_width=("intermediate_size",)),
     Family(
+        types=("granitemoehybrid",), width=("shared_intermediate_size", "intermediate_size"),
+        expert_width=("intermediate_size",), linear="mamba2",
+    ),
+    Family(types=("bamba",), linear="mamba2"),
+    Family(
         types=("minimax_m2",), expert_width=("intermediate_size",), linear="lightning_attention",
         linear_as_attention=True,
     ),
