@@ -8,6 +8,7 @@ from pydantic import Field, StrictBool, model_validator
 
 from catalogs.schema.entry import Block, Entry
 from catalogs.schema.fact import Bytes, Count, CountOrZero, Flop, Number, Source, SourceKey, Text, Wrong
+from catalogs.schema.format import Checkpoint
 from catalogs.schema.undescribed import LayersByPart
 from catalogs.yaml import KeyPath
 
@@ -157,6 +158,8 @@ class Model(Entry):
     parameters: Number
     active_parameters: Number | None = None
     extra_parameters: Number | None = None
+    # published in narrower formats than 16 bit: first the publisher's own, if it is one of them
+    checkpoints: tuple[Checkpoint, ...] = ()
 
     @model_validator(mode="after")
     def _one_shape(self) -> Model:

@@ -32,7 +32,7 @@ USERS = MeasuredLoad(
     tpot="tpot",
     median="median_token_interval",
     throughput="user_token_rate",
-    room="resident_sequences",
+    room="kv_capacity_sequences",
 )
 JOB = Job(
     name="concurrent",

@@ -18,7 +18,7 @@ def notes_of(source: SourceMap, q: Question) -> list[str]:
         out.append(
             "spot capacity is planned as if it were never reclaimed; assume.device_mtbf can say how often"
         )
-    out += unscored(q)
+    out += unscored(source, q)
     out += _software(source, q)
     states = q.given.get("recurrent_layers")
     if states and states.si:

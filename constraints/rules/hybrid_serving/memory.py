@@ -159,19 +159,9 @@ def hybrid_sequence_bytes(
     return kept * most_layers / layers
 
 
-@rule(wall=5, cite="definition")
-def complete_length(input_tokens: Tokens, output_tokens: Tokens) -> Tokens:
-    """Tokens of a sequence of mean length when its answer is complete.
-
-    >>> complete_length(800, 200)
-    1000
-    """
-    return input_tokens + output_tokens
-
-
-@instance(hybrid_sequence_bytes, {"length": "complete_length"}, cite="definition")
+@instance(hybrid_sequence_bytes, {"length": "held_context"}, cite="definition")
 def mean_sequence_memory() -> Bytes:
-    """Cache and states of a sequence of mean length on one device, when its answer is complete.
+    """Cache and states of a sequence on one device, in the mean over those that are held at once.
 
     >>> mean_sequence_memory(1000, 15, 1024, 2, 0, 0, 1, 1, 2, 0, 0, 45, 4_268_032, 8, 60, 60)
     39367680.0

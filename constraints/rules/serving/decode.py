@@ -24,14 +24,6 @@ def decode_tokens(batch: Count, dp: Count, pp: Count) -> Count:
     return maximum(1, batch / (dp * pp))
 
 
-@rule(wall=5, cite="definition: an answer is half done in the mean")
-def decode_context(input_tokens: Tokens, output_tokens: Tokens) -> Tokens:
-    """Mean context of a sequence being decoded.
-
-    >>> decode_context(1000, 500)
-    1250.0
-    """
-    return input_tokens + output_tokens / 2
 
 
 @rule(wall=2, cite="roofline of each projection; Shoeybi et al. 2019 for the TP split")
@@ -46,10 +38,11 @@ def decode_projection_time(
     attention_width: Count,
     latent: Count,
     tp: Count,
-    weight_bytes: Bytes,
-    operand_bytes: Bytes,
+    projection_weight_bytes: Bytes,
+    projection_operand_bytes: Bytes,
     activation_bytes: Bytes,
     compute_rate: FlopPerSecond,
+    projection_speed: Count,
     memory_bandwidth: BytesPerSecond,
     launch_floor: Seconds,
     compute_fraction: Fraction,
@@ -61,15 +54,15 @@ def decode_projection_time(
     A latent attention absorbs its up-projections into queries and outputs, which costs as much.
 
     >>> layer = (8192, 0, 8192, 8192, 8192, 2048, 8192, 0, 1)  # Llama-3-70B: 302 MB of weights
-    >>> round(decode_projection_time(1, *layer, 2, 2, 2, 1e30, 3.35e12, 0, 1, 1, 1) * 1e6)
+    >>> round(decode_projection_time(1, *layer, 2, 2, 2, 1e30, 1, 3.35e12, 0, 1, 1, 1) * 1e6)
     90
     """
     product = partial(
         gemm_time,
-        weight_bytes=weight_bytes,
-        operand_bytes=operand_bytes,
+        weight_bytes=projection_weight_bytes,
+        operand_bytes=projection_operand_bytes,
         result_bytes=activation_bytes,
-        rate=compute_rate,
+        rate=compute_rate * projection_speed,
         bandwidth=memory_bandwidth,
         launch_floor=launch_floor,
         compute_fraction=compute_fraction,
@@ -138,6 +131,7 @@ def decode_ffn_time(
     operand_bytes: Bytes,
     activation_bytes: Bytes,
     compute_rate: FlopPerSecond,
+    ffn_speed: Count,
     memory_bandwidth: BytesPerSecond,
     launch_floor: Seconds,
     compute_fraction: Fraction,
@@ -146,7 +140,7 @@ def decode_ffn_time(
 ) -> Seconds:
     """Time of a dense feed-forward block in a decode step.
 
-    >>> device = (1e30, 3.35e12, 0, 1, 1, 1)  # Llama-3-70B: 1.41 GB of weights
+    >>> device = (1e30, 1, 3.35e12, 0, 1, 1, 1)  # Llama-3-70B: 1.41 GB of weights
     >>> [round(decode_ffn_time(1, 8192, 28_672, 3, tp, 2, 2, 2, *device) * 1e6) for tp in (1, 8)]
     [421, 53]
     """
@@ -155,7 +149,7 @@ def decode_ffn_time(
         weight_bytes=weight_bytes,
         operand_bytes=operand_bytes,
         result_bytes=activation_bytes,
-        rate=compute_rate,
+        rate=compute_rate * ffn_speed,
         bandwidth=memory_bandwidth,
         launch_floor=launch_floor,
         compute_fraction=compute_fraction,
@@ -212,6 +206,7 @@ def decode_head_time(
     vocab: Count,
     hidden: Count,
     tp: Count,
+    end_weight_bytes: Bytes,
     activation_bytes: Bytes,
     logit_bytes: Bytes,
     attention_rate: FlopPerSecond,
@@ -225,7 +220,7 @@ def decode_head_time(
 
     Every rank samples from the whole vocabulary.
 
-    >>> t = decode_head_time(1, 128_256, 8192, 1, 2, 4, 1e30, 3.35e12, 0, 1, 1, 1)
+    >>> t = decode_head_time(1, 128_256, 8192, 1, 2, 2, 4, 1e30, 3.35e12, 0, 1, 1, 1)
     >>> round(t * 1e3, 2)  # 2.1 GB of weights
     0.63
     """
@@ -233,7 +228,7 @@ def decode_head_time(
         m=decode_tokens,
         n=vocab / tp,
         k=hidden,
-        weight_bytes=activation_bytes,
+        weight_bytes=end_weight_bytes,
         operand_bytes=activation_bytes,
         result_bytes=activation_bytes,
         rate=attention_rate,

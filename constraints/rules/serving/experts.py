@@ -57,8 +57,12 @@ def decode_expert_time(
     ep: Count,
     weight_bytes: Bytes,
     operand_bytes: Bytes,
+    expert_weight_bytes: Bytes,
+    expert_operand_bytes: Bytes,
     activation_bytes: Bytes,
     compute_rate: FlopPerSecond,
+    ffn_speed: Count,
+    expert_speed: Count,
     memory_bandwidth: BytesPerSecond,
     launch_floor: Seconds,
     compute_fraction: Fraction,
@@ -76,7 +80,7 @@ def decode_expert_time(
     The experts of a device are one grouped product, with a floor of its own (router, sorting and all
     launches) and shares of the peak that grow with the width of an expert.
 
-    >>> layer, device = (7168, 7168, 256, 8, 1, 2048, 2048, 3, 1, 1, 1, 1, 2), (1e30, 3.35e12, 0, 1, 1, 1)
+    >>> layer, device = (7168, 7168, 256, 8, 1, 2048, 2048, 3, 1, 1, 1, 1, 1, 1, 2), (1e30, 1, 1, 3.35e12, 0, 1, 1, 1)
     >>> t = decode_expert_time(1, 1, *layer, *device, 0, 1, 1, 1, 0, 0)
     >>> round(t * 1e6)  # 9 experts of 44 MB
     118
@@ -86,7 +90,7 @@ def decode_expert_time(
         weight_bytes=weight_bytes,
         operand_bytes=operand_bytes,
         result_bytes=activation_bytes,
-        rate=compute_rate,
+        rate=compute_rate * ffn_speed,
         bandwidth=memory_bandwidth,
         launch_floor=launch_floor,
         compute_fraction=compute_fraction,
@@ -96,6 +100,9 @@ def decode_expert_time(
     columns = guarded(expert_width, 1)
     grouped = partial(
         product,
+        weight_bytes=expert_weight_bytes,
+        operand_bytes=expert_operand_bytes,
+        rate=compute_rate * expert_speed,
         launch_floor=0 * launch_floor,
         compute_fraction=expert_compute_fraction * columns / (columns + expert_half_width),
         bandwidth_fraction=expert_bandwidth_fraction,

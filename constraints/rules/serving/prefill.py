@@ -48,7 +48,7 @@ def prefill_projection_time(prefill_tokens: Tokens) -> Seconds:
     """Time of one layer's projections into and out of attention in a prefill pass.
 
     >>> layer = (8192, 0, 8192, 8192, 8192, 2048, 8192, 0, 1)  # Llama-3-70B, 8192 tokens: 2.47 TFLOP
-    >>> round(prefill_projection_time(8192, *layer, 2, 2, 2, 989e12, 1e30, 0, 1, 1, 1) * 1e3, 3)
+    >>> round(prefill_projection_time(8192, *layer, 2, 2, 2, 989e12, 1, 1e30, 0, 1, 1, 1) * 1e3, 3)
     2.501
     """
 
@@ -62,7 +62,7 @@ def prefill_projection_time(prefill_tokens: Tokens) -> Seconds:
 def prefill_ffn_time(prefill_tokens: Tokens) -> Seconds:
     """Time of a dense feed-forward block in a prefill pass.
 
-    >>> device = (989e12, 1e30, 0, 1, 1, 1)  # arithmetic alone: 2 x 8192 x 705e6 FLOP
+    >>> device = (989e12, 1, 1e30, 0, 1, 1, 1)  # arithmetic alone: 2 x 8192 x 705e6 FLOP
     >>> [round(prefill_ffn_time(8192, 8192, 28_672, 3, tp, 2, 2, 2, *device) * 1e3, 3) for tp in (1, 8)]
     [11.673, 1.459]
     """
@@ -77,7 +77,7 @@ def prefill_ffn_time(prefill_tokens: Tokens) -> Seconds:
 def prefill_expert_time(prefill_tokens: Tokens, prefill_group_tokens: Tokens) -> Seconds:
     """Time of a mixture layer's feed-forward part in a prefill pass.
 
-    >>> layer, device = (7168, 7168, 256, 8, 1, 2048, 2048, 3, 1, 1, 1, 1, 2), (989e12, 1e30, 0, 1, 1, 1)
+    >>> layer, device = (7168, 7168, 256, 8, 1, 2048, 2048, 3, 1, 1, 1, 1, 1, 1, 2), (989e12, 1, 1, 1e30, 0, 1, 1, 1)
     >>> round(prefill_expert_time(4096, 4096, *layer, *device, 0, 1, 1, 1, 0, 0) * 1e3, 3)  # 2 x 4096 x 9 x 44e6 FLOP
     3.283
     """
@@ -153,7 +153,7 @@ def prefill_moe_elementwise_time(prefill_tokens: Tokens) -> Seconds:
 def prefill_head_time() -> Seconds:
     """Time of the logits of a prefill pass, which give the first token of each answer.
 
-    >>> t = prefill_head_time(1, 128_256, 8192, 1, 2, 4, 1e30, 3.35e12, 0, 1, 1, 1)
+    >>> t = prefill_head_time(1, 128_256, 8192, 1, 2, 2, 4, 1e30, 3.35e12, 0, 1, 1, 1)
     >>> round(t * 1e3, 2)  # 2.1 GB of weights
     0.63
     """
