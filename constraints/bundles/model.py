@@ -82,6 +82,10 @@ def not_described(a: Architecture) -> str:
     others = a.layers - sum(n or 0 for n in mixers) if a.attention_blocks else 0
     if others and not parts:
         parts.append(f"what {_share(others, a.layers)} have instead of attention")
+    if a.kv_lora_rank and a.output_gate:
+        parts.append("a gate on the output of latent attention")
+    if a.kv_lora_rank and (local := (a.sliding_layers or 0) + (a.chunked_layers or 0)):
+        parts.append(f"windows of latent attention ({_share(local, a.layers)})")
     *first, last = parts or [""]
     return (
         f"no equations here describe {' or '.join([', '.join(first), last] if first else [last])}"
