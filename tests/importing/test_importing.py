@@ -69,7 +69,7 @@ def test_what_no_equation_describes_is_named_and_refused(
     ],
 )
 def test_kinds_that_do_not_go_together_are_refused(tmp_path: Path, keys: dict[str, Any], words: str) -> None:
-    latent = {"model_type": "kimi_k2", "kv_lora_rank": 16, "qk_rope_head_dim": 4, "qk_nope_head_dim": 8, "v_head_dim": 8}
+    latent = {"kv_lora_rank": 16, "qk_rope_head_dim": 4, "qk_nope_head_dim": 8, "v_head_dim": 8}
     _, found = import_config(save(tmp_path, {**TINY, **latent, **keys}), parameters=1e6)
     assert words in uncovered(found.model)
 
