@@ -192,7 +192,7 @@ def counts(a: Architecture) -> Counts:
     """Layers of an architecture by kind; `sparse` ones are full ones that attend to chosen tokens."""
     recurrent, _ = recurrence(a)
     local = (a.sliding_layers or 0) + (a.chunked_layers or 0)
-    if a.mamba_blocks:
+    if a.mlp_blocks is not None or a.moe_blocks is not None:
         attention = a.attention_blocks or 0
         moe, dense = a.moe_blocks or 0, a.mlp_blocks or 0
         layers = max(attention + recurrent, moe + dense)

@@ -37,6 +37,7 @@ class Architecture(Block):
     expert_ffn: Count | None = None
     shared_expert_ffn: Count | None = None
     expert_latent: Count | None = None
+    zero_experts: Count | None = None  # that the router may choose beside these, and that compute nothing
     dense_layers: Count | None = None
     moe_every: Count | None = None
 

@@ -18,8 +18,6 @@ UNDESCRIBED = {
     "heads_by_layer": "heads of another number or size than in other layers",
     "grouped_output": "an output projection in groups of low rank",
     "unstated_window": "windows that the configuration does not place",
-    "two_blocks": "layers of two attentions and two dense blocks",
-    "zero_experts": "experts that compute nothing",
     "hyper_connections": "several residual streams",
     "attention_residuals": "attention to the outputs of earlier layers",
     "lookup_tables": "tables of embeddings beside the layers",

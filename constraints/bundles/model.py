@@ -82,6 +82,10 @@ def not_described(a: Architecture) -> str:
     others = a.layers - sum(n or 0 for n in mixers) if a.attention_blocks else 0
     if others and not parts:
         parts.append(f"what {_share(others, a.layers)} have instead of attention")
+    if a.kv_lora_rank and a.output_gate:
+        parts.append("a gate on the output of latent attention")
+    if a.kv_lora_rank and (local := (a.sliding_layers or 0) + (a.chunked_layers or 0)):
+        parts.append(f"windows of latent attention ({_share(local, a.layers)})")
     *first, last = parts or [""]
     return (
         f"no equations here describe {' or '.join([', '.join(first), last] if first else [last])}"
@@ -102,9 +106,11 @@ def _mixture(a: Architecture) -> dict[str, float]:
     expert_ffn = a.expert_ffn or 0
     # A shared expert wider than a routed one counts as several.
     shared = (a.shared_experts or 0) * (a.shared_expert_ffn or expert_ffn) / max(1, expert_ffn)
+    # Of those chosen, experts that compute nothing are as many in the mean as there are of them.
+    computing = a.experts / (a.experts + (a.zero_experts or 0))
     return dict(
         experts=a.experts,
-        experts_per_token=a.experts_per_token or 0,
+        experts_per_token=(a.experts_per_token or 0) * computing,
         shared_experts=shared,
         expert_ffn=expert_ffn,
         expert_hidden=a.expert_latent or a.hidden,

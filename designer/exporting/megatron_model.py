@@ -48,6 +48,7 @@ def _check(launch: Launch, a: Architecture) -> None:
         "has attention and MLP side by side": a.parallel_blocks,
         "has norms without bias": a.norm == "layernorm_nobias",
         "has experts behind a latent": a.expert_latent,
+        "has experts that compute nothing": a.zero_experts,
         "has biases that no option gives": biases not in {("none", False), ("qkv", False), ("qkvo", True)},
     }
     for what, there in missing.items():

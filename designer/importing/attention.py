@@ -34,7 +34,7 @@ def read(c: Config, family: Family, keys: Keys) -> None:
         own = len(kinds) - kinds.count("shared")
         keys["index_layers"] = own if own < len(kinds) else None
     _blocks(c, keys)
-    _gate(c, keys)
+    _gate(c, family, keys)
 
 
 def _latent(c: Config, keys: Keys, rank: int) -> None:
@@ -66,15 +66,20 @@ def _blocks(c: Config, keys: Keys) -> None:
         keys["sparse_layers"] = sparse if sparse < keys["layers"] else None
 
 
-def _gate(c: Config, keys: Keys) -> None:
+def _gate(c: Config, family: Family, keys: Keys) -> None:
     """A gate on the output of attention: a number for each of its channels, or for each head."""
-    if c.flag("attn_output_gate", "attention_output_gate", "mla_use_output_gate"):
-        keys["output_gate"] = "channel"
+    said = c.flag("attn_output_gate", "attention_output_gate", "mla_use_output_gate")
     key, gating = c.raw("gating")
-    if gating not in (None, False):
-        if gating not in (True, "per-head", "per-channel"):
-            c.fail(key, f"a gate that is not known: {short(gating)}")
-        keys["output_gate"] = "channel" if gating == "per-channel" else "head"
+    if gating not in (None, True, False, "per-head", "per-channel"):
+        c.fail(key, f"a gate that is not known: {short(gating)}")
+    gate = (
+        family.gate
+        if said is None and gating is None
+        else "channel"
+        if said or gating == "per-channel"
+        else ""
+    )
+    keys["output_gate"] = ("head" if gating in (True, "per-head") else gate) or None
 
 
 def _bias(c: Config, family: Family, keys: Keys) -> None:

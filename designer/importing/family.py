@@ -37,6 +37,8 @@ class Family:
     bias: Literal["none", "qkv", "qkvo"] = "none"
     biased: Literal["qkv", "qkvo"] = "qkvo"
     mlp_bias: bool = False
+    # A gate on the output of attention, where no key says it.
+    gate: Literal["", "head", "channel"] = ""
     # Keys of the width of a dense block, and its multiple of the hidden size where they are absent.
     width: tuple[str, ...] = ("intermediate_size", "ffn_hidden_size", "n_inner", "ffn_dim", "d_ff")
     times: int | None = None

@@ -32,6 +32,7 @@ def read(c: Config, family: Family, keys: Keys) -> None:
         return
     keys["experts"] = experts
     keys["experts_per_token"] = c.needed(*_CHOSEN)
+    keys["zero_experts"] = c.number("zero_expert_num")
     each = c.number(*family.expert_width) or width or c.needed(*family.expert_width)
     keys["expert_ffn"] = each
     _shared(c, family, keys, each)

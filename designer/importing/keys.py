@@ -20,7 +20,8 @@ _HARMLESS = re.compile(
     r"|norm_topk_prob|num_expert_group|use_\w+_kernels|use_cache|head_dim_note|cross_attention_hidden_size"
     r"|add_cross_attention|attention_value_scale|add_\w+_sink_bias|moe_renormalize|moe_router_activation_func"
     r"|moe_shared_expert_overlap|moe_apply_router_weight_on_input|enable_moe_fp32_combine|latent_moe_use_norm"
-    r"|chunk_size_feed_forward|mamba_proj_bias|mtp_use_dedicated_embeddings|dspark_\w+|engram_\w+|candidate_\w+|vocab_size_per_layer_input|projector_\w+"
+    r"|chunk_size_feed_forward|mamba_(proj|conv)_bias|mamba_chunk_size|layernorm_\w+_(alpha|beta)|shared_moe_mode"
+    r"|(full_attn|linear_attn|mlp)_(alpha|beta)_factor|block_size|position_embedding_type|mtp_use_dedicated_embeddings|dspark_\w+|engram_\w+|candidate_\w+|vocab_size_per_layer_input|projector_\w+"
     r"|index_\w+|linear_lower_bound|no_rope_layers?|use_bidirectional_attention|image_\w+|vision_\w+"
     r"|embedding_multiplier|residual_multiplier|attention_multiplier|logits_scaling|qk_layernorm|layer_rope_theta"
 )

@@ -19,6 +19,7 @@ _WORDS: Mapping[str | int, str] = {
     "sliding_attention": WINDOW,
     "chunked_attention": CHUNK,
     "linear_attention": LINEAR,
+    "mamba": LINEAR,
 }
 _LISTS: Mapping[str, Mapping[str | int, str]] = {
     "layer_types": _WORDS,
@@ -49,6 +50,9 @@ def read(c: Config, family: Family, keys: Keys) -> None:
         if not family.linear:
             c.fail("layer_types", "linear attention of a kind that is not known for this family")
         keys["attention_blocks"] = layers - counts[LINEAR] or None
+    if counts[LINEAR] and family.linear == "mamba2":
+        keys |= {"mamba_blocks": counts[LINEAR], **_state_space(c, keys)}
+    elif counts[LINEAR]:
         keys |= {"linear_attention": family.linear, "linear_layers": counts[LINEAR]}
         keys |= _stated(c, linear or (_as_attention(keys) if family.linear_as_attention else {}))
     if counts[""] or (chunk and chunk != window and not counts[CHUNK]):
@@ -80,6 +84,21 @@ def _sizes(c: Config) -> Keys:
     return {k: n for k, n in found.items() if n}
 
 
+def _state_space(c: Config, keys: Keys) -> Keys:
+    """Sizes of Mamba-2 where layers have a feed-forward block beside it (Granite 4, Bamba)."""
+    heads, (key, each) = c.needed("mamba_n_heads"), c.raw("mamba_d_head")
+    inner = (c.number("mamba_expand") or 2) * keys["hidden"]
+    if each not in (None, "auto", inner // heads):
+        c.fail(key, f"{short(each)}: {heads} heads of it are not {inner} wide")
+    return {
+        "mamba_heads": heads,
+        "mamba_head_dim": inner // heads,
+        "mamba_state": c.needed("mamba_d_state"),
+        "mamba_groups": c.number("mamba_n_groups") or 1,
+        "mamba_conv": c.needed("mamba_d_conv"),
+    }
+
+
 def _as_attention(keys: Keys) -> Keys:
     """Lightning attention of MiniMax has as many heads, of the same size, as its other layers have."""
     return {"linear_heads": keys["heads"], "linear_key_dim": keys["head_dim"]}
@@ -101,6 +120,9 @@ def _listed(c: Config, family: Family, layers: int) -> list[str] | None:
         if listed is not None:
             _complete(c, key, len(listed), layers)
             return [_kind(c, key, words, word) for word in listed]
+    attending = c.items("attn_layer_indices")
+    if attending is not None:
+        return [FULL if i in attending else LINEAR for i in range(layers)]
     linear = c.part("linear_attn_config")
     if linear is not None:
         full, kda = linear.items("full_attn_layers") or [], linear.items("kda_layers") or []

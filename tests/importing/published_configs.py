@@ -227,6 +227,13 @@ KINDS: list[tuple[Config, Config]] = [
         {"attention_chunk_size": 128, "layer_types": ["chunked_attention"] * 3 + ["full_attention"]},
         {"attention_chunk": 128, "chunked_layers": 3},
     ),
+    (
+        {"model_type": "granitemoehybrid", "layer_types": ["mamba", "mamba", "attention", "mamba"], "mamba_n_heads": 8,
+         "mamba_d_state": 16, "mamba_d_conv": 4, "mamba_d_head": "auto", "mamba_chunk_size": 256,
+         "num_local_experts": 4, "num_experts_per_tok": 2, "shared_intermediate_size": 32},
+        {"mamba_blocks": 3, "attention_blocks": 1, "mamba_heads": 8, "mamba_head_dim": 16, "mamba_state": 16,
+         "mamba_groups": 1, "experts": 4, "shared_experts": 1},
+    ),
     ({"attn_output_gate": True}, {"output_gate": "channel"}),
     ({"gating": "per-head"}, {"output_gate": "head"}),
 ]  # fmt: skip

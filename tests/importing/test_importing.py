@@ -61,6 +61,19 @@ def test_what_no_equation_describes_is_named_and_refused(
         model_bundle(found.model)
 
 
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"mla_use_output_gate": True}, "a gate on the output of latent attention"),
+        ({"layer_types": ["sliding_attention", "full_attention"] * 2, "sliding_window": 8}, "windows of latent"),
+    ],
+)
+def test_kinds_that_do_not_go_together_are_refused(tmp_path: Path, keys: dict[str, Any], words: str) -> None:
+    latent = {"kv_lora_rank": 16, "qk_rope_head_dim": 4, "qk_nope_head_dim": 8, "v_head_dim": 8}
+    _, found = import_config(save(tmp_path, {**TINY, **latent, **keys}), parameters=1e6)
+    assert words in uncovered(found.model)
+
+
 @pytest.mark.parametrize(("keys", "entry"), KINDS, ids=lambda v: "")
 def test_kinds_of_layers_become_keys_of_the_catalog(
     tmp_path: Path, keys: dict[str, Any], entry: dict[str, Any]

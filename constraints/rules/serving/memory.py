@@ -216,6 +216,7 @@ def workspace_memory(
     kv_share: Count,
     ffn: Count,
     ffn_matrices: Count,
+    expert_hidden: Count,
     expert_width: Count,
     experts_per_token: Count,
     vocab: Count,
@@ -227,16 +228,16 @@ def workspace_memory(
 
     An engine cuts long prompts into passes of at most `prefill_chunk` tokens.
 
-    >>> workspace_memory(100, 1, 50, 8, 10, 10, 4, 40, 3, 0, 0, 1000, 2, 2, 4)  # 50 x 80 x 2 + 8000 x 4
+    >>> workspace_memory(100, 1, 50, 8, 10, 10, 4, 40, 3, 10, 0, 0, 1000, 2, 2, 4)  # 50 x 80 x 2 + 8000 x 4
     40000.0
-    >>> workspace_memory(100, 1, 50, 8, 10, 10, 4, 0, 3, 20, 2, 1000, 2, 2, 4)  # 50 x 180 x 2 + 8000 x 4
+    >>> workspace_memory(100, 1, 50, 8, 10, 10, 4, 0, 3, 10, 20, 2, 1000, 2, 2, 4)  # 50 x 180 x 2 + 8000 x 4
     50000
     """
     tokens = maximum(minimum(prefill_chunk, prefill_batch * context_limit), decode_tokens)
     widest = maximum(
         2 * query_share + kv_share,
         ffn_matrices * ffn / tp,
-        experts_per_token * (2 * hidden + ffn_matrices * expert_width),
+        experts_per_token * (2 * expert_hidden + ffn_matrices * expert_width),
     )
     logits = maximum(prefill_batch, decode_tokens) * vocab * logit_bytes
     return tokens * (2 * hidden + widest) * activation_bytes + logits

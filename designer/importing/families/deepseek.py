@@ -5,9 +5,13 @@ from designer.importing.family import Family, Keys
 
 
 def _two_blocks(c: Config, keys: Keys) -> None:
-    """LongCat: each layer has two attentions and two dense blocks beside one set of experts."""
-    keys["undescribed"]["two_blocks"] = keys["layers"]
-    keys["ffn"] = c.needed("ffn_hidden_size")
+    """LongCat: each layer is two of attention and a dense block, the first with experts beside that block.
+
+    A dense block beside the experts runs for every token, as a shared expert does.
+    """
+    width = c.needed("ffn_hidden_size")
+    keys |= {"layers": 2 * keys["layers"], "moe_every": 2, "ffn": width, "shared_experts": 1}
+    keys["shared_expert_ffn"] = width if width != keys["expert_ffn"] else None
 
 
 def _every_layer_compressed(c: Config, keys: Keys) -> None:

@@ -11,5 +11,5 @@ FAMILIES = (
     Family(types=("glm", "glm4"), biased="qkv"),
     Family(types=("mimo",), biased="qkv"),
     Family(types=("hy_v3",), dense_first=1, shared=1),
-    Family(types=("muse_glimmer_text",), name="muse_glimmer"),
+    Family(types=("muse_glimmer_text",), name="muse_glimmer", gate="channel"),
 )

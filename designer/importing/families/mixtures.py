@@ -25,6 +25,13 @@ def _window_heads(c: Config, keys: Keys) -> None:
     c.number("sliding_window_size")
 
 
+def _sliding_heads(c: Config, keys: Keys) -> None:
+    """Step-3.7: queries of the window layers are counted by a key of their own, or in a part of its own."""
+    other = c.part("attention_other_setting")
+    n = c.number("num_sliding_attention_heads") or (other.number("num_attention_heads") if other else None)
+    keys["local_heads"] = n if n != keys["heads"] else None
+
+
 FAMILIES = (
     Family(types=("mixtral",), expert_width=("intermediate_size",), windows="all"),
     Family(
@@ -32,6 +39,11 @@ FAMILIES = (
     ),
     Family(types=("gpt_oss",), expert_width=("intermediate_size",), bias="qkvo", mlp_bias=True, windows=2),
     Family(types=("granitemoe", "olmoe"), expert_width=("intermediate_size",)),
+    Family(
+        types=("granitemoehybrid",), width=("shared_intermediate_size", "intermediate_size"),
+        expert_width=("intermediate_size",), linear="mamba2",
+    ),
+    Family(types=("bamba",), linear="mamba2"),
     Family(
         types=("minimax_m2",), expert_width=("intermediate_size",), linear="lightning_attention",
         linear_as_attention=True,
@@ -51,6 +63,6 @@ FAMILIES = (
     Family(types=("glm4_moe", "glm4v_moe_text"), name="glm4_moe", biased="qkv"),
     Family(types=("ernie4_5_moe", "dots1"), dense_first=1),
     Family(types=("mimo_v2_flash",), own=_window_heads),
-    Family(types=("step3p7",)),
+    Family(types=("step3p7",), gate="head", own=_sliding_heads),
     Family(types=("laguna",), dense_first=1),
 )  # fmt: skip

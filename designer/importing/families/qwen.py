@@ -1,17 +1,10 @@
 """Qwen: biases of queries, keys and values in the second generation, gated delta nets from Qwen3-Next on."""
 
-from designer.importing.config import Config
-from designer.importing.family import Family, Keys
-
-
-def _gated(c: Config, keys: Keys) -> None:
-    """The gate of the layers that attend, which Qwen3-Next does not state."""
-    if c.flag("attn_output_gate") is not False:
-        keys["output_gate"] = "channel"
+from designer.importing.family import Family
 
 
 def _hybrid(*types: str, name: str, full_every: int | None = None) -> Family:
-    return Family(types=types, name=name, full_every=full_every, linear="gated_delta_net", own=_gated)
+    return Family(types=types, name=name, full_every=full_every, linear="gated_delta_net", gate="channel")
 
 
 FAMILIES = (
