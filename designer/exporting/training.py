@@ -24,12 +24,13 @@ class Ranks:
 
 
 def ranks_of(launch: Launch) -> Ranks:
-    """As few nodes as hold the ranks; refused where these would be spread unevenly."""
+    """As few nodes as hold the ranks, as many on each; refused where the plan has whole nodes and a rest."""
     d = launch.decisions
     world = d.count("tp") * d.count("pp") * d.count("cp") * d.count("dp")
     nodes = math.ceil(world / launch.machine.devices)
-    if world % nodes:
-        raise Refused(f"{world} ranks are not spread evenly over {nodes} nodes of {launch.machine.devices}")
+    each = world / nodes
+    if nodes > 1 and each not in (launch.machine.devices, launch.quantities.get("domain_devices", each)):
+        raise Refused(f"{world} ranks do not fill {nodes} nodes of {launch.machine.devices}")
     return Ranks(world, nodes)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.algebras.maths import ceil, minimum, where
+from constraints.algebras.maths import ceil, floor, maximum, minimum, where
 from constraints.instance import instance
 from constraints.quantities import Bytes, Count, Tokens, Truth
 from constraints.rule import rule
@@ -29,14 +29,21 @@ def devices_used(replicas: Count, devices_per_replica: Count) -> Count:
     return replicas * devices_per_replica
 
 
-@rule(cite="definition: nodes are held whole", head="nodes", aliases=("nodes",), sizes=True, total="peak")
-def node_count(devices_used: Count, devices_per_node: Count) -> Count:
-    """Nodes of the fleet.
+@rule(
+    cite="definition: nodes are held whole, and a replica that fits into one is not cut",
+    head="nodes",
+    aliases=("nodes",),
+    sizes=True,
+    total="peak",
+)
+def node_count(replicas: Count, devices_per_replica: Count, devices_per_node: Count) -> Count:
+    """Nodes of the fleet: each holds as many whole replicas as it has room for, or is part of a larger one.
 
-    >>> node_count(12, 8)
-    2
+    >>> node_count(4, 6, 8), node_count(4, 2, 8), node_count(2, 12, 8)
+    (4, 1, 4)
     """
-    return ceil(devices_used / devices_per_node)
+    together = maximum(1, floor(devices_per_node / devices_per_replica))
+    return ceil(replicas / together) * ceil(devices_per_replica / devices_per_node)
 
 
 @rule(cite="definition: layers are indivisible")

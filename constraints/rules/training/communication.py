@@ -8,7 +8,7 @@ from constraints.algebras.maths import ceil, maximum, minimum, where
 from constraints.instance import instance
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds, Tokens, Truth
 from constraints.rule import rule
-from constraints.rules.library.collectives import hierarchical_gather_time, ranks_inside
+from constraints.rules.library.collectives import hierarchical_gather_time
 from constraints.rules.shared.layout import within_reach
 
 
@@ -32,7 +32,7 @@ def tp_layer_time(
     hidden: Count,
     activation_bytes: Bytes,
     tp: Count,
-    scale_up_domain: Count,
+    tp_inside: Count,
     inner_bandwidth: BytesPerSecond,
     outer_bandwidth: BytesPerSecond,
     inner_latency: Seconds,
@@ -41,13 +41,14 @@ def tp_layer_time(
     """TP traffic of one layer's forward pass: none with TP 1. The backward pass has as much again.
 
     >>> links = (360e9, 50e9, 0.0, 0.0)
-    >>> [round(tp_layer_time(8192, 16_384, 2, tp, 8, *links) * 1e3, 2) for tp in (1, 8)]  # 4 x 7/8 of 268 MB
+    >>> [round(tp_layer_time(8192, 16_384, 2, tp, tp, *links) * 1e3, 2) for tp in (1, 8)]  # 4 x 7/8 of 268 MB
     [0.0, 2.61]
+    >>> round(tp_layer_time(8192, 16_384, 2, 6, 2, *links) * 1e3, 2)  # 2 + 4: a third of it over each of two NICs
+    8.65
     """
     message = microbatch_tokens * hidden * activation_bytes
-    inside = ranks_inside(tp, 1, scale_up_domain)
     return 4 * hierarchical_gather_time(
-        message, tp, inside, inner_bandwidth, outer_bandwidth, inner_latency, outer_latency
+        message, tp, tp_inside, inner_bandwidth, outer_bandwidth, inner_latency, outer_latency
     )
 
 
@@ -57,9 +58,8 @@ def cp_layer_time(
     kv_expanded_width: Count,
     kv_ranks: Count,
     activation_bytes: Bytes,
-    tp: Count,
     cp: Count,
-    scale_up_domain: Count,
+    cp_inside: Count,
     inner_bandwidth: BytesPerSecond,
     outer_bandwidth: BytesPerSecond,
     inner_latency: Seconds,
@@ -68,29 +68,28 @@ def cp_layer_time(
     """CP traffic of one layer's forward pass: none with CP 1. The backward pass has twice that.
 
     >>> links = (360e9, 50e9, 0.0, 0.0)
-    >>> [round(cp_layer_time(8192, 2048, 8, 2, 8, cp, 8, *links) * 1e3, 2) for cp in (1, 16)]  # 15 x 4.2 MB
+    >>> [round(cp_layer_time(8192, 2048, 8, 2, cp, 1, *links) * 1e3, 2) for cp in (1, 16)]  # 15 x 4.2 MB
     [0.0, 1.26]
     """
     message = microbatch_tokens * cp * kv_expanded_width / kv_ranks * activation_bytes
-    inside = ranks_inside(cp, tp, scale_up_domain)
     return hierarchical_gather_time(
-        message, cp, inside, inner_bandwidth, outer_bandwidth, inner_latency, outer_latency
+        message, cp, cp_inside, inner_bandwidth, outer_bandwidth, inner_latency, outer_latency
     )
 
 
 @rule(wall=14, cite="DeepSeek-V3 (2024), section 3.2.2: one copy of a token per node, forwarded inside")
 def expert_domains(
-    experts_per_token: Count, tp: Count, ep: Count, scale_up_domain: Count, routed_domain_limit: Count
+    experts_per_token: Count, ep: Count, ep_inside: Count, routed_domain_limit: Count
 ) -> Count:
     """Other scale-up domains a token's experts are spread over, in expectation.
 
     Routing is taken as even over the domains of an EP group, within the router's own limit of
     domains per token.
 
-    >>> expert_domains(8, 1, 8, 8, 1e9), round(expert_domains(8, 1, 64, 8, 1e9), 2), expert_domains(8, 1, 64, 8, 4)
+    >>> expert_domains(8, 8, 8, 1e9), round(expert_domains(8, 64, 8, 1e9), 2), expert_domains(8, 64, 8, 4)
     (0.0, 4.59, 3.5)
     """
-    domains = ep / ranks_inside(ep, tp, scale_up_domain)
+    domains = ep / ep_inside
     reached = minimum(routed_domain_limit, domains * (1 - (1 - 1 / domains) ** experts_per_token))
     return reached * (1 - 1 / domains)
 
@@ -104,9 +103,8 @@ def ep_layer_time(
     operand_bytes: Bytes,
     activation_bytes: Bytes,
     sequence_share: Fraction,
-    tp: Count,
     ep: Count,
-    scale_up_domain: Count,
+    ep_inside: Count,
     inner_bandwidth: BytesPerSecond,
     outer_bandwidth: BytesPerSecond,
     inner_latency: Seconds,
@@ -117,15 +115,14 @@ def ep_layer_time(
     Each token goes to its experts in the precision of the products and comes back in that of
     activations. One copy crosses to each other domain; inside, every expert's copy is forwarded.
 
-    >>> links, groups = (360e9, 50e9, 1e-4, 1e-3), ((1, 0.0), (8, 0.0), (64, 3.5))
-    >>> [round(ep_layer_time(4096, 8, d, 7168, 1, 2, 1, 1, ep, 8, *links) * 1e3, 2) for ep, d in groups]
+    >>> links, groups = (360e9, 50e9, 1e-4, 1e-3), ((1, 1, 0.0), (8, 8, 0.0), (64, 8, 3.5))
+    >>> [round(ep_layer_time(4096, 8, d, 7168, 1, 2, 1, *ep, *links) * 1e3, 2) for *ep, d in groups]
     [0.0, 1.91, 8.37]
     """
-    inside = ranks_inside(ep, tp, scale_up_domain)
     elements = microbatch_tokens * sequence_share * hidden
-    inner = elements * experts_per_token * (1 - 1 / inside) / inner_bandwidth
+    inner = elements * experts_per_token * (1 - 1 / ep_inside) / inner_bandwidth
     outer = where(expert_domains > 0, elements * expert_domains / outer_bandwidth, 0 * inner)
-    latency = minimum(1, ep - 1) * inner_latency + minimum(1, ep - inside) * outer_latency
+    latency = minimum(1, ep - 1) * inner_latency + minimum(1, ep - ep_inside) * outer_latency
     return (operand_bytes + activation_bytes) * maximum(inner, outer) + 2 * latency
 
 
@@ -232,11 +229,10 @@ def gradient_reduce_time(
     stage_dense_parameters: Count,
     stage_expert_parameters: Count,
     gradient_traffic_bytes: Bytes,
-    tp: Count,
-    cp: Count,
-    dp: Count,
-    ep: Count,
-    scale_up_domain: Count,
+    data_ranks: Count,
+    data_inside: Count,
+    expert_data_ranks: Count,
+    expert_data_inside: Count,
     inner_bandwidth: BytesPerSecond,
     outer_bandwidth: BytesPerSecond,
     inner_latency: Seconds,
@@ -244,9 +240,11 @@ def gradient_reduce_time(
 ) -> Seconds:
     """Time of one reduce-scatter of a device's gradients over its data ranks.
 
-    >>> cases = ((1e9, 0, 4, 8, 1, 1, 1), (1e9, 0, 4, 8, 1, 4, 1), (0, 1e9, 4, 1, 1, 16, 8))  # 4 GB each
-    >>> [round(gradient_reduce_time(*x, 8, 450e9, 50e9, 0.0, 0.0), 4) for x in cases]  # 1, 4, 16 / EP 8 ranks
+    >>> cases = ((1e9, 0, 4, 1, 1, 1, 1), (1e9, 0, 4, 4, 1, 4, 1), (0, 1e9, 4, 16, 8, 2, 1))  # 4 GB each
+    >>> [round(gradient_reduce_time(*x, 450e9, 50e9, 0.0, 0.0), 4) for x in cases]  # 1, 4, 2 ranks
     [0.0, 0.06, 0.04]
+    >>> round(gradient_reduce_time(8e9, 0, 4, 18, 2, 1, 1, 1e30, 37e9, 0.0, 0.0), 3)  # 8 + 8 + 2: 16/18 over 2 NICs
+    0.384
     """
     reduced = partial(
         hierarchical_gather_time,
@@ -255,15 +253,9 @@ def gradient_reduce_time(
         inner_latency=inner_latency,
         outer_latency=outer_latency,
     )
-    ranks = dp * cp
-    replicas = ranks / ep
-    return reduced(
-        stage_dense_parameters * gradient_traffic_bytes, ranks, ranks_inside(ranks, tp, scale_up_domain)
-    ) + minimum(1, stage_expert_parameters) * reduced(
-        stage_expert_parameters * gradient_traffic_bytes,
-        replicas,
-        ranks_inside(replicas, tp * ep, scale_up_domain),
-    )
+    return reduced(stage_dense_parameters * gradient_traffic_bytes, data_ranks, data_inside) + minimum(
+        1, stage_expert_parameters
+    ) * reduced(stage_expert_parameters * gradient_traffic_bytes, expert_data_ranks, expert_data_inside)
 
 
 @rule(
