@@ -16,7 +16,7 @@ MODEL_NAMES = frozenset(
         "query_down", "query_up_in", "query_width", "kv_down", "kv_up_in", "kv_width", "kv_expanded_width",
         "kv_cache_width", "attention_width", "qk_width", "v_width", "cached_layers", "dense_layers",
         "moe_layers", "experts", "experts_per_token", "shared_experts", "expert_ffn", "attention_extra",
-        "ffn_bias", "expert_bias", "router_bias", "norm_parameters", "final_norm_parameters",
+        "ffn_bias", "expert_bias", "residual_blocks", "router_bias", "norm_parameters", "final_norm_parameters",
         "embedding_extra", "extra_parameters",
     }
 ) | NETWORK_NAMES  # fmt: skip
@@ -55,6 +55,7 @@ def shape_numbers(a: Architecture, kind: str) -> dict[str, float]:
         windowed_layers=a.sliding_layers or 0,
         window=a.sliding_window or 0,
         position_embeddings=a.position_embeddings or 0,
+        residual_blocks=1 if a.parallel_blocks else 2,
     )
     return numbers | _attention(a) | _mixture(a) | _small_parts(a, kind)
 

@@ -175,7 +175,8 @@ def _layout(row: MeasuredRow, gpus: int) -> dict[str, float] | Skip:
     if ep == 1:
         dp = 1  # ranks that share nothing are replicas
     replicas = max(1, gpus // (tp * pp * dp))
-    return dict(tp=tp, pp=pp, dp=dp, ep=ep, replicas=replicas)
+    # experts are held whole by EP ranks, and split like all else without EP
+    return dict(tp=tp, pp=pp, dp=dp, ep=ep, etp=1 if ep > 1 else tp, replicas=replicas)
 
 
 def _requests(row: MeasuredRow, values: dict[str, float]) -> MeasuredLoad | Skip:

@@ -33,6 +33,8 @@ _PRECISIONS = {
 }  # fmt: skip
 
 
+# What some tables say of expert tensor parallelism.
+_EXPERT_TP = re.compile(r"expert TP ?= ?(\d+)", re.IGNORECASE)
 # Layers whose activations wait in host memory for their backward pass.
 _OFFLOAD = re.compile(r"activation cpu offload (\d+) layers", re.IGNORECASE)
 
@@ -147,13 +149,9 @@ def configure(row: MeasuredRow, catalog: Catalog) -> Configuration | Skip:
     if t.family == "xla":
         micro = None if micro is None else max(1, round(batch / dp))  # the whole batch in one compiled step
     ep = row.count("ep") or 1
-    if ep > dp * cp:
-        ep = max(
-            1, ep // tp
-        )  # experts that TP does not split: the same shares of them, counted over TP ranks
     values |= {k: v.si for k, v in SHARDING[t.sharding].items()}
     values |= dict(
-        tp=tp, pp=pp, cp=cp, dp=dp, ep=ep, global_batch=batch,
+        tp=tp, pp=pp, cp=cp, dp=dp, ep=ep, etp=_expert_tensor(row, tp, ep, dp * cp), global_batch=batch,
         sequence_length=sequence, node_count=gpus / values["devices_per_node"], has_network=1.0,
     )  # fmt: skip
     offloaded = _OFFLOAD.search(row.text("recompute_or_offload_detail") + " " + row.text("notes"))
@@ -170,6 +168,12 @@ def configure(row: MeasuredRow, catalog: Catalog) -> Configuration | Skip:
     if missing := lacking(MEASURED.job, MEASURED.asked, values):
         return missing
     return Configuration(values, mode, micro, vpp, dp, known, chosen)
+
+
+def _expert_tensor(row: MeasuredRow, tp: int, ep: int, data_ranks: int) -> int:
+    """Ranks that share an expert: as stated, 1 where EP takes TP's ranks too, else Megatron-Core's default."""
+    stated = _EXPERT_TP.search(row.text("notes"))
+    return int(stated[1]) if stated else 1 if ep > data_ranks else tp
 
 
 def evaluate(c: Configuration) -> dict[str, float]:

@@ -13,8 +13,8 @@ TITLE = "Megatron-LM"
 CHECKED = "megatron-core 0.19.2"
 VENDORS = frozenset({"NVIDIA"})
 READS = frozenset({
-    "precision", "global_batch", "tp", "sp", "cp", "ep", "micro_batch", "recompute", "pp", "vpp", "dp", "sharding",
-    "checkpoint_interval",
+    "precision", "global_batch", "tp", "sp", "cp", "ep", "etp", "micro_batch", "recompute", "pp", "vpp", "dp",
+    "sharding", "checkpoint_interval",
 })  # fmt: skip
 
 Groups = list[tuple[str, list[Flag]]]
@@ -52,7 +52,7 @@ def megatron_options(launch: Launch) -> Groups:
 
 def _layout(launch: Launch) -> list[Flag]:
     d, shape = launch.decisions, launch.model.shape
-    tp, cp, ep = d.count("tp"), d.count("cp"), d.count("ep")
+    tp, cp, ep, etp = (d.count(n) for n in ("tp", "cp", "ep", "etp"))
     if launch.sequence_length % (2 * cp):
         raise Refused(f"cp {cp} needs sequences that are a multiple of {2 * cp} tokens")
     out = [Flag("tensor-model-parallel-size", tp, "tp")]
@@ -62,9 +62,17 @@ def _layout(launch: Launch) -> list[Flag]:
         raise Refused(f"sp off with tp {tp}: experts under tensor parallelism need sequence parallelism")
     out += [Flag("context-parallel-size", cp, "cp"), *_pipeline(launch)]
     if shape.experts:
-        out.append(
-            Flag("expert-model-parallel-size", ep, "ep; experts are split by tp too, as is the default")
-        )
+        whole = "experts are whole" if etp == 1 else "each expert is split by as many ranks"
+        out += [
+            Flag("expert-model-parallel-size", ep, "ep"),
+            Flag("expert-tensor-parallel-size", etp, f"etp: {whole}"),
+            # Where no token is sent it is gathered before it is copied for its experts.
+            Flag(
+                "moe-token-dispatcher-type",
+                "allgather" if ep == 1 and etp > 1 else "alltoall",
+                "how tokens get there",
+            ),
+        ]
     return out
 
 

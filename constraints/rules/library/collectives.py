@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.algebras.maths import ceil, computed, log2, maximum, minimum
+from constraints.algebras.maths import ceil, computed, guarded, log2, maximum, minimum
 from constraints.instance import instance
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds, Whole
 from constraints.rule import rule
@@ -170,6 +170,24 @@ def all_to_all_time(
         + minimum(1, ranks - 1) * inner_latency
         + minimum(1, ranks - inside) * outer_latency
     )
+
+
+@rule(
+    wall=14,
+    cite="expectation of different draws: the mean of its factors, raised to their number, for their product",
+)
+def groups_reached(groups: Count, members: Count, draws: Count) -> Count:
+    """Groups that hold at least one of `draws` different members, of which each group has as many.
+
+    A group is missed by all draws with probability (M - M/G)(M - M/G - 1).../(M (M - 1)...), for M members of G
+    groups. With balanced routing it is over how many ranks, or nodes, a token's experts are spread.
+
+    >>> [round(groups_reached(n, 256, 8), 2) for n in (1, 4, 8)]  # exactly 1, 3.61 and 5.29
+    [1.0, 3.61, 5.29]
+    """
+    middle = (draws - 1) / 2
+    missed = maximum(0, members * (1 - 1 / groups) - middle) / guarded(members - middle, 0.5)
+    return groups * (1 - missed**draws)
 
 
 @rule(wall=14, cite="Patarasuk & Yuan 2009, with latencies fitted to measured all-reduces within one domain")

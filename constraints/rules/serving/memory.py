@@ -63,14 +63,14 @@ def moe_layer_device_parameters(
     return attention_device_parameters + moe_fixed_parameters / tp
 
 
-@rule(wall=2, cite="definition: EP ranks hold whole experts, without EP they are split over TP")
-def expert_device_parameters(expert_parameters: Count, tp: Count, ep: Count) -> Count:
+@rule(wall=2, cite="definition: experts are split over the ranks of an ETP group")
+def expert_device_parameters(expert_parameters: Count, etp: Count) -> Count:
     """Parameters a device holds of each of its routed experts.
 
-    >>> expert_device_parameters(44040192, 8, 8), expert_device_parameters(44040192, 8, 1)
+    >>> expert_device_parameters(44040192, 1), expert_device_parameters(44040192, 8)
     (44040192.0, 5505024.0)
     """
-    return expert_parameters / where(ep > 1, 1, tp)
+    return expert_parameters / etp
 
 
 @rule(
@@ -83,7 +83,7 @@ def weight_memory(
     moe_layers: Count,
     dense_layer_device_parameters: Count,
     moe_layer_device_parameters: Count,
-    experts: Count,
+    placed_experts: Count,
     expert_device_parameters: Count,
     embedding_parameters: Count,
     head_parameters: Count,
@@ -109,7 +109,7 @@ def weight_memory(
     """
     mixture = minimum(most_layers, moe_layers)
     stack = (
-        mixture * (moe_layer_device_parameters + experts / ep * expert_device_parameters)
+        mixture * (moe_layer_device_parameters + placed_experts / ep * expert_device_parameters)
         + (most_layers - mixture) * dense_layer_device_parameters
     )
     one_end = maximum(embedding_parameters, vocab * hidden)

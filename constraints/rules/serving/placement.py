@@ -39,13 +39,26 @@ def tp_inside() -> Count:
 
 @instance(
     ranks_inside,
-    {"ranks": "ep", "domain": "domain_devices", "devices": "devices_per_replica"},
-    fixed={"stride": 1},
+    {"ranks": "ep", "stride": "etp", "domain": "domain_devices", "devices": "devices_per_replica"},
     wall=10,
 )
 def ep_inside() -> Count:
     """Fewest ranks of an expert group that share a scale-up domain.
 
-    >>> ep_inside(32, 8, 32), ep_inside(64, 64, 64)
-    (8.0, 64)
+    >>> ep_inside(32, 1, 8, 32), ep_inside(8, 2, 8, 16), ep_inside(64, 1, 64, 64)
+    (8, 4, 64)
+    """
+
+
+@instance(
+    ranks_inside,
+    {"ranks": "etp", "domain": "domain_devices", "devices": "devices_per_replica"},
+    fixed={"stride": 1},
+    wall=10,
+)
+def etp_inside() -> Count:
+    """Fewest ranks of a group that shares each expert and a scale-up domain.
+
+    >>> etp_inside(2, 8, 16)
+    2
     """

@@ -101,6 +101,29 @@ def ep_divides_experts(experts: Count, ep: Count) -> Truth:
     return ((experts == 0) & (ep == 1)) | ((experts > 0) & (experts % ep == 0))
 
 
+@rule(
+    cite="Megatron-Core: expert tensor parallelism splits experts over fewer ranks than TP, or as many",
+    form=True,
+)
+def etp_divides_tp(tp: Count, etp: Count) -> Truth:
+    """ETP divides TP: 1 leaves experts whole.
+
+    >>> etp_divides_tp(4, 1), etp_divides_tp(4, 2), etp_divides_tp(4, 8)
+    (True, True, False)
+    """
+    return tp % etp == 0
+
+
+@rule(cite="Megatron-LM: column and row parallel feed-forward", form=True)
+def tp_divides_ffn(ffn: Count, expert_ffn: Count, shared_experts: Count, tp: Count, etp: Count) -> Truth:
+    """TP divides the width of dense blocks and of shared experts, ETP that of routed ones.
+
+    >>> [tp_divides_ffn(53_248, 0, 0, tp, 1) for tp in (8, 5)], [tp_divides_ffn(0, 768, 0, 5, etp) for etp in (5, 1)]
+    ([True, False], [False, True])
+    """
+    return (ffn % tp == 0) & ((shared_experts * expert_ffn) % tp == 0) & (expert_ffn % etp == 0)
+
+
 @rule(cite="definition: the last stage is never one of those with a spare layer")
 def last_layers(layers: Count, pp: Count) -> Count:
     """Layers of the last stage, which also carries the output projection.

@@ -37,6 +37,7 @@ def attention_activation_bytes(
     query_down: Count,
     kv_down: Count,
     kv_ranks: Count,
+    residual_blocks: Count,
     tp: Count,
     sequence_share: Fraction,
     activation_bytes: Bytes,
@@ -45,15 +46,16 @@ def attention_activation_bytes(
     """What attention must keep for its backward pass per token of a layer, without scores.
 
     Query, keys, values, the attention output in the precision of the product it goes into, the
-    latent projections if any, and the residual stream after it. The fused kernel recomputes scores.
+    latent projections if any, and the residual stream after it where the feed-forward block reads that.
+    The fused kernel recomputes scores.
 
-    >>> attention_activation_bytes(8192, 64, 128, 2 * 8192, 8192, 0, 0, 8, 8, 1 / 8, 2, 2)  # 10 hidden / TP
+    >>> attention_activation_bytes(8192, 64, 128, 2 * 8192, 8192, 0, 0, 8, 2, 8, 1 / 8, 2, 2)  # 10 hidden / TP
     10240.0
-    >>> attention_activation_bytes(10, 2, 3, 12, 8, 4, 5, 1, 2, 0.5, 2, 1)  # 2 (12 + 6 / 2 + 19 / 2) + 8 / 2
+    >>> attention_activation_bytes(10, 2, 3, 12, 8, 4, 5, 1, 2, 2, 0.5, 2, 1)  # 2 (12 + 6 / 2 + 19 / 2) + 8 / 2
     53.0
     """
     kept = heads * qk_width / tp + kv_expanded_width / kv_ranks
-    kept = kept + (hidden + query_down + kv_down) * sequence_share
+    kept = kept + ((residual_blocks - 1) * hidden + query_down + kv_down) * sequence_share
     return activation_bytes * kept + operand_bytes * attention_width / tp
 
 
@@ -98,11 +100,11 @@ def moe_ffn_activation_bytes(
     expert_ffn: Count,
     hidden: Count,
     tp: Count,
-    sequence_share: Fraction,
+    expert_token_share: Fraction,
     activation_bytes: Bytes,
     operand_bytes: Bytes,
 ) -> BytesPerToken:
-    """The same for a mixture layer: each token is copied to its experts first.
+    """The same for a mixture layer: each token is copied to its experts first, and to all ranks that share one.
 
     Routing is taken as balanced.
 
@@ -110,23 +112,28 @@ def moe_ffn_activation_bytes(
     188416.0
     """
     projected = (ffn_matrices - 1) * (experts_per_token + shared_experts) * expert_ffn / tp
-    return activation_bytes * projected + operand_bytes * experts_per_token * hidden * sequence_share
+    return activation_bytes * projected + operand_bytes * experts_per_token * hidden * expert_token_share
 
 
 @rule(
     wall=2, cite="Megatron-Core selective recompute: norms and the activation function cost no matrix product"
 )
 def dense_cheap_activation_bytes(
-    hidden: Count, ffn: Count, tp: Count, sequence_share: Fraction, operand_bytes: Bytes
+    hidden: Count,
+    ffn: Count,
+    residual_blocks: Count,
+    tp: Count,
+    sequence_share: Fraction,
+    operand_bytes: Bytes,
 ) -> BytesPerToken:
     """Activations of a dense layer that are cheap to recompute: norm outputs, non-linearity output.
 
     All are inputs of products, and kept in the precision of these.
 
-    >>> dense_cheap_activation_bytes(8192, 28_672, 8, 1 / 8, 2)  # 2 (2 x 1024 + 3584)
+    >>> dense_cheap_activation_bytes(8192, 28_672, 2, 8, 1 / 8, 2)  # 2 (2 x 1024 + 3584)
     11264.0
     """
-    return operand_bytes * (2 * hidden * sequence_share + ffn / tp)
+    return operand_bytes * (residual_blocks * hidden * sequence_share + ffn / tp)
 
 
 @rule(

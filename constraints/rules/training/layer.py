@@ -150,7 +150,7 @@ def moe_accumulation_time(
     experts: Count,
     expert_parameters: Count,
     tp: Count,
-    ep: Count,
+    expert_ranks: Count,
     gradient_bytes: Bytes,
     parameter_bytes: Bytes,
     shard_gradients: Count,
@@ -163,5 +163,5 @@ def moe_accumulation_time(
     0.008
     """
     each = (1 - shard_gradients) * gradient_bytes + shard_gradients * parameter_bytes
-    held = (moe_layer_fixed_parameters + experts * expert_parameters / ep) / tp
+    held = moe_layer_fixed_parameters / tp + experts * expert_parameters / expert_ranks
     return 2 * each * held / (memory_bandwidth * base_bandwidth_fraction)

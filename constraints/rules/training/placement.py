@@ -1,16 +1,17 @@
 """Where the ranks of a training run stand: how many of each group share a scale-up domain.
 
 Ranks are numbered from the inside out: tensor, context, data, pipeline, as Megatron-LM (tp-cp-ep-dp-pp) and
-torchtitan do. So neighbours are one device apart in a tensor group, TP in a context group, TP too in the group
-that shares out gradients (context and data ranks together) and in an expert group, which is carved out of it.
-Groups lie side by side and fill one domain after the other; the one that is cut the worst sets the pace.
+torchtitan do. So neighbours are one device apart in a tensor group, TP in a context group and in the group that
+shares out gradients (context and data ranks together). Experts number the devices of a stage anew: ETP, EP,
+then ranks with the same experts (Megatron-Core's parallel folding). Groups lie side by side and fill one
+domain after the other; the one that is cut the worst sets the pace.
 """
 
 from __future__ import annotations
 
 from constraints.algebras.maths import ceil, where
 from constraints.instance import instance
-from constraints.quantities import Count
+from constraints.quantities import Count, Fraction
 from constraints.rule import rule
 from constraints.rules.library.collectives import ranks_inside
 
@@ -41,24 +42,36 @@ def data_ranks(cp: Count, dp: Count) -> Count:
     return cp * dp
 
 
-@rule(cite="Megatron-Core: expert data parallel size is DP x CP / EP")
-def expert_data_ranks(cp: Count, dp: Count, ep: Count) -> Count:
+@rule(cite="Megatron-Core MoE parallel folding: experts have ranks of their own, ETP innermost, then EP")
+def expert_ranks(ep: Count, etp: Count) -> Count:
+    """Neighbouring devices that hold all experts of a layer together.
+
+    >>> expert_ranks(64, 1), expert_ranks(64, 2)
+    (64, 128)
+    """
+    return ep * etp
+
+
+@rule(cite="Megatron-Core MoE parallel folding: EDP = TP x CP x DP / (ETP x EP)")
+def expert_data_ranks(tp: Count, cp: Count, dp: Count, expert_ranks: Count) -> Count:
     """Ranks that hold the same experts.
 
-    >>> expert_data_ranks(2, 64, 16)
+    >>> expert_data_ranks(2, 2, 64, 32)
     8.0
     """
-    return cp * dp / ep
+    return tp * cp * dp / expert_ranks
 
 
-@rule(cite="definition: the expert ranks of one group lie between ranks that hold the same experts")
-def expert_span(tp: Count, ep: Count) -> Count:
-    """Devices from a rank to the next that holds the same experts.
+@rule(cite="Megatron-Core: a rank dispatches the tokens it has, then all of its ETP group see them")
+def expert_token_share(sp: Count, tp: Count, etp: Count) -> Fraction:
+    """Tokens whose copies a rank's experts receive, over those of its tensor group.
 
-    >>> expert_span(2, 64)
-    128
+    Without sequence parallelism every tensor rank has all of them.
+
+    >>> expert_token_share(1, 4, 1), expert_token_share(1, 4, 4), expert_token_share(0, 4, 4)
+    (0.25, 1.0, 1)
     """
-    return tp * ep
+    return where(sp > 0, etp / tp, 1)
 
 
 @instance(
@@ -90,7 +103,7 @@ def cp_inside() -> Count:
 
 @instance(
     ranks_inside,
-    {"ranks": "ep", "stride": "tp", "domain": "domain_devices", "devices": "devices_used"},
+    {"ranks": "ep", "stride": "etp", "domain": "domain_devices", "devices": "devices_used"},
     wall=10,
 )
 def ep_inside() -> Count:
@@ -98,6 +111,20 @@ def ep_inside() -> Count:
 
     >>> ep_inside(64, 1, 8, 512), ep_inside(64, 2, 8, 512), ep_inside(64, 1, 64, 256)
     (8, 4, 64)
+    """
+
+
+@instance(
+    ranks_inside,
+    {"ranks": "etp", "domain": "domain_devices", "devices": "devices_used"},
+    fixed={"stride": 1},
+    wall=10,
+)
+def etp_inside() -> Count:
+    """Fewest ranks of a group that shares each expert and a scale-up domain.
+
+    >>> etp_inside(2, 8, 64), etp_inside(6, 8, 48)
+    (2, 2.0)
     """
 
 
@@ -118,7 +145,7 @@ def data_inside() -> Count:
     ranks_inside,
     {
         "ranks": "expert_data_ranks",
-        "stride": "expert_span",
+        "stride": "expert_ranks",
         "domain": "domain_devices",
         "devices": "devices_used",
     },
