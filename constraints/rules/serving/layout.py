@@ -6,8 +6,7 @@ from constraints.algebras.maths import ceil, floor, maximum, minimum
 from constraints.instance import instance
 from constraints.quantities import Bytes, Count, Tokens, Truth
 from constraints.rule import rule
-from constraints.rules.shared.layout import ep_divides_experts as ep_divides_all_experts
-from constraints.rules.shared.layout import within_reach
+from constraints.rules.shared.layout import as_many_experts, within_reach
 
 
 @rule(cite="definition: expert ranks are carved out of the tensor and data ranks, so EP does not multiply")
@@ -127,8 +126,13 @@ def placed_experts(experts: Count, redundant_experts: Count) -> Count:
     return experts + redundant_experts
 
 
-@instance(ep_divides_all_experts, {"experts": "placed_experts"}, form=True)
-def ep_divides_experts() -> Truth:
+@instance(
+    as_many_experts,
+    {"experts": "placed_experts"},
+    cite="vLLM, DeepSeek-V3 (2024): expert ranks hold as many experts each",
+    form=True,
+)
+def ep_divides_experts(placed_experts: Count, ep: Count) -> Truth:
     """EP divides the experts with the copies of some; a model without experts has EP 1.
 
     >>> ep_divides_experts(288, 144), ep_divides_experts(256, 144)

@@ -14,6 +14,15 @@ def within_reach(devices: Any, scale_up_domain: Any, has_network: Any) -> Any:
     return (devices <= scale_up_domain) | (has_network > 0)
 
 
+def as_many_experts(experts: Any, ep: Any) -> Any:
+    """Whether EP ranks hold as many experts each; without experts there is one such rank.
+
+    >>> [as_many_experts(*x) for x in ((256, 64), (8, 3), (0, 1), (0, 2))]
+    [True, False, True, False]
+    """
+    return ((experts == 0) & (ep == 1)) | ((experts > 0) & (experts % ep == 0))
+
+
 @rule(wall=10, cite="definition: collectives reach a fraction of the link, fitted per device")
 def inner_bandwidth(scale_up_bandwidth: BytesPerSecond, collective_fraction: Ratio) -> BytesPerSecond:
     """Bandwidth a collective reaches inside a scale-up domain, per device and direction.
@@ -89,16 +98,6 @@ def pp_within_layers(pp: Count, layers: Count) -> Truth:
     (True, False)
     """
     return pp <= layers
-
-
-@rule(cite="Megatron-Core: expert parallel ranks hold whole experts", form=True)
-def ep_divides_experts(experts: Count, ep: Count) -> Truth:
-    """EP divides the experts; a model without experts has EP 1.
-
-    >>> [ep_divides_experts(*x) for x in ((256, 64), (8, 3), (0, 1), (0, 2))]
-    [True, False, True, False]
-    """
-    return ((experts == 0) & (ep == 1)) | ((experts > 0) & (experts % ep == 0))
 
 
 @rule(

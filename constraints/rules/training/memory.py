@@ -10,49 +10,27 @@ from constraints.rules.library.pipeline import heaviest_run
 from constraints.rules.library.sharding import sharded_state_bytes
 
 
-@rule(wall=2, cite="Rajbhandari et al. 2020, ZeRO: each state is split over data ranks from its stage on")
-def dense_state_bytes(
-    dp: Count,
-    cp: Count,
-    parameter_bytes: Bytes,
-    gradient_bytes: Bytes,
-    optimizer_bytes: Bytes,
-    shard_weights: Count,
-    shard_gradients: Count,
-    shard_optimizer: Count,
-) -> Bytes:
+@instance(sharded_state_bytes, {"ranks": "data_ranks"}, wall=2)
+def dense_state_bytes() -> Bytes:
     """Bytes one device keeps per parameter outside the experts: 18 without sharding, in bf16.
 
-    >>> dense_state_bytes(1, 1, 2, 4, 12, 0, 0, 1), dense_state_bytes(4, 1, 2, 4, 12, 0, 0, 1)
+    >>> dense_state_bytes(1, 2, 4, 12, 0, 0, 1), dense_state_bytes(4, 2, 4, 12, 0, 0, 1)
     (18.0, 9.0)
-    >>> dense_state_bytes(2, 2, 2, 4, 12, 1, 1, 1)  # ZeRO 3 over 4 ranks: 18 / 4
-    4.5
     """
-    return sharded_state_bytes(
-        dp * cp, parameter_bytes, gradient_bytes, optimizer_bytes, shard_weights, shard_gradients,
-        shard_optimizer,
-    )  # fmt: skip
 
 
-@rule(wall=2, cite="Megatron-LM theoretical memory usage: experts are split over their own data ranks")
-def expert_state_bytes(
-    expert_data_ranks: Count,
-    parameter_bytes: Bytes,
-    gradient_bytes: Bytes,
-    optimizer_bytes: Bytes,
-    shard_weights: Count,
-    shard_gradients: Count,
-    shard_optimizer: Count,
-) -> Bytes:
+@instance(
+    sharded_state_bytes,
+    {"ranks": "expert_data_ranks"},
+    wall=2,
+    cite="Megatron-LM theoretical memory usage: experts are split over their own data ranks",
+)
+def expert_state_bytes() -> Bytes:
     """Bytes one device keeps per expert parameter it holds.
 
     >>> [expert_state_bytes(ranks, 2, 4, 12, 1, 1, 1) for ranks in (1, 4)]  # ZeRO 3
     [18.0, 4.5]
     """
-    return sharded_state_bytes(
-        expert_data_ranks, parameter_bytes, gradient_bytes, optimizer_bytes, shard_weights, shard_gradients,
-        shard_optimizer,
-    )  # fmt: skip
 
 
 @rule(wall=2, cite="definition: the stage with the most mixture layers, which are the larger ones")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from constraints.algebras.maths import ceil, floor, minimum, where
+from constraints.instance import instance
 from constraints.quantities import Count, Tokens, Truth
 from constraints.rule import rule
+from constraints.rules.shared.layout import as_many_experts
 
 
 @rule(cite="definition", head="GPUs\nused")
@@ -45,6 +47,15 @@ def cp_divides_sequence(sequence_length: Tokens, cp: Count) -> Truth:
     (True, False, True)
     """
     return (sequence_length % (2 * cp) == 0) | (cp == 1)
+
+
+@instance(as_many_experts, cite="Megatron-Core: expert parallel ranks hold as many experts each", form=True)
+def ep_divides_experts(experts: Count, ep: Count) -> Truth:
+    """EP divides the experts; a model without experts has EP 1.
+
+    >>> ep_divides_experts(256, 64), ep_divides_experts(8, 3)
+    (True, False)
+    """
 
 
 @rule(cite="Megatron-Core MoE parallel folding: EDP = TP x CP x DP / (ETP x EP)", form=True)
