@@ -228,7 +228,7 @@ def _least_recompute(values: dict[str, float], mode: str | None) -> tuple[dict[s
         candidates += [_between(share) for share in (0.25, 0.5, 0.75, 1.0)]
     away = 1 - values["host_share"]
     for numbers in candidates:
-        here = {k: away * numbers[k] for k in ("keep_products", "keep_cheap")}
+        here = {k: away * numbers[k] for k in ("keep_products", "keep_cheap", "keep_scores")}
         found = run({**values, **numbers, **here})
         if _fits(found):
             return found, True

@@ -67,14 +67,3 @@ def schedule(launch: Launch, ranks: Ranks) -> list[str]:
     if ranks.each_node % inner and inner % ranks.each_node:
         out.append(f"careful   {ranks.each_node} ranks of a node are no multiple of tp * cp = {inner}")
     return out
-
-
-def must_fit(launch: Launch, memory: float, kept: str) -> str:
-    """A remark on the memory of flags that keep more than was counted; refused where it is too much."""
-    room = launch.quantities[MEASURED.usable]
-    said = f"{memory / 1e9:.1f} of {room / 1e9:.1f} GB with {kept}"
-    if memory > room:
-        raise Refused(
-            f"recompute {launch.decisions.name('recompute')} does not fit as it can be said: {said}"
-        )
-    return said

@@ -138,7 +138,8 @@ DECISIONS = (
         whole=dict(default=only(512, 256, 128, 64, 32, 16), start=64),
     ),
     Decision(
-        "recompute", "choice", "recompute", only(*RECOMPUTE), "selective", tuple(RECOMPUTE), of_layers=True
+        "recompute", "choice", "recompute", only("none", "selective", "full"), "selective", tuple(RECOMPUTE),
+        of_layers=True,
     ),
     Decision("clipping", "choice", "clipping", _clipping, "ghost", tuple(CLIPPING), tells="detail", unused=_public),
     pp(lambda c: upto(max(c.model_counts("layers")))),

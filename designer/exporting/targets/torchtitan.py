@@ -150,6 +150,8 @@ def _recompute(mode: str) -> Table:
             ),
             ("selective_ac_option", "op", "so that steps take longer and less memory than designer says"),
         ]
+    if mode not in ("none", "full"):
+        raise Refused(f"recompute {mode} cannot be said: attention is recomputed with every second product")
     return [("mode", mode, "recompute")]
 
 
