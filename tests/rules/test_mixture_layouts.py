@@ -42,7 +42,9 @@ def test_ranks_that_share_an_expert_gather_the_copies() -> None:
     kept = value(split, "moe_ffn_activation_bytes") - value(whole, "moe_ffn_activation_bytes")
     assert kept == 8 * 7168 / 2
     assert value(split, "step_time") > 1.25 * value(whole, "step_time")
-    assert not split.feasible and "memory_fits" in {b.name for b in split.violated}
+    # More than the 3.7 GB that were free: 15 layers of the first stage, 35 / 8 micro-batches of 4,096 tokens.
+    more = value(split, "first_stage_activations") - value(whole, "first_stage_activations")
+    assert more == pytest.approx(kept * 4096 * 15 * 35 / 8) and more > 7e9
     # As Megatron-Core has it where nobody says.
     assert asked("deepseek-v3-pretrain", **LAYOUT).design["etp"] == 2
 

@@ -117,8 +117,8 @@ def dispatch_seconds_per_token(
     ranks_reached: Count,
     expert_domains: Count,
     ep_inside: Count,
-    hidden: Count,
-    operand_bytes: Bytes,
+    expert_hidden: Count,
+    expert_operand_bytes: Bytes,
     activation_bytes: Bytes,
     inner_bandwidth: BytesPerSecond,
     outer_bandwidth: BytesPerSecond,
@@ -133,11 +133,11 @@ def dispatch_seconds_per_token(
     [0, 332, 1166]
     """
     return exchanged(
-        hidden / tp,
+        expert_hidden / tp,
         ranks_reached,
         expert_domains,
         ep_inside,
-        operand_bytes,
+        expert_operand_bytes,
         activation_bytes,
         inner_bandwidth,
         outer_bandwidth,
@@ -154,7 +154,7 @@ def split_experts_seconds_per_token(
     etp: Count,
     etp_inside: Count,
     experts_per_token: Count,
-    hidden: Count,
+    expert_hidden: Count,
     activation_bytes: Bytes,
     inner_bandwidth: BytesPerSecond,
     outer_bandwidth: BytesPerSecond,
@@ -169,7 +169,7 @@ def split_experts_seconds_per_token(
     >>> [round(split_experts_seconds_per_token(2, *x, x[1], 8, 4096, 2, 300e9, 50e9, 0, 0) * 1e9) for x in cases]
     [0, 0, 218]
     """
-    message = experts_per_token * etp / tp * hidden * activation_bytes
+    message = experts_per_token * etp / tp * expert_hidden * activation_bytes
     return (
         2
         * minimum(1, ep - 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from constraints.algebras.maths import ceil, maximum, minimum, where
 from constraints.instance import instance
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds, Tokens
@@ -16,7 +18,7 @@ def ep_layer_time(
     microbatch_tokens: Tokens,
     ranks_reached: Count,
     expert_domains: Count,
-    hidden: Count,
+    expert_hidden: Count,
     operand_bytes: Bytes,
     activation_bytes: Bytes,
     sequence_share: Fraction,
@@ -38,7 +40,7 @@ def ep_layer_time(
     """
     latency = minimum(1, ep - 1) * inner_latency + minimum(1, ep - ep_inside) * outer_latency
     return 2 * latency + exchanged(
-        microbatch_tokens * sequence_share * hidden,
+        microbatch_tokens * sequence_share * expert_hidden,
         ranks_reached,
         expert_domains,
         ep_inside,
@@ -57,7 +59,7 @@ def etp_layer_time(
     microbatch_tokens: Tokens,
     experts_per_token: Count,
     expert_token_share: Fraction,
-    hidden: Count,
+    expert_hidden: Count,
     operand_bytes: Bytes,
     activation_bytes: Bytes,
     sp: Count,
@@ -82,7 +84,7 @@ def etp_layer_time(
     """
     copies = where(ep > 1, experts_per_token, 1)
     each = (operand_bytes + 3 * activation_bytes) / 4
-    message = microbatch_tokens * expert_token_share * copies * hidden * each
+    message = microbatch_tokens * expert_token_share * copies * expert_hidden * each
     return (
         2
         * sp
@@ -90,6 +92,12 @@ def etp_layer_time(
             message, etp, etp_inside, inner_bandwidth, outer_bandwidth, inner_latency, outer_latency
         )
     )
+
+
+def mixture_traffic(mixers: Any, gather: Any, shared_experts: Any, sp: Any, etp: Any) -> Any:
+    """TP and ETP traffic of a mixture layer with so many mixers of tokens, for one gather of its tokens."""
+    feed_forward = where(sp > 0, minimum(1, shared_experts), 1)
+    return 2 * (mixers + feed_forward) * gather + etp
 
 
 @rule(
@@ -104,8 +112,7 @@ def moe_tp_layer_time(
     >>> moe_tp_layer_time(1.0, 1, 1, 3.0), moe_tp_layer_time(1.0, 0, 1, 3.0), moe_tp_layer_time(1.0, 0, 0, 0.0)
     (7.0, 5.0, 4.0)
     """
-    feed_forward = where(sp > 0, minimum(1, shared_experts), 1)
-    return 2 * (1 + feed_forward) * tp_gather_time + etp_layer_time
+    return mixture_traffic(1, tp_gather_time, shared_experts, sp, etp_layer_time)
 
 
 @instance(

@@ -60,6 +60,7 @@ def dense_ffn_time(
 def expert_ffn_time(
     microbatch_tokens: Tokens,
     hidden: Count,
+    expert_hidden: Count,
     expert_ffn: Count,
     ffn_matrices: Count,
     experts: Count,
@@ -85,7 +86,7 @@ def expert_ffn_time(
     EP ranks send to these; active parameters compute, and each local expert's weights are read once.
     `grouped_share` is what a grouped product of uneven parts reaches of a single one.
 
-    >>> layer, device = (4096, 7168, 2048, 3, 256, 8, 1), (1, 2, 989e12, 1e30, 0, 1, 1, 1, 1)
+    >>> layer, device = (4096, 7168, 7168, 2048, 3, 256, 8, 1), (1, 2, 989e12, 1e30, 0, 1, 1, 1, 1)
     >>> [round(expert_ffn_time(*layer, 1, ep, 1, 1, *device) * 1e3, 3) for ep in (1, 8)]  # 2 x 4096 x 9 x 44e6 FLOP
     [3.283, 3.283]
     >>> [round(expert_ffn_time(*layer, 2, 8, *x, *device) * 1e3, 3) for x in ((1, 0.5), (2, 1))]  # half, either way
@@ -107,8 +108,8 @@ def expert_ffn_time(
     routed = microbatch_tokens * expert_token_share * ep * experts_per_token / guarded(experts, 1)
     width = expert_ffn / etp
     shared = shared_experts * expert_ffn / tp
-    grouped = local * product(routed, (ffn_matrices - 1) * width, hidden) + local * product(
-        routed, hidden, width
+    grouped = local * product(routed, (ffn_matrices - 1) * width, expert_hidden) + local * product(
+        routed, expert_hidden, width
     )
     return (
         grouped / grouped_share
