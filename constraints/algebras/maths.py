@@ -169,10 +169,26 @@ def special_function(
     np = _numpy(*args)
     if np is None:
         return plain(*args)
-    rows = np.stack([np.ravel(a) for a in np.broadcast_arrays(*args)], axis=1)
-    distinct, back = np.unique(rows, axis=0, return_inverse=True)
-    found = np.array([plain(*map(float, row)) for row in distinct], dtype=float)
-    return found[back.reshape(-1)].reshape(np.broadcast_shapes(*(np.shape(a) for a in args)))[()]
+    # Rows are told apart by the place of each value in its column: sorting numbers is quicker than sorting rows.
+    rows, kinds = np.zeros((), dtype=int), 1
+    for a in args:
+        place, more = _places(np, a)
+        if kinds * more > _MOST_KINDS:
+            rows, kinds = _places(np, rows)
+        rows, kinds = rows * more + place, kinds * more
+    _, first, back = np.unique(rows, return_index=True, return_inverse=True)
+    columns = [np.broadcast_to(a, rows.shape).reshape(-1)[first] for a in args]
+    found = np.array([plain(*map(float, row)) for row in zip(*columns, strict=True)], dtype=float)
+    return found[back.reshape(-1)].reshape(rows.shape)[()]
+
+
+_MOST_KINDS = 2**62  # what a whole number of an array holds
+
+
+def _places(np: Any, values: Any) -> tuple[Any, int]:
+    """The place of each value among the different ones, and how many these are."""
+    different, place = np.unique(values, return_inverse=True)
+    return place.reshape(np.shape(values)), len(different)
 
 
 _HALVINGS = 110  # more than a double has digits, from any bracket that a queue may need

@@ -51,6 +51,7 @@ def device_bundle(catalog: Catalog, node: Node) -> Bundle:
             f"{here}: {node.source.ref} ({node.source.date})",
             devices_per_node=node.accelerators,
             scale_up_domain=node.scale_up_domain if acc.scale_up else 1,
+            equal_parts=1 if node.kind == "rack" or node.accelerators < node.scale_up_domain else 0,
             has_network=1 if node.nic else 0,
         ),
     }

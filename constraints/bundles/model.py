@@ -18,7 +18,7 @@ MODEL_NAMES = frozenset(
         "query_down", "query_up_in", "query_width", "kv_down", "kv_up_in", "kv_width", "kv_expanded_width",
         "kv_cache_width", "attention_width", "qk_width", "v_width", "cached_layers", "dense_layers",
         "moe_layers", "experts", "experts_per_token", "shared_experts", "expert_ffn", "expert_hidden", "expert_latent",
-        "attention_extra",
+        "attention_extra", "residual_blocks",
         "ffn_bias", "expert_bias", "router_bias", "norm_parameters", "final_norm_parameters",
         "embedding_extra", "extra_parameters",
     }
@@ -53,6 +53,7 @@ def shape_numbers(a: Architecture, kind: str) -> dict[str, float]:
         untied=0 if a.tied_embeddings or a.vocab == 0 else 1,
         causal_share=1.0 if kind == "encoder" else 0.5,
         position_embeddings=a.position_embeddings or 0,
+        residual_blocks=1 if a.parallel_blocks else 2,
     )
     return numbers | layer_numbers(a) | _mixture(a) | _small_parts(a, kind)
 

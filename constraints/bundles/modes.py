@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from constraints.bundles import Bundle, plain
 
-# What is kept for the backward pass (1) or repeated in it.
+# What is kept for the backward pass (1) or repeated in it: Megatron-Core's modules for recomputation. Inputs of
+# products stay, but for those that norms and the non-linearity of experts make again; Megatron has no module
+# for that of a dense layer or a shared expert alone.
 RECOMPUTE: dict[str, Bundle] = {
     "none": plain(
         "definition: everything is kept",
-        keep_products=1, keep_cheap=1, forward_repeats=0, cheap_repeats=0,
+        keep_products=1, keep_cheap=1, keep_scores=1, forward_repeats=0, cheap_repeats=0, core_repeats=0,
+    ),
+    "core_attn": plain(
+        "Megatron-Core --recompute-activations: module core_attn, the whole core of attention",
+        keep_products=1, keep_cheap=1, keep_scores=0, forward_repeats=0, cheap_repeats=0, core_repeats=1,
     ),
     "selective": plain(
-        "Megatron-Core selective recompute: norms, non-linearities and attention scores",
-        keep_products=1, keep_cheap=0, forward_repeats=0, cheap_repeats=1,
+        "Megatron-Core --recompute-modules layernorm moe_act, and core_attn where scores are kept",
+        keep_products=1, keep_cheap=0, keep_scores=0, forward_repeats=0, cheap_repeats=1, core_repeats=0,
     ),
     "full": plain(
         "Chen et al. 2016: only layer inputs are kept",
-        keep_products=0, keep_cheap=0, forward_repeats=1, cheap_repeats=0,
+        keep_products=0, keep_cheap=0, keep_scores=0, forward_repeats=1, cheap_repeats=0, core_repeats=0,
     ),
 }  # fmt: skip
 

@@ -10,7 +10,15 @@ from constraints.bundles import Bundle, Known, same
 _NEEDED = ("forward_flops", "forward_traffic", "forward_kernels", "kept_activations")
 # Numbers of the network itself, held fixed when levers are looked for.
 _WHOLE = dict(
-    tp=1, pp=1, cp=1, ep=1, stage_expert_parameters=0, inner_stage_state=0, last_stage_state=0, bubble_time=0
+    tp=1,
+    pp=1,
+    cp=1,
+    ep=1,
+    etp=1,
+    stage_expert_parameters=0,
+    inner_stage_state=0,
+    last_stage_state=0,
+    bubble_time=0,
 )
 NETWORK_NAMES = frozenset({*_NEEDED, *_WHOLE, "parameters", "stage_dense_parameters", "half_precision_bytes"})
 

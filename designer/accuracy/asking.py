@@ -89,5 +89,6 @@ def _domains(
     context = Context(catalog, scenario.workload, [model], out)
     for d in decisions_of(JOBS[scenario.workload.job], model):
         if d.name not in out and (values := d.default(context)):
-            out[d.name] = [values[0] if d.start is None else d.start]
+            start = d.started({n: v[0] for n, v in out.items()})
+            out[d.name] = [values[0] if start is None else start]
     return out

@@ -34,4 +34,5 @@ def degrees(gpus: int, tp: int, pp: int, dp: int, ep: int) -> dict[str, float]:
         tp, dp = gpus // pp, 1  # expert ranks over all devices, attention split over them too
     if ep <= tp:
         dp = 1  # ranks that share nothing are replicas
-    return dict(tp=tp, pp=pp, dp=dp, ep=ep, replicas=max(1, gpus // (tp * pp * dp)))
+    etp = 1 if ep > 1 else tp  # experts are whole on EP's ranks, and split like all else without EP
+    return dict(tp=tp, pp=pp, dp=dp, ep=ep, etp=etp, replicas=max(1, gpus // (tp * pp * dp)))

@@ -42,6 +42,10 @@ _PRECISIONS = {
 }  # fmt: skip
 
 
+# What some tables say of expert tensor parallelism.
+_EXPERT_TP = re.compile(r"expert TP ?= ?(\d+)", re.IGNORECASE)
+
+
 @dataclass
 class Configuration:
     """Everything the rules need for one row, and the settings that had to be chosen."""
@@ -172,13 +176,9 @@ def configure(row: MeasuredRow, catalog: Catalog) -> Configuration | Skip:
     if t.family == "xla":
         micro = None if micro is None else max(1, round(batch / dp))  # the whole batch in one compiled step
     ep = row.count("ep") or 1
-    if ep > dp * cp:
-        ep = max(
-            1, ep // tp
-        )  # experts that TP does not split: the same shares of them, counted over TP ranks
     values |= {k: v.si for k, v in SHARDING[t.sharding].items()}
     values |= dict(
-        tp=tp, pp=pp, cp=cp, dp=dp, ep=ep, global_batch=batch,
+        tp=tp, pp=pp, cp=cp, dp=dp, ep=ep, etp=_expert_tensor(row, tp, ep, dp * cp), global_batch=batch,
         sequence_length=sequence, node_count=gpus / values["devices_per_node"], has_network=1.0,
     )  # fmt: skip
     values["host_share"] = min(1.0, offloaded_layers(said) / (values["layers"] / pp))
@@ -194,6 +194,12 @@ def configure(row: MeasuredRow, catalog: Catalog) -> Configuration | Skip:
     if missing := lacking(MEASURED.job, MEASURED.asked, values):
         return missing
     return Configuration(values, mode, micro, vpp, dp, known, chosen)
+
+
+def _expert_tensor(row: MeasuredRow, tp: int, ep: int, data_ranks: int) -> int:
+    """Ranks that share an expert: as stated, 1 where EP takes TP's ranks too, else Megatron-Core's default."""
+    stated = _EXPERT_TP.search(row.text("notes"))
+    return int(stated[1]) if stated else 1 if ep > data_ranks else tp
 
 
 def evaluate(c: Configuration) -> dict[str, float]:
@@ -251,7 +257,7 @@ def _least_recompute(values: dict[str, float], mode: str | None) -> tuple[dict[s
         candidates += [_between(share) for share in (0.25, 0.5, 0.75, 1.0)]
     away = 1 - values["host_share"]
     for numbers in candidates:
-        here = {k: away * numbers[k] for k in ("keep_products", "keep_cheap")}
+        here = {k: away * numbers[k] for k in ("keep_products", "keep_cheap", "keep_scores")}
         found = run({**values, **numbers, **here})
         if _fits(found):
             return found, True

@@ -139,9 +139,9 @@ def complete_design(
             design[d.name], origin = domain[0], "only candidate"
         elif d.name in question.baseline:
             design[d.name], origin = question.baseline[d.name], "baseline of the scenario"
-        elif d.start is not None and d.start in domain:
-            design[d.name], origin = d.start, "default"
-        elif d.start is not None:
+        elif (start := d.started(design)) is not None and start in domain:
+            design[d.name], origin = start, "default"
+        elif start is not None:
             design[d.name], origin = domain[0], "first candidate"
         else:
             more = ", …" * (len(domain) > SHOWN)

@@ -36,5 +36,5 @@ def trainer_options(launch: Launch) -> list[Flag]:
 
 def whole_layers(launch: Launch) -> None:
     """Refuse to recompute a part of a layer: Transformers recomputes whole ones."""
-    if launch.decisions.name("recompute") == "selective":
-        raise Refused("recompute selective cannot be said: layers are recomputed whole or not at all")
+    if (mode := launch.decisions.name("recompute")) not in ("none", "full"):
+        raise Refused(f"recompute {mode} cannot be said: layers are recomputed whole or not at all")

@@ -87,7 +87,6 @@ def _experts(a: Architecture) -> list[Flag]:
         Flag("num-experts", a.experts),
         Flag("moe-router-topk", a.experts_per_token),
         Flag("moe-ffn-hidden-size", a.expert_ffn),
-        Flag("moe-token-dispatcher-type", "alltoall"),
         Flag("moe-grouped-gemm", None),
     ]
     if shared:

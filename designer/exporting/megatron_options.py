@@ -6,15 +6,14 @@ from designer.exporting.launch import Launch, Refused
 from designer.exporting.megatron_model import model_options
 from designer.exporting.stages import chunk_layers, layout_text
 from designer.exporting.text import Flag
-from designer.exporting.training import microbatches, must_fit, save_steps, saved
-from designer.jobs.training import MEASURED
+from designer.exporting.training import microbatches, save_steps, saved
 
 TITLE = "Megatron-LM"
 CHECKED = "megatron-core 0.19.2"
 VENDORS = frozenset({"NVIDIA"})
 READS = frozenset({
-    "precision", "global_batch", "tp", "sp", "cp", "ep", "micro_batch", "recompute", "pp", "vpp", "dp", "sharding",
-    "checkpoint_interval",
+    "precision", "global_batch", "tp", "sp", "cp", "ep", "etp", "micro_batch", "recompute", "pp", "vpp", "dp",
+    "sharding", "checkpoint_interval",
 })  # fmt: skip
 
 Groups = list[tuple[str, list[Flag]]]
@@ -37,14 +36,13 @@ def megatron_options(launch: Launch) -> Groups:
 
     Raises Refused for a decision that Megatron has no way to say.
     """
-    recompute, remark = _recompute(launch)
     return [
         ("the model, as the catalog has it", model_options(launch)),
         ("where layers and experts are", _layout(launch)),
         ("batch", _batch(launch)),
         ("sharding of optimizer, gradients and weights over dp", _sharding(launch)),
         ("precision", _precision(launch)),
-        (f"recomputation{remark}", recompute),
+        ("recomputation", _recompute(launch)),
         ("checkpoints; the job starts again from the last", _checkpoints(launch)),
         ("not in the plan: data, tokenizer, optimizer", list(_UNSAID)),
     ]
@@ -52,7 +50,7 @@ def megatron_options(launch: Launch) -> Groups:
 
 def _layout(launch: Launch) -> list[Flag]:
     d, shape = launch.decisions, launch.model.shape
-    tp, cp, ep = d.count("tp"), d.count("cp"), d.count("ep")
+    tp, cp, ep, etp = (d.count(n) for n in ("tp", "cp", "ep", "etp"))
     if launch.sequence_length % (2 * cp):
         raise Refused(f"cp {cp} needs sequences that are a multiple of {2 * cp} tokens")
     out = [Flag("tensor-model-parallel-size", tp, "tp")]
@@ -62,9 +60,17 @@ def _layout(launch: Launch) -> list[Flag]:
         raise Refused(f"sp off with tp {tp}: experts under tensor parallelism need sequence parallelism")
     out += [Flag("context-parallel-size", cp, "cp"), *_pipeline(launch)]
     if shape.experts:
-        out.append(
-            Flag("expert-model-parallel-size", ep, "ep; experts are split by tp too, as is the default")
-        )
+        whole = "experts are whole" if etp == 1 else "each expert is split by as many ranks"
+        out += [
+            Flag("expert-model-parallel-size", ep, "ep"),
+            Flag("expert-tensor-parallel-size", etp, f"etp: {whole}"),
+            # Where no token is sent it is gathered before it is copied for its experts.
+            Flag(
+                "moe-token-dispatcher-type",
+                "allgather" if ep == 1 and etp > 1 else "alltoall",
+                "how tokens get there",
+            ),
+        ]
     return out
 
 
@@ -144,34 +150,23 @@ def _precision(launch: Launch) -> list[Flag]:
     raise Refused(f"precision {precision} has no option for {launch.machine.accelerator}")
 
 
-def _recompute(launch: Launch) -> tuple[list[Flag], str]:
-    """Recomputation, and a remark where Megatron keeps more than was counted."""
+def _recompute(launch: Launch) -> list[Flag]:
     mode = launch.decisions.name("recompute")
     if mode == "none":
-        return [], ": none"
+        return []
     if mode == "full":
         return [
             Flag("recompute-granularity", "full", "recompute full"),
             Flag("recompute-method", "uniform", "the same"),
             Flag("recompute-num-layers", 1, "the same"),
-        ], ""
-    modules = ("core_attn", "layernorm", *(["moe_act"] if launch.model.shape.experts else []))
-    remark = must_fit(launch, _kept(launch), "what only Megatron keeps: outputs of dense non-linearities")
+        ]
+    modules = ["core_attn"] if mode == "core_attn" or launch.quantities["unfused_attention"] else []
+    if mode == "selective":
+        modules += ["layernorm", *(["moe_act"] if launch.model.shape.experts else [])]
     return [
-        Flag("recompute-granularity", "selective", "recompute selective"),
-        Flag("recompute-modules", modules, "the nearest to it"),
-    ], f": {remark}"
-
-
-def _kept(launch: Launch) -> float:
-    """Device memory where dense layers and shared experts keep the output of their non-linearity."""
-    q, shape, tp = launch.quantities, launch.model.shape, launch.decisions.count("tp")
-    dense = q["operand_bytes"] * q["ffn"] / tp
-    more = {"dense_layer_activation_bytes": q["dense_layer_activation_bytes"] + dense}
-    if shape.experts:
-        shared = q["operand_bytes"] * q["shared_experts"] * q["expert_ffn"] / tp
-        more["moe_layer_activation_bytes"] = q["moe_layer_activation_bytes"] + shared
-    return float(launch.were(more)[MEASURED.allocated])
+        Flag("recompute-granularity", "selective", f"recompute {mode}"),
+        Flag("recompute-modules", tuple(modules), "the same; a fused kernel keeps no scores"),
+    ]
 
 
 def _checkpoints(launch: Launch) -> list[Flag]:

@@ -115,24 +115,21 @@ def longest(launch: Launch) -> int:
     return min(most, launch.longest + 1)
 
 
-def experts_split(launch: Launch) -> bool:
-    """Whether experts are spread over all ranks of a stage; refused where over some of them.
+def experts_split(launch: Launch, *, both: bool = False) -> bool:
+    """Whether whole experts are spread over the ranks of a stage; refused where a rank of it holds copies.
 
-    Engines without expert parallelism split every expert over all of these, so that is refused too where
-    there are more than those of tensor parallelism.
+    Without expert parallelism engines split every expert over all of these ranks. Some can do `both`: spread
+    experts over groups of ranks, and split each over the ranks of its group.
     """
     d = launch.decisions
-    ep, ranks = d.count("ep"), d.count("tp") * d.count("dp")
+    ep, etp, ranks = d.count("ep"), d.count("etp"), d.count("tp") * d.count("dp")
     if not launch.model.shape.experts:
         if ep > 1:
             raise Refused(f"ep {ep}, and {launch.model.id} has no experts")
         return False
-    if ep > 1 and ep != ranks:
-        raise Refused(
-            f"ep {ep} cannot be said: experts are spread over tp * dp = {ranks} ranks or split by all"
-        )
-    if ep == 1 and d.count("dp") > 1:
-        raise Refused(f"ep 1 cannot be said with dp {d.count('dp')}: experts are split by all tp * dp ranks")
+    if ep * etp != ranks or (ep > 1 and etp > 1 and not both):
+        way = "spread over, split by, or both" if both else "spread over or split by"
+        raise Refused(f"ep {ep} with etp {etp} cannot be said: experts are {way} all tp * dp = {ranks} ranks")
     return ep > 1
 
 

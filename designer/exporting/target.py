@@ -82,6 +82,8 @@ def neutral(name: str, value: Value, decisions: Mapping[str, Value]) -> bool:
     """
     if name == "sp":
         return not switched_on(value) or decisions.get("tp", 1) == 1
+    if name == "etp":  # experts are split as all else is
+        return value == decisions.get("tp", 1)
     if name == "sharding":
         return value == "zero0" or decisions.get("dp", 1) == 1
     return name in FACTS or value in NEUTRAL.get(name, ())

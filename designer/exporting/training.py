@@ -24,12 +24,13 @@ class Ranks:
 
 
 def ranks_of(launch: Launch) -> Ranks:
-    """As few nodes as hold the ranks; refused where these would be spread unevenly."""
+    """As few nodes as hold the ranks, as many on each; refused where the plan has whole nodes and a rest."""
     d = launch.decisions
     world = d.count("tp") * d.count("pp") * d.count("cp") * d.count("dp")
     nodes = math.ceil(world / launch.machine.devices)
-    if world % nodes:
-        raise Refused(f"{world} ranks are not spread evenly over {nodes} nodes of {launch.machine.devices}")
+    each = world / nodes
+    if nodes > 1 and each not in (launch.machine.devices, launch.quantities.get("domain_devices", each)):
+        raise Refused(f"{world} ranks do not fill {nodes} nodes of {launch.machine.devices}")
     return Ranks(world, nodes)
 
 
@@ -66,14 +67,3 @@ def schedule(launch: Launch, ranks: Ranks) -> list[str]:
     if ranks.each_node % inner and inner % ranks.each_node:
         out.append(f"careful   {ranks.each_node} ranks of a node are no multiple of tp * cp = {inner}")
     return out
-
-
-def must_fit(launch: Launch, memory: float, kept: str) -> str:
-    """A remark on the memory of flags that keep more than was counted; refused where it is too much."""
-    room = launch.quantities[MEASURED.usable]
-    said = f"{memory / 1e9:.1f} of {room / 1e9:.1f} GB with {kept}"
-    if memory > room:
-        raise Refused(
-            f"recompute {launch.decisions.name('recompute')} does not fit as it can be said: {said}"
-        )
-    return said

@@ -11,7 +11,7 @@ CHECKED = "vLLM 0.33.0"
 ENGINES = frozenset({"vllm"})
 VENDORS = frozenset({"NVIDIA", "AMD"})
 READS = frozenset({
-    "precision", "weights", "sparsity", "kv", "tp", "pp", "dp", "ep", "prefill_batch", "batch", "samples",
+    "precision", "weights", "sparsity", "kv", "tp", "pp", "dp", "ep", "etp", "prefill_batch", "batch", "samples",
     "replicas", "engine",
 })  # fmt: skip
 

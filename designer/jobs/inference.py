@@ -19,7 +19,7 @@ from constraints.bundles.software import software_bundle
 from designer.fields.gives import MOMENTS, Gives, given_by, moments
 from designer.fields.workload import DocumentBlock, Workload
 from designer.fields.written import Pure, Time, TokenCount, TokenCountOrZero
-from designer.jobs.shared import EP, NODE, REGION, STORED, TP, dp, pp, precision, upto
+from designer.jobs.shared import EP, NO_EXPERTS, NODE, REGION, STORED, TP, dp, etp, pp, precision, upto
 from designer.question.context import Context, Value
 from designer.question.decisions import Decision, only
 from designer.question.groups import Group
@@ -104,6 +104,7 @@ DECISIONS = (
     pp(only(1, 2, 4)),
     dp(lambda c: [1, 2, 4, 8] if max(c.model_counts("experts")) else [1]),
     EP,
+    etp(lambda before: 1 if int(before["ep"]) > 1 else before["tp"]),  # vLLM: whole experts or none
     PREFILL_BATCH,
     Decision("batch", "count", "batch", only(*_BATCHES), tells="core", first=True),
     Decision("samples", "count", "samples", only(), 1, tells="core"),
@@ -116,7 +117,7 @@ DECISIONS = (
 
 # The order in which people say them.
 SAID = (
-    "node", "engine", "precision", "weights", "kv", "tp", "pp", "dp", "ep", "batch", "prefill_batch", "replicas",
+    "node", "engine", "precision", "weights", "kv", "tp", "pp", "dp", "ep", "etp", "batch", "prefill_batch", "replicas",
     "region", "samples",
 )  # fmt: skip
 PHASES = (
@@ -145,7 +146,7 @@ def given(w: Inference) -> Bundle:
 def assumed(domains: Mapping[str, list[Value]]) -> Bundle:
     """How many nodes there may be, and what activations are kept in."""
     most = max(int(n) for n in domains["node_count"])
-    return {
+    return ({} if "etp" in domains else NO_EXPERTS) | {
         "node_limit": Known(float(most), "scenario", "candidates.node_count"),
         "activation_bytes": Known(2.0, "datasheet", "definition: 16-bit activations"),
     }

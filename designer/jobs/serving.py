@@ -35,7 +35,7 @@ class Serving(Ongoing):
     )
 
 
-_MACHINES = ("node", "engine", "precision", "weights", "sparsity", "tp", "pp", "dp", "ep")
+_MACHINES = ("node", "engine", "precision", "weights", "sparsity", "tp", "pp", "dp", "ep", "etp")
 APART = Apart(
     pools=(
         # What an answer waits for its cache is no prefill of this pool.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from constraints.bundles import plain
 from constraints.bundles.device import ELEMENT_BYTES
 from constraints.bundles.site import region_intensity
 from designer.question.context import Context, Value
@@ -39,11 +40,19 @@ def _ep(c: Context) -> list[Value]:
     return sorted({d for experts in c.model_counts("experts") for d in divisors(max(1, experts)) if d <= 64})
 
 
+def _etp(c: Context) -> list[Value]:
+    """Experts whole, or split by as many ranks as TP has; nothing to decide where there are none."""
+    return sorted({1, *(int(d) for d in c.domain("tp"))}) if max(c.model_counts("experts")) else []
+
+
 def _cleanest(c: Context) -> list[Value]:
     """The regions with the least carbon in their electricity."""
     regions = [c.catalog.get("regions", r) for r in c.catalog.ids("regions")]
     return [r.id for r in sorted(regions, key=lambda r: (region_intensity(c.catalog, r).si, r.id))[:CLEANEST]]
 
+
+# Ranks that share an expert where a model has none.
+NO_EXPERTS = plain("definition: no experts", etp=1)
 
 NODE = Decision(
     "node", "choice", "node", only("dgx-h100", "dgx-h200", "dgx-b200"), entries="nodes", written=("accelerator",),
@@ -55,6 +64,11 @@ REGION = Decision(
 )  # fmt: skip
 TP = Decision("tp", "count", "TP", _tp, 1, tells="core", edges=(), of_layers=True)
 EP = Decision("ep", "count", "EP", _ep, 1, tells="core", edges=(), of_layers=True)
+
+
+def etp(start: Callable[[Mapping[str, Value]], Value]) -> Decision:
+    """Ranks that share each expert; `start` is what launchers take where nobody says."""
+    return Decision("etp", "count", "ETP", _etp, start, tells="core", edges=(), of_layers=True)
 
 
 def pp(default: Callable[[Context], list[Value]]) -> Decision:

@@ -26,7 +26,20 @@ from designer.fields.workload import DocumentBlock, Workload
 from designer.fields.written import BatchSize, Pure, Samples, TokenCount
 from designer.jobs.data_pipeline import FEEDING, WorkloadDataset, dataset_of, feeding_groups
 from designer.jobs.measured import MeasuredStep
-from designer.jobs.shared import EP, NODE, NODE_COUNT, REGION, TP, divisors, dp, pp, precision, upto
+from designer.jobs.shared import (
+    EP,
+    NO_EXPERTS,
+    NODE,
+    NODE_COUNT,
+    REGION,
+    TP,
+    divisors,
+    dp,
+    etp,
+    pp,
+    precision,
+    upto,
+)
 from designer.question.context import Context, Value
 from designer.question.decisions import MAX_COUNT, Decision, only
 from designer.question.groups import Group
@@ -119,12 +132,14 @@ DECISIONS = (
     Decision("sp", "switch", "SP", only("on"), "on", tells="detail", of_layers=True),
     Decision("cp", "count", "CP", _cp, 1, edges=(), tells="detail", of_layers=True),
     EP,
+    etp(lambda before: before["tp"]),  # Megatron-Core's own default
     Decision(
         "micro_batch", "count", "micro-batch", only(1, 2, 4), 1, short="MB",
         whole=dict(default=only(512, 256, 128, 64, 32, 16), start=64),
     ),
     Decision(
-        "recompute", "choice", "recompute", only(*RECOMPUTE), "selective", tuple(RECOMPUTE), of_layers=True
+        "recompute", "choice", "recompute", only("none", "selective", "full"), "selective", tuple(RECOMPUTE),
+        of_layers=True,
     ),
     Decision("clipping", "choice", "clipping", _clipping, "ghost", tuple(CLIPPING), tells="detail", unused=_public),
     pp(lambda c: upto(max(c.model_counts("layers")))),
@@ -156,7 +171,8 @@ def _given(w: Training) -> Bundle:
 
 
 def _assumed(domains: Mapping[str, list[Value]]) -> Bundle:
-    return {} if "clipping" in domains else NOT_CLIPPED
+    clipped = {} if "clipping" in domains else NOT_CLIPPED
+    return clipped if "etp" in domains else clipped | NO_EXPERTS
 
 
 def _device(catalog: Catalog, node: Node) -> Bundle:
@@ -285,7 +301,7 @@ JOB = Job(
     ),
     placed=("time_to_train", "mfu"),
     said=(
-        "model", "node", "framework", "precision", "tp", "pp", "vpp", "dp", "cp", "ep", "sp", "micro_batch",
+        "model", "node", "framework", "precision", "tp", "pp", "vpp", "dp", "cp", "ep", "etp", "sp", "micro_batch",
         "global_batch", "recompute", "sharding", "decode", "workers", "node_count", "checkpoint_interval", "region",
         "dataset_tokens",
     ),

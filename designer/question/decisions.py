@@ -22,10 +22,11 @@ class Decision:
     `kind` is a "count" (a positive integer), a "ladder" (a quantity written with its `unit`), a "choice"
     (a name, which becomes several numbers) or a "switch" (off or on, which rules read as 0 or 1).
     `default` makes the domain when the scenario gives none; `start` is the value `evaluate` takes where
-    neither the command nor the scenario's baseline says. A decision whose default is empty is made only
-    where the scenario gives candidates of it: otherwise its workload says, or an assumption of the catalog.
-    `wider` makes what an impossible question could have besides the default. `entries` is the kind of
-    entry of the catalog that a choice names, `written` what a file may say instead of the name.
+    neither the command nor the scenario's baseline says, perhaps by the decisions before it. A decision
+    whose default is empty is made only where the scenario gives candidates of it: otherwise its workload
+    says, or an assumption of the catalog. `wider` makes what an impossible question could have besides the
+    default. `entries` is the kind of entry of the catalog that a choice names, `written` what a file may say
+    instead of the name.
 
     For people: `title`, `short` as the head of a column, whether names read from the `left`, and how much
     a decision `tells` of a design: "core" is what a single design is told by, "layout" what a design in few
@@ -42,7 +43,7 @@ class Decision:
     kind: Kind
     title: str
     default: Callable[[Context], list[Value]]
-    start: Value | None = None
+    start: Value | Callable[[Mapping[str, Value]], Value] | None = None
     choices: tuple[str, ...] | None = None
     entries: str | None = None
     wider: Callable[[Context], list[Value]] | None = None
@@ -71,6 +72,10 @@ class Decision:
     def heading(self) -> str:
         """What stands over a column of it, perhaps in two lines."""
         return self.short or self.title
+
+    def started(self, before: Mapping[str, Value]) -> Value | None:
+        """The value it starts from, where those `before` it are decided."""
+        return self.start(before) if callable(self.start) else self.start
 
     def number(self, value: Value) -> float:
         """The number that rules read of a value; of a choice there is none."""

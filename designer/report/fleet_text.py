@@ -25,7 +25,15 @@ MAX_ROWS = 12
 MAX_MOVES = 5
 # A gain below this share of the optimum is not worth a line.
 WORTH = 1e-3
-_LAYOUT = (("tp", "TP"), ("cp", "CP"), ("pp", "PP"), ("dp", "DP"), ("ep", "EP"), ("replicas", "×"))
+_LAYOUT = (
+    ("tp", "TP"),
+    ("cp", "CP"),
+    ("pp", "PP"),
+    ("dp", "DP"),
+    ("ep", "EP"),
+    ("etp", "ETP"),
+    ("replicas", "×"),
+)
 
 
 def render(result: FleetResult, width: int, design: str = "A") -> str:

@@ -25,6 +25,7 @@ _SHORT = {
     "dp": "DP",
     "cp": "CP",
     "ep": "EP",
+    "etp": "ETP",
     "batch": "batch ",
     "replicas": "×",
     "micro_batch": "MB",

@@ -173,7 +173,7 @@ TRENDS = {
     "in_network_all_reduce_time": "+message +switch_levels -bandwidth +latency",
     "pairwise_all_to_all_time": "+message +ranks -bandwidth +latency",
     "ring_tree_crossover": "+bandwidth +latency",
-    "ranks_inside": "+ranks -stride +domain",
+    "ranks_inside": "",
     "hierarchical_gather_time": "+message -inner_bandwidth -outer_bandwidth +inner_latency +outer_latency",
     "hierarchical_all_reduce_time": "+message -inner_bandwidth -outer_bandwidth +inner_latency +outer_latency",
     "all_to_all_time": "+message -inner_bandwidth -outer_bandwidth +inner_latency +outer_latency",

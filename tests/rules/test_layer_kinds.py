@@ -48,7 +48,9 @@ def made(
 ) -> dict[str, float]:
     """Quantities of a design of a model on eight H200, made outside any search."""
     q = question(model, job, context)
-    given = {n: k.si for n, k in q.bundle({**q.first_design(), "tp": 8, **design}).items()}
+    first = q.first_design()
+    split = {n: 8 for n in ("tp", "etp") if n in first}
+    given = {n: k.si for n, k in q.bundle({**first, **split, **design}).items()}
     return q.graph.evaluate([n for n in q.graph.rules if n not in CALLED_ONLY], given)
 
 

@@ -31,7 +31,7 @@ STEP = ("step_computation", "step_communication", "step_coordination")
 # What messages make wait, and what else stands in a layer's time that is no kernel: the host's launches.
 MESSAGES = {
     "training": (
-        "tp_exposed", "cp_exposed", "ep_exposed", "pp_exposed", "gradient_exposed", "gather_exposed",
+        "tp_exposed", "moe_tp_exposed", "cp_exposed", "ep_exposed", "pp_exposed", "gradient_exposed", "gather_exposed",
         "host_layer_time", "host_moe_layer_time", "recompute_stall",
     ),
     "serving": (

@@ -32,6 +32,7 @@ H100 = {
     "expert_compute_fraction": 0.4, "expert_bandwidth_fraction": 0.8, "expert_imbalance": 1.2,
     "expert_each_floor": 1e-7, "expert_half_width": 100,
     "tp_overlap": 0.0, "ep_overlap": 0.0, "node_limit": 64, "activation_bytes": 2, "prefill_chunk": 8192,
+    "redundant_experts": 0, "routed_domain_limit": 1e9,
 }  # fmt: skip
 
 
@@ -56,7 +57,7 @@ NO_EXTRAS = {
     "attention_extra": 0, "ffn_bias": 0, "expert_bias": 0, "router_bias": 0, "norm_parameters": 0,
     "position_embeddings": 0, "embedding_extra": 0, "untied": 1, "final_norm_parameters": 0,
     "extra_parameters": 0, "causal_share": 0.5, "max_context": 131072, "ffn_matrices": 3, "ffn_share": 1,
-    "expert_latent": 0,
+    "expert_latent": 0, "residual_blocks": 2,
     # layers of one kind only
     "local_layers": 0, "local_query_width": 0, "local_kv_width": 0, "local_attention_width": 0, "local_extra": 0,
     "recurrent_layers": 0, "recurrent_columns": 0, "recurrent_gates": 0, "gate_rank": 0, "gate_columns": 0,
@@ -87,7 +88,7 @@ def lengths(*mix: tuple[float, float, float]) -> dict[str, float]:
 
 
 CHAT = lengths((1, 1000.0, 1000.0)) | {"request_rate": 1.0, "period": 3600.0, "answer_reserved": 0.5}
-TP4 = {"tp": 4, "pp": 1, "dp": 1, "ep": 1, "batch": 32, "replicas": 1, "prefill_batch": 1}
+TP4 = {"tp": 4, "pp": 1, "dp": 1, "ep": 1, "etp": 4, "batch": 32, "replicas": 1, "prefill_batch": 1}
 BASE = H100 | BF16 | LLAMA_70B | CHAT | TP4
 QUIET = {
     "launch_floor": 0.0, "base_launch_floor": 0.0, "host_step_overhead": 0.0, "prefill_overhead": 0.0,
@@ -99,7 +100,10 @@ QUIET = {
 
 
 def made(*names: str, graph: Graph = SERVING, **changes):
-    values = graph.evaluate(names, BASE | changes)
+    # As launchers have it: experts are whole with EP, and split like all else without.
+    layout = BASE | changes
+    etp = {"etp": 1 if layout["ep"] > 1 else layout["tp"]}
+    values = graph.evaluate(names, layout | etp | changes)
     return values[names[0]] if len(names) == 1 else [values[n] for n in names]
 
 

@@ -63,6 +63,7 @@ def layouts(draw: st.DrawFn, models: tuple[str, ...] = MODELS) -> dict[str, floa
     experts = int(model["experts"])
     ep = draw(pick([e for e in (1, 2, 4, 8) if experts % e == 0])) if experts else 1
     dp = ep * draw(pick([1, 2, 3, 4, 8, 16]))
+    etp = draw(pick([1, tp])) if experts else 1
     vpp = draw(pick([1, 2])) if pp > 1 else 1
     micro, per_rank = draw(pick([1, 2, 4])), pp * draw(st.integers(1, 6))
     devices = tp * cp * pp * dp
@@ -70,7 +71,8 @@ def layouts(draw: st.DrawFn, models: tuple[str, ...] = MODELS) -> dict[str, floa
         **model,
         **si(RECOMPUTE[draw(pick(sorted(RECOMPUTE)))]),
         **si(SHARDING[draw(pick(sorted(SHARDING)))]),
-        tp=tp, cp=cp, pp=pp, ep=ep, dp=dp, vpp=vpp, sp=draw(pick([0, 1])), micro_batch=micro,
+        tp=tp, cp=cp, pp=pp, ep=ep, etp=etp, dp=dp, vpp=vpp, micro_batch=micro,
+        sp=draw(pick([0, 1])) if etp == tp else 1,
         global_batch=micro * dp * per_rank, node_count=math.ceil(devices / 8) + draw(st.integers(0, 2)),
         tp_overlap=draw(st.floats(0, 1)), ep_overlap=draw(st.floats(0, 1)), dp_overlap=draw(st.floats(0, 1)),
         pp_overlap=draw(st.floats(0, 1)), owned=draw(pick([0, 1])), purchase_price=30e3, rental_rate=2.0 / 3600,
@@ -98,7 +100,7 @@ def test_overheads_only_add(v: dict[str, float], name: str) -> None:
 @given(layouts())
 def test_one_rank_sends_nothing(v: dict[str, float]) -> None:
     alone = run(
-        {**v, "tp": 1, "cp": 1, "ep": 1, "pp": 1, "vpp": 1, "dp": 1, "global_batch": v["micro_batch"] * 4},
+        {**v, "tp": 1, "cp": 1, "ep": 1, "etp": 1, "pp": 1, "vpp": 1, "dp": 1, "global_batch": v["micro_batch"] * 4},
         "tp_layer_time", "cp_layer_time", "ep_layer_time", "pp_boundary_time", "gradient_reduce_time",
         "weight_gather_time", "tp_exposed", "cp_exposed", "ep_exposed", "gradient_exposed", "gather_exposed",
     )  # fmt: skip
@@ -125,8 +127,8 @@ def test_no_pipeline_no_bubble(v: dict[str, float]) -> None:
 @LAW
 @given(layouts())
 def test_each_kind_of_rank_alone_is_silent(v: dict[str, float]) -> None:
-    for axis, name in (("tp", "tp_layer_time"), ("cp", "cp_layer_time"), ("ep", "ep_layer_time")):
-        assert run({**v, axis: 1}, name)[name] == 0
+    for axis in ("tp", "cp", "ep", "etp"):
+        assert run({**v, axis: 1}, f"{axis}_layer_time")[f"{axis}_layer_time"] == 0
 
 
 @LAW
@@ -310,11 +312,12 @@ def test_overlap_hides_each_moment_once(v: dict[str, float], decades: int) -> No
         {**v, **slow, "tp_overlap": 1.0, "ep_overlap": 1.0},
         "dense_layer_forward_total", "moe_layer_forward_total", "ep_layer_time",
     )  # fmt: skip
-    both = made["tp_layer_time"] + made["cp_layer_time"]
     if v["dense_layers"]:
-        assert made["dense_layer_forward_total"] >= both * (1 - 1e-12)
+        traffic = made["tp_layer_time"] + made["cp_layer_time"]
+        assert made["dense_layer_forward_total"] >= traffic * (1 - 1e-12)
     if v["moe_layers"]:
-        assert made["moe_layer_forward_total"] >= (both + made["ep_layer_time"]) * (1 - 1e-12)
+        traffic = made["moe_tp_layer_time"] + made["cp_layer_time"] + made["ep_layer_time"]
+        assert made["moe_layer_forward_total"] >= traffic * (1 - 1e-12)
 
 
 def test_stage_three_moves_half_as_much_again() -> None:

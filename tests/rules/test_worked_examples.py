@@ -267,7 +267,7 @@ def test_tail_of_a_single_server(load: float) -> None:
 
 def test_state_of_a_parameter() -> None:
     """2 weights + 2 gradients + 4 master + 8 Adam = 16 bytes; 18 with gradients in 32 bit."""
-    none = dict(dp=1, cp=1, shard_weights=0, shard_gradients=0, shard_optimizer=0)
+    none = dict(data_ranks=1, shard_weights=0, shard_gradients=0, shard_optimizer=0)
     small = made("dense_state_bytes", parameter_bytes=2, gradient_bytes=2, optimizer_bytes=12, **none)
     large = made("dense_state_bytes", parameter_bytes=2, gradient_bytes=4, optimizer_bytes=12, **none)
     assert (small, large) == (16, 18)

@@ -21,7 +21,7 @@ from constraints.rules.training.activations import attention_activation_bytes as
 def local_activation_bytes() -> BytesPerToken:
     """What one layer that sees a window keeps per token, without scores.
 
-    >>> local_activation_bytes(8192, 8192, 2 * 8192, 8192, 8, 8, 1 / 8, 2, 2)
+    >>> local_activation_bytes(8192, 8192, 2 * 8192, 8192, 8, 2, 8, 1 / 8, 2, 2)
     10240.0
     """
 
@@ -99,7 +99,7 @@ def score_activation_bytes(
     keeps="widest_ffn_bytes",
 )
 def dense_ffn_activation_bytes(ffn_share: Fraction, widest_ffn_bytes: BytesPerToken) -> BytesPerToken:
-    """Outputs of the first feed-forward projections, per token of a dense layer, in the mean over these.
+    """Outputs of the feed-forward projections and non-linearity, per token of a dense layer, in the mean.
 
     >>> dense_ffn_activation_bytes(0.75, 4.0)
     3.0

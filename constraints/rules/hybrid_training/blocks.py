@@ -7,6 +7,7 @@ from constraints.instance import instance
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds
 from constraints.rule import rule
 from constraints.rules.training.communication import cp_layer_time as ring_time
+from constraints.rules.training.expert_communication import mixture_traffic
 
 
 @rule(wall=2, cite="definition: each layer has two blocks, or one")
@@ -63,12 +64,24 @@ def tp_layer_time() -> Seconds:
     """
 
 
+@rule(wall=14, cite="definition: mean over layers, of which some have no mixer")
+def moe_tp_layer_time(
+    mixer_share: Fraction, tp_gather_time: Seconds, shared_experts: Count, sp: Count, etp_layer_time: Seconds
+) -> Seconds:
+    """TP and ETP traffic of one mixture layer's forward pass, in the mean over layers.
+
+    >>> moe_tp_layer_time(0.5, 1.0, 1, 1, 3.0)
+    6.0
+    """
+    return mixture_traffic(mixer_share, tp_gather_time, shared_experts, sp, etp_layer_time)
+
+
 @instance(ring_time, {"kv_expanded_width": "local_cache_width", "kv_ranks": "local_kv_ranks"})
 def local_ring_time() -> Seconds:
     """CP traffic of the forward pass of one layer that sees a window: rings know no windows.
 
     >>> links = (360e9, 50e9, 0.0, 0.0)
-    >>> round(local_ring_time(8192, 2048, 8, 2, 8, 16, 8, *links) * 1e3, 2)
+    >>> round(local_ring_time(8192, 2048, 8, 2, 16, 1, *links) * 1e3, 2)
     1.26
     """
 
@@ -81,7 +94,7 @@ def state_hop_time(
     state_element_bytes: Bytes,
     tp: Count,
     cp: Count,
-    scale_up_domain: Count,
+    cp_inside: Count,
     inner_bandwidth: BytesPerSecond,
     outer_bandwidth: BytesPerSecond,
     inner_latency: Seconds,
@@ -89,12 +102,12 @@ def state_hop_time(
 ) -> Seconds:
     """CP traffic of the forward pass of one layer with a state: none with CP 1.
 
-    >>> [state_hop_time(100, 4, 2, cp, 8, 100.0, 10.0, 1.0, 5.0) for cp in (1, 4, 8)]  # 200 bytes a hop
+    >>> [state_hop_time(100, 4, 2, cp, min(cp, 4), 100.0, 10.0, 1.0, 5.0) for cp in (1, 4, 8)]  # 200 bytes a hop
     [0.0, 9.0, 175.0]
     """
     message = state_elements * state_element_bytes / tp
     inside = inner_latency + message / inner_bandwidth
-    hop = where(tp * cp <= scale_up_domain, inside, outer_latency + message / outer_bandwidth)
+    hop = where(cp_inside >= cp, inside, outer_latency + message / outer_bandwidth)
     return minimum(1, cp - 1) * (cp - 1) * hop
 
 

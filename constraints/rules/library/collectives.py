@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from constraints.algebras.maths import ceil, log2, maximum, minimum
+from constraints.algebras.maths import ceil, computed, guarded, log2, maximum, minimum
 from constraints.instance import instance
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds, Whole
 from constraints.rule import rule
+from constraints.tiling import smallest_part
 
 
 @rule(wall=14, cite="Patarasuk & Yuan 2009, Bandwidth optimal all-reduce algorithms")
@@ -64,20 +65,28 @@ def tree_all_reduce_time(
     return 2 * ceil(log2(ranks)) * (latency + message / bandwidth)
 
 
-@rule(wall=14, cite="definition: a group laid out in strides of `stride` devices")
-def ranks_inside(ranks: Whole, stride: Whole, domain: Whole) -> Count:
-    """How many ranks of a group share one scale-up domain, when neighbours are `stride` devices apart.
+@rule(wall=14, cite="definition: groups follow each other, and fill one domain after the other")
+def ranks_inside(ranks: Whole, stride: Whole, domain: Whole, devices: Whole) -> Count:
+    """Fewest ranks of a group that share one scale-up domain, when neighbours are `stride` devices apart.
 
-    >>> ranks_inside(16, 8, 8), ranks_inside(16, 2, 8), ranks_inside(4, 1, 8)
+    Groups are laid out side by side from the first of `devices` on. A boundary that cuts a group leaves a
+    smaller part, which waits the longest for what the rest of the group has.
+
+    >>> ranks_inside(16, 8, 8, 128), ranks_inside(16, 2, 8, 32), ranks_inside(4, 1, 8, 64)
     (1, 4, 4)
+    >>> ranks_inside(6, 1, 8, 48), ranks_inside(6, 1, 8, 6), ranks_inside(18, 1, 8, 18)  # 2 + 4; one; 8 + 8 + 2
+    (2, 6, 2)
     """
-    return minimum(ranks, maximum(1, domain // stride))
+    part = computed("smallest_part", smallest_part, ranks * stride, domain, devices)
+    # No part is larger than this, which is all there is to say where not everything is known.
+    most = minimum(ranks, maximum(1, domain // stride))
+    return minimum(most, maximum(1, part // stride))
 
 
-_FULL_DOMAINS = {"or the domains are not equally full": lambda ranks, inside: ranks % inside == 0}
+_SMALLEST = {"or a part of the group is larger than all of it": lambda ranks, inside: inside <= ranks}
 
 
-@rule(wall=14, cite="two-level ring: Patarasuk & Yuan 2009 inside and across domains", where=_FULL_DOMAINS)
+@rule(wall=14, cite="two-level ring: Patarasuk & Yuan 2009 inside and across domains", where=_SMALLEST)
 def hierarchical_gather_time(
     message: Bytes,
     ranks: Whole,
@@ -91,6 +100,8 @@ def hierarchical_gather_time(
 
     `inside` ranks share a scale-up domain; each then exchanges its `1/inside` share with its peers
     over its own NIC. With one level it is the ring of that level. An all-reduce takes twice this.
+    Where domains hold different numbers of a group, `inside` is the smallest: the ranks there have the
+    most to get over their NICs, `message (1 / inside - 1 / ranks)` each.
 
     >>> flat = ring_all_gather_time(8e9, 8, 50e9, 0.0)
     >>> hierarchical_gather_time(8e9, 8, 1, 450e9, 50e9, 0.0, 0.0) == flat
@@ -107,7 +118,7 @@ def hierarchical_gather_time(
     )
 
 
-@rule(wall=14, cite="two-level ring: Patarasuk & Yuan 2009 inside and across domains", where=_FULL_DOMAINS)
+@rule(wall=14, cite="two-level ring: Patarasuk & Yuan 2009 inside and across domains", where=_SMALLEST)
 def hierarchical_all_reduce_time(
     message: Bytes,
     ranks: Whole,
@@ -130,7 +141,7 @@ def hierarchical_all_reduce_time(
     )
 
 
-@rule(wall=14, cite="definition: every rank sends an equal part to every other", where=_FULL_DOMAINS)
+@rule(wall=14, cite="definition: every rank sends an equal part to every other", where=_SMALLEST)
 def all_to_all_time(
     message: Bytes,
     ranks: Whole,
@@ -143,7 +154,8 @@ def all_to_all_time(
     """Time of an all-to-all in which each rank sends `message` bytes in all.
 
     The parts for ranks of the same scale-up domain and those for other domains travel at once over
-    their own links. `outer_latency` is paid once when the group leaves the domain.
+    their own links. `outer_latency` is paid once when the group leaves the domain. Of domains with
+    different numbers of the group, that with `inside` ranks, the fewest, sends the most to others.
 
     >>> all_to_all_time(8e9, 8, 8, 450e9, 50e9, 0.0, 0.0) == 7e9 / 450e9
     True
@@ -158,6 +170,24 @@ def all_to_all_time(
         + minimum(1, ranks - 1) * inner_latency
         + minimum(1, ranks - inside) * outer_latency
     )
+
+
+@rule(
+    wall=14,
+    cite="expectation of different draws: the mean of its factors, raised to their number, for their product",
+)
+def groups_reached(groups: Count, members: Count, draws: Count) -> Count:
+    """Groups that hold at least one of `draws` different members, of which each group has as many.
+
+    A group is missed by all draws with probability (M - M/G)(M - M/G - 1).../(M (M - 1)...), for M members of G
+    groups. With balanced routing it is over how many ranks, or nodes, a token's experts are spread.
+
+    >>> [round(groups_reached(n, 256, 8), 2) for n in (1, 4, 8)]  # exactly 1, 3.61 and 5.29
+    [1.0, 3.61, 5.29]
+    """
+    middle = (draws - 1) / 2
+    missed = maximum(0, members * (1 - 1 / groups) - middle) / guarded(members - middle, 0.5)
+    return groups * (1 - missed**draws)
 
 
 @rule(wall=14, cite="Patarasuk & Yuan 2009, with latencies fitted to measured all-reduces within one domain")

@@ -94,9 +94,9 @@ def gemm_flops(m: Whole, n: Whole, k: Whole) -> Flop:
     where={"or the parts take longer than one after the other": lambda corner: corner >= 1},
 )
 def gemm_time(
-    m: Whole,
-    n: Whole,
-    k: Whole,
+    m: Count,
+    n: Count,
+    k: Count,
     weight_bytes: Bytes,
     operand_bytes: Bytes,
     result_bytes: Bytes,
@@ -111,7 +111,8 @@ def gemm_time(
 
     The k x n operand is the weights (`weight_bytes` an element), the m x k one the activations; the
     result is written at `result_bytes`. Efficiency falls for small shapes because the launch floor and the
-    memory traffic stop being hidden; it is smooth and monotone in m, n and k.
+    memory traffic stop being hidden; it is smooth and monotone in m, n and k. A size may be a mean, as of the
+    rows that experts get; where one is 0 the launch is left.
 
     >>> t = gemm_time(8192, 8192, 8192, 2, 2, 2, 989e12, 3.35e12, 2.84e-6, .786, .861, 2.66)
     >>> round(2 * 8192**3 / t / 989e12, 3)

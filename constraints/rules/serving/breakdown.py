@@ -10,7 +10,12 @@ from constraints.rules.serving.step import decode_dense_layer, decode_full_step,
 
 @instance(
     decode_dense_layer,
-    fixed={"decode_tokens": 0, "reduce_latency": 0.0, "reduce_seconds_per_token": 0.0},
+    fixed={
+        "decode_tokens": 0,
+        "reduce_latency": 0.0,
+        "reduce_seconds_per_token": 0.0,
+        "residual_blocks": 0,
+    },
     wall=4,
     cite="definition: a decode step if no message took time",
 )

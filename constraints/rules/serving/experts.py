@@ -27,11 +27,13 @@ def decode_group_tokens(decode_tokens: Count, expert_sources: Count) -> Count:
 
 @instance(
     touched,
-    {"tokens": "decode_group_tokens"},
+    {"tokens": "decode_group_tokens", "experts": "placed_experts"},
     wall=2,
     cite="expectation of distinct draws: each token picks k of E experts, balanced routing",
 )
-def experts_touched(decode_group_tokens: Count, experts: Count, experts_per_token: Count, ep: Count) -> Count:
+def experts_touched(
+    decode_group_tokens: Count, placed_experts: Count, experts_per_token: Count, ep: Count
+) -> Count:
     """Experts of one device whose weights a decode step reads.
 
     In the mean over devices: the busiest of few tokens' devices reads somewhat more.
@@ -47,7 +49,7 @@ def decode_expert_time(
     decode_group_tokens: Count,
     hidden: Count,
     expert_hidden: Count,
-    experts: Count,
+    placed_experts: Count,
     experts_per_token: Count,
     shared_experts: Count,
     expert_ffn: Count,
@@ -115,7 +117,7 @@ def decode_expert_time(
             decode_group_tokens,
             expert_hidden,
             ffn_matrices,
-            experts=experts,
+            experts=placed_experts,
             per_token=experts_per_token,
             width=expert_width,
             ep=ep,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from constraints.algebras.maths import ceil, minimum, where
+from constraints.algebras.maths import ceil, floor, maximum, minimum
 from constraints.instance import instance
 from constraints.quantities import Bytes, Count, Tokens, Truth
 from constraints.rule import rule
-from constraints.rules.shared.layout import within_reach
+from constraints.rules.shared.layout import as_many_experts, within_reach
 
 
 @rule(cite="definition: expert ranks are carved out of the tensor and data ranks, so EP does not multiply")
@@ -29,14 +29,21 @@ def devices_used(replicas: Count, devices_per_replica: Count) -> Count:
     return replicas * devices_per_replica
 
 
-@rule(cite="definition: nodes are held whole", head="nodes", aliases=("nodes",), sizes=True, total="peak")
-def node_count(devices_used: Count, devices_per_node: Count) -> Count:
-    """Nodes of the fleet.
+@rule(
+    cite="definition: nodes are held whole, and a replica that fits into one is not cut",
+    head="nodes",
+    aliases=("nodes",),
+    sizes=True,
+    total="peak",
+)
+def node_count(replicas: Count, devices_per_replica: Count, devices_per_node: Count) -> Count:
+    """Nodes of the fleet: each holds as many whole replicas as it has room for, or is part of a larger one.
 
-    >>> node_count(12, 8)
-    2
+    >>> node_count(4, 6, 8), node_count(4, 2, 8), node_count(2, 12, 8)
+    (4, 1, 4)
     """
-    return ceil(devices_used / devices_per_node)
+    together = maximum(1, floor(devices_per_node / devices_per_replica))
+    return ceil(replicas / together) * ceil(devices_per_replica / devices_per_node)
 
 
 @rule(wall=5, cite="Pope et al. 2022; a latent cache (DeepSeek-V2 2024) has no heads to split")
@@ -79,24 +86,48 @@ def kv_share(kv_width: Count, kv_heads: Count, latent: Count, tp: Count) -> Coun
     return kv_width / (latent * tp + (1 - latent) * minimum(tp, kv_heads))
 
 
-@rule(cite="definition: an EP rank holds whole experts; without EP each expert is split over TP")
-def expert_width(expert_ffn: Count, tp: Count, ep: Count) -> Count:
+@rule(cite="definition: an expert is split over the ranks of its ETP group")
+def expert_width(expert_ffn: Count, etp: Count) -> Count:
     """Columns of a routed expert on one device.
 
-    >>> expert_width(2048, 8, 8), expert_width(2048, 8, 1)
+    >>> expert_width(2048, 1), expert_width(2048, 8)
     (2048.0, 256.0)
     """
-    return expert_ffn / where(ep > 1, 1, tp)
+    return expert_ffn / etp
 
 
-@rule(cite="definition: EP ranks pool the tokens of the data ranks among them, TP ranks share theirs out")
-def expert_sources(tp: Count, ep: Count) -> Count:
+@rule(cite="definition: expert ranks pool the tokens of the data ranks among them, TP ranks share theirs out")
+def expert_sources(tp: Count, ep: Count, etp: Count) -> Count:
     """Tokens that reach one group of experts, over the tokens of one data rank.
 
-    >>> expert_sources(1, 32), expert_sources(8, 8), expert_sources(8, 1)
-    (32.0, 1.0, 1)
+    >>> expert_sources(1, 32, 1), expert_sources(8, 8, 1), expert_sources(8, 1, 8)
+    (32.0, 1.0, 1.0)
     """
-    return where(ep > 1, ep / tp, 1)
+    return ep * etp / tp
+
+
+@rule(cite="DeepSeek-V3 (2024), section 3.4.1: experts in demand are held twice")
+def placed_experts(experts: Count, redundant_experts: Count) -> Count:
+    """Experts of a layer that ranks hold, copies counted.
+
+    >>> placed_experts(256, 32), placed_experts(256, 0)
+    (288, 256)
+    """
+    return experts + redundant_experts
+
+
+@instance(
+    as_many_experts,
+    {"experts": "placed_experts"},
+    cite="vLLM, DeepSeek-V3 (2024): expert ranks hold as many experts each",
+    form=True,
+)
+def ep_divides_experts(placed_experts: Count, ep: Count) -> Truth:
+    """EP divides the experts with the copies of some; a model without experts has EP 1.
+
+    >>> ep_divides_experts(288, 144), ep_divides_experts(256, 144)
+    (True, False)
+    """
 
 
 @rule(cite="vLLM, Megatron-Core: KV heads are split, or whole heads repeated", form=True)
@@ -107,16 +138,6 @@ def tp_fits_kv_heads(kv_heads: Count, latent: Count, tp: Count) -> Truth:
     (True, False, True)
     """
     return (kv_heads % tp == 0) | (tp % kv_heads == 0) | (latent > 0)
-
-
-@rule(cite="Megatron-LM: column and row parallel feed-forward", form=True)
-def tp_divides_ffn(ffn: Count, expert_ffn: Count, shared_experts: Count, tp: Count, ep: Count) -> Truth:
-    """TP divides the width of dense blocks and shared experts, and of routed experts unless EP holds them.
-
-    >>> tp_divides_ffn(18432, 2048, 1, 8, 1), tp_divides_ffn(0, 768, 0, 5, 1), tp_divides_ffn(0, 768, 0, 5, 5)
-    (True, False, True)
-    """
-    return (ffn % tp == 0) & ((shared_experts * expert_ffn) % tp == 0) & ((ep > 1) | (expert_ffn % tp == 0))
 
 
 @rule(
@@ -136,13 +157,13 @@ def precision_used(
 
 
 @rule(cite="definition: EP groups are carved out of a stage's ranks", form=True)
-def ep_divides_ranks(tp: Count, dp: Count, ep: Count) -> Truth:
-    """EP divides the tensor and data ranks of a stage.
+def ep_divides_ranks(tp: Count, dp: Count, ep: Count, etp: Count) -> Truth:
+    """EP x ETP divides the tensor and data ranks of a stage.
 
-    >>> ep_divides_ranks(4, 8, 32), ep_divides_ranks(4, 2, 16)
-    (True, False)
+    >>> ep_divides_ranks(4, 8, 32, 1), ep_divides_ranks(4, 8, 32, 2), ep_divides_ranks(4, 2, 16, 1)
+    (True, False, False)
     """
-    return (tp * dp) % ep == 0
+    return (tp * dp) % (ep * etp) == 0
 
 
 @rule(cite="definition", form=True)

@@ -70,14 +70,14 @@ def moe_block_device_bytes(moe_fixed_parameters: Count, weight_bytes: Bytes, tp:
     return moe_fixed_parameters * weight_bytes / tp
 
 
-@rule(wall=2, cite="definition: EP ranks hold whole experts, without EP they are split over TP")
-def expert_device_parameters(expert_parameters: Count, tp: Count, ep: Count) -> Count:
+@rule(wall=2, cite="definition: experts are split over the ranks of an ETP group")
+def expert_device_parameters(expert_parameters: Count, etp: Count) -> Count:
     """Parameters a device holds of each of its routed experts.
 
-    >>> expert_device_parameters(44040192, 8, 8), expert_device_parameters(44040192, 8, 1)
+    >>> expert_device_parameters(44040192, 1), expert_device_parameters(44040192, 8)
     (44040192.0, 5505024.0)
     """
-    return expert_parameters / where(ep > 1, 1, tp)
+    return expert_parameters / etp
 
 
 @rule(
@@ -91,7 +91,7 @@ def weight_memory(
     attention_device_bytes: Bytes,
     dense_block_device_bytes: Bytes,
     moe_block_device_bytes: Bytes,
-    experts: Count,
+    placed_experts: Count,
     expert_device_parameters: Count,
     embedding_parameters: Count,
     head_parameters: Count,
@@ -120,7 +120,8 @@ def weight_memory(
     mixture = minimum(most_layers, moe_layers)
     stack = (
         most_layers * attention_device_bytes
-        + mixture * (moe_block_device_bytes + experts / ep * expert_device_parameters * expert_weight_bytes)
+        + mixture
+        * (moe_block_device_bytes + placed_experts / ep * expert_device_parameters * expert_weight_bytes)
         + (most_layers - mixture) * dense_block_device_bytes
     )
     one_end = maximum(embedding_parameters, vocab * hidden)

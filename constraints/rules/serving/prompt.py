@@ -7,7 +7,7 @@ from constraints.quantities import Count, Fraction, Seconds, Tokens
 from constraints.rule import rule
 
 
-@rule(wall=14, cite="Shoeybi et al. 2019: two all-reduces a layer; overlap hides at most the products")
+@rule(wall=14, cite="Shoeybi et al. 2019: an all-reduce for each block; overlap hides at most the products")
 def prefill_dense_layer(
     prefill_projection_time: Seconds,
     prefill_ffn_time: Seconds,
@@ -15,19 +15,20 @@ def prefill_dense_layer(
     prefill_tokens: Tokens,
     reduce_latency: Seconds,
     reduce_seconds_per_token: Seconds,
+    residual_blocks: Count,
     tp_overlap: Fraction,
 ) -> Seconds:
     """Time of one dense layer of a prefill pass, attention itself aside.
 
-    >>> [prefill_dense_layer(1.0, 2.0, 0.5, 100, 0.125, 0.01, overlap) for overlap in (0, 1)]
+    >>> [prefill_dense_layer(1.0, 2.0, 0.5, 100, 0.125, 0.01, 2, overlap) for overlap in (0, 1)]
     [5.75, 3.75]
     """
     products = prefill_projection_time + prefill_ffn_time
-    moved = 2 * prefill_tokens * reduce_seconds_per_token
+    moved = residual_blocks * prefill_tokens * reduce_seconds_per_token
     return (
         products
         + prefill_dense_elementwise_time
-        + 2 * reduce_latency
+        + residual_blocks * reduce_latency
         + moved
         - minimum(tp_overlap * moved, products)
     )

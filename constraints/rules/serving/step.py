@@ -18,7 +18,7 @@ def cycle(pp: Any, most: Any, last: Any, layer: Any, head: Any, handover: Any) -
     return pp * (maximum(most * layer, last * layer + head) + handover)
 
 
-@rule(wall=14, cite="Shoeybi et al. 2019: two all-reduces a layer")
+@rule(wall=14, cite="Shoeybi et al. 2019: each block of a layer ends in an all-reduce")
 def decode_dense_layer(
     decode_projection_time: Seconds,
     decode_attention_time: Seconds,
@@ -27,18 +27,19 @@ def decode_dense_layer(
     decode_tokens: Count,
     reduce_latency: Seconds,
     reduce_seconds_per_token: Seconds,
+    residual_blocks: Count,
 ) -> Seconds:
     """Time of one dense layer in a decode step; nothing hides an all-reduce there.
 
-    >>> decode_dense_layer(1.0, 2.0, 3.0, 0.5, 100, 0.125, 0.01)
-    8.75
+    >>> [decode_dense_layer(1.0, 2.0, 3.0, 0.5, 100, 0.125, 0.01, blocks) for blocks in (2, 1)]
+    [8.75, 7.625]
     """
     return (
         decode_projection_time
         + decode_attention_time
         + decode_ffn_time
         + decode_dense_elementwise_time
-        + 2 * (reduce_latency + decode_tokens * reduce_seconds_per_token)
+        + residual_blocks * (reduce_latency + decode_tokens * reduce_seconds_per_token)
     )
 
 
@@ -117,10 +118,11 @@ def decode_dense_layer_fixed(
     base_launch_floor: Seconds,
     decode_attention_floor: Seconds,
     reduce_latency: Seconds,
+    residual_blocks: Count,
 ) -> Seconds:
     """Time of a dense layer with hardly a token to work on.
 
-    >>> t = decode_dense_layer_fixed(8e8, 12e8, 4e12, 0.5, 1, 1e-6, 10, 1e-6, 2e-6, 5e-6)
+    >>> t = decode_dense_layer_fixed(8e8, 12e8, 4e12, 0.5, 1, 1e-6, 10, 1e-6, 2e-6, 5e-6, 2)
     >>> round(t * 1e6, 3)  # 2 GB of weights, 6 + 10 launches, attention, two empty all-reduces
     1028.0
     """
@@ -129,7 +131,7 @@ def decode_dense_layer_fixed(
         + (4 + 2 * latent) * launch_floor
         + elementwise_kernels * base_launch_floor
         + decode_attention_floor
-        + 2 * reduce_latency
+        + residual_blocks * reduce_latency
     )
 
 

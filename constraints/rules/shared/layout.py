@@ -24,6 +24,15 @@ def most_layers(layers: Count, pp: Count) -> Count:
     return ceil(layers / pp)
 
 
+def as_many_experts(experts: Any, ep: Any) -> Any:
+    """Whether EP ranks hold as many experts each; without experts there is one such rank.
+
+    >>> [as_many_experts(*x) for x in ((256, 64), (8, 3), (0, 1), (0, 2))]
+    [True, False, True, False]
+    """
+    return ((experts == 0) & (ep == 1)) | ((experts > 0) & (experts % ep == 0))
+
+
 @rule(wall=10, cite="definition: collectives reach a fraction of the link, fitted per device")
 def inner_bandwidth(scale_up_bandwidth: BytesPerSecond, collective_fraction: Ratio) -> BytesPerSecond:
     """Bandwidth a collective reaches inside a scale-up domain, per device and direction.
@@ -101,14 +110,27 @@ def pp_within_layers(pp: Count, layers: Count) -> Truth:
     return pp <= layers
 
 
-@rule(cite="Megatron-Core: expert parallel ranks hold whole experts", form=True)
-def ep_divides_experts(experts: Count, ep: Count) -> Truth:
-    """EP divides the experts; a model without experts has EP 1.
+@rule(
+    cite="Megatron-Core: expert tensor parallelism splits experts over fewer ranks than TP, or as many",
+    form=True,
+)
+def etp_divides_tp(tp: Count, etp: Count) -> Truth:
+    """ETP divides TP: 1 leaves experts whole.
 
-    >>> [ep_divides_experts(*x) for x in ((256, 64), (8, 3), (0, 1), (0, 2))]
-    [True, False, True, False]
+    >>> etp_divides_tp(4, 1), etp_divides_tp(4, 2), etp_divides_tp(4, 8)
+    (True, True, False)
     """
-    return ((experts == 0) & (ep == 1)) | ((experts > 0) & (experts % ep == 0))
+    return tp % etp == 0
+
+
+@rule(cite="Megatron-LM: column and row parallel feed-forward", form=True)
+def tp_divides_ffn(ffn: Count, expert_ffn: Count, shared_experts: Count, tp: Count, etp: Count) -> Truth:
+    """TP divides the width of dense blocks and of shared experts, ETP that of routed ones.
+
+    >>> [tp_divides_ffn(53_248, 0, 0, tp, 1) for tp in (8, 5)], [tp_divides_ffn(0, 768, 0, 5, etp) for etp in (5, 1)]
+    ([True, False], [False, True])
+    """
+    return (ffn % tp == 0) & ((shared_experts * expert_ffn) % tp == 0) & (expert_ffn % etp == 0)
 
 
 @rule(cite="definition: the last stage is never one of those with a spare layer")

@@ -92,8 +92,10 @@ def streamed_forward(
     [41.0, 130.0]
     """
     return minimum(1, dense_layers) * streamed_pass_time(
-        dense_layers, dense_injection_time, dense_layer_forward
-    ) + minimum(1, moe_layers) * streamed_pass_time(moe_layers, moe_injection_time, moe_layer_forward)
+        maximum(1, dense_layers), dense_injection_time, dense_layer_forward
+    ) + minimum(1, moe_layers) * streamed_pass_time(
+        maximum(1, moe_layers), moe_injection_time, moe_layer_forward
+    )
 
 
 @rule(wall=6, cite=_CITE)
@@ -113,9 +115,9 @@ def streamed_backward(
     [81.0, 101.0]
     """
     return minimum(1, dense_layers) * streamed_pass_time(
-        dense_layers, dense_injection_time, maximum(dense_gradient_time, dense_layer_backward)
+        maximum(1, dense_layers), dense_injection_time, maximum(dense_gradient_time, dense_layer_backward)
     ) + minimum(1, moe_layers) * streamed_pass_time(
-        moe_layers, moe_injection_time, maximum(moe_gradient_time, moe_layer_backward)
+        maximum(1, moe_layers), moe_injection_time, maximum(moe_gradient_time, moe_layer_backward)
     )
 
 

@@ -9,9 +9,11 @@ from constraints.quantities import Bytes, BytesPerToken, Count, Fraction, Tokens
 from constraints.rule import rule
 
 
-def kept_bytes(always: Any, products: Any, keep_products: Any, cheap: Any, keep_cheap: Any) -> Any:
+def kept_bytes(
+    always: Any, products: Any, keep_products: Any, cheap: Any, keep_cheap: Any, scores: Any, keep_scores: Any
+) -> Any:
     """Activations kept of a layer of either kind: its input, and the parts that the recompute mode keeps."""
-    return always + keep_products * products + keep_cheap * cheap
+    return always + keep_products * products + keep_cheap * cheap + keep_scores * scores
 
 
 @rule(wall=2, cite="definition")
@@ -36,6 +38,7 @@ def attention_activation_bytes(
     query_down: Count,
     kv_down: Count,
     kv_ranks: Count,
+    residual_blocks: Count,
     tp: Count,
     sequence_share: Fraction,
     activation_bytes: Bytes,
@@ -44,15 +47,16 @@ def attention_activation_bytes(
     """What attention must keep for its backward pass per token of a layer, without scores.
 
     Query, keys, values, the attention output in the precision of the product it goes into, the
-    latent projections if any, and the residual stream after it. The fused kernel recomputes scores.
+    latent projections if any, and the residual stream after it where the feed-forward block reads that.
+    The fused kernel recomputes scores.
 
-    >>> attention_activation_bytes(8192, 64 * 128, 2 * 8192, 8192, 0, 0, 8, 8, 1 / 8, 2, 2)  # 10 hidden / TP
+    >>> attention_activation_bytes(8192, 64 * 128, 2 * 8192, 8192, 0, 0, 8, 2, 8, 1 / 8, 2, 2)  # 10 hidden / TP
     10240.0
-    >>> attention_activation_bytes(10, 6, 12, 8, 4, 5, 1, 2, 0.5, 2, 1)  # 2 (12 + 6 / 2 + 19 / 2) + 8 / 2
+    >>> attention_activation_bytes(10, 6, 12, 8, 4, 5, 1, 2, 2, 0.5, 2, 1)  # 2 (12 + 6 / 2 + 19 / 2) + 8 / 2
     53.0
     """
     kept = query_width / tp + kv_expanded_width / kv_ranks
-    kept = kept + (hidden + query_down + kv_down) * sequence_share
+    kept = kept + ((residual_blocks - 1) * hidden + query_down + kv_down) * sequence_share
     return activation_bytes * kept + operand_bytes * attention_width / tp
 
 
@@ -79,14 +83,16 @@ def score_activation_bytes(
     wall=2, cite="Korthikanti et al. 2022, section 4: the inputs of the second matrix product's non-linearity"
 )
 def dense_ffn_activation_bytes(
-    ffn_matrices: Count, ffn: Count, tp: Count, activation_bytes: Bytes
+    ffn_matrices: Count, ffn: Count, tp: Count, activation_bytes: Bytes, operand_bytes: Bytes
 ) -> BytesPerToken:
-    """Outputs of the first feed-forward projections, per token of a dense layer.
+    """Outputs of the first feed-forward projections and of the non-linearity, per token of a dense layer.
 
-    >>> dense_ffn_activation_bytes(3, 28_672, 8, 2), dense_ffn_activation_bytes(2, 28_672, 8, 2)
-    (14336.0, 7168.0)
+    The latter is the input of the last product, and kept in the precision of that.
+
+    >>> dense_ffn_activation_bytes(3, 28_672, 8, 2, 2), dense_ffn_activation_bytes(2, 28_672, 8, 2, 1)
+    (21504.0, 10752.0)
     """
-    return activation_bytes * (ffn_matrices - 1) * ffn / tp
+    return (activation_bytes * (ffn_matrices - 1) + operand_bytes) * ffn / tp
 
 
 @rule(wall=2, cite="Megatron-Core MoE: permuted inputs and first projections are kept for backward")
@@ -97,59 +103,53 @@ def moe_ffn_activation_bytes(
     expert_ffn: Count,
     expert_hidden: Count,
     tp: Count,
-    sequence_share: Fraction,
+    expert_token_share: Fraction,
     activation_bytes: Bytes,
     operand_bytes: Bytes,
 ) -> BytesPerToken:
-    """The same for a mixture layer: each token is copied to its experts first.
+    """The same for a mixture layer: each token is copied to its experts first, and to all ranks that share one.
 
     Routing is taken as balanced.
 
-    >>> moe_ffn_activation_bytes(3, 8, 1, 2048, 7168, 1, 1, 2, 2)  # DeepSeek-V3: 2 (2 x 9 x 2048 + 8 x 7168)
-    188416.0
+    >>> moe_ffn_activation_bytes(3, 8, 1, 2048, 7168, 1, 1, 2, 2)  # DeepSeek-V3: 2 (2 x 9 x 2048 + 2048 + 8 x 7168)
+    192512.0
     """
     projected = (ffn_matrices - 1) * (experts_per_token + shared_experts) * expert_ffn / tp
-    return activation_bytes * projected + operand_bytes * experts_per_token * expert_hidden * sequence_share
+    inputs = experts_per_token * expert_hidden * expert_token_share + shared_experts * expert_ffn / tp
+    return activation_bytes * projected + operand_bytes * inputs
 
 
-@rule(
-    wall=2, cite="Megatron-Core selective recompute: norms and the activation function cost no matrix product"
-)
+@rule(wall=2, cite="Megatron-Core, recompute module layernorm: norms cost no matrix product")
 def dense_cheap_activation_bytes(
-    hidden: Count, ffn: Count, tp: Count, sequence_share: Fraction, operand_bytes: Bytes
+    hidden: Count, residual_blocks: Count, sequence_share: Fraction, operand_bytes: Bytes
 ) -> BytesPerToken:
-    """Activations of a dense layer that are cheap to recompute: norm outputs, non-linearity output.
+    """Activations of a dense layer that are cheap to recompute: norm outputs.
 
-    All are inputs of products, and kept in the precision of these.
+    They are inputs of products, and kept in the precision of these.
 
-    >>> dense_cheap_activation_bytes(8192, 28_672, 8, 1 / 8, 2)  # 2 (2 x 1024 + 3584)
-    11264.0
+    >>> dense_cheap_activation_bytes(8192, 2, 1 / 8, 2)  # 2 x 2 x 1024
+    4096.0
     """
-    return operand_bytes * (2 * hidden * sequence_share + ffn / tp)
+    return operand_bytes * residual_blocks * hidden * sequence_share
 
 
-@rule(
-    wall=2, cite="Megatron-Core selective recompute: norms and the activation function cost no matrix product"
-)
+@rule(wall=2, cite="Megatron-Core, recompute modules layernorm and moe_act: neither costs a matrix product")
 def moe_cheap_activation_bytes(
     hidden: Count,
     experts_per_token: Count,
-    shared_experts: Count,
     expert_ffn: Count,
     tp: Count,
     sequence_share: Fraction,
     operand_bytes: Bytes,
 ) -> BytesPerToken:
-    """Activations of a mixture layer that are cheap to recompute: norm and non-linearity outputs.
+    """Activations of a mixture layer that are cheap to recompute: outputs of norms and of experts' non-linearity.
 
     Expert outputs are not kept: router weights multiply the non-linearity inside the expert.
 
-    >>> moe_cheap_activation_bytes(7168, 8, 1, 2048, 1, 1, 2)  # 2 (2 x 7168 + 9 x 2048)
-    65536.0
+    >>> moe_cheap_activation_bytes(7168, 8, 2048, 1, 1, 2)  # 2 (2 x 7168 + 8 x 2048)
+    61440.0
     """
-    return operand_bytes * (
-        2 * hidden * sequence_share + (experts_per_token + shared_experts) * expert_ffn / tp
-    )
+    return operand_bytes * (2 * hidden * sequence_share + experts_per_token * expert_ffn / tp)
 
 
 @rule(wall=2, cite="definition: a layer's input is kept in every recompute mode")
@@ -171,15 +171,17 @@ def dense_layer_activation_bytes(
     dense_cheap_activation_bytes: BytesPerToken,
     keep_products: Count,
     keep_cheap: Count,
+    keep_scores: Count,
 ) -> BytesPerToken:
     """Activations kept per token of a dense layer. The recompute mode says which parts are kept.
 
-    >>> [dense_layer_activation_bytes(1, 10, 100, 20, 5, *kept) for kept in ((0, 0), (1, 0), (1, 1))]
-    [1, 31, 136]
+    >>> modes = ((0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 1, 1))  # full, selective, core_attn, none
+    >>> [dense_layer_activation_bytes(1, 10, 100, 20, 5, *kept) for kept in modes]
+    [1, 31, 36, 136]
     """
     return kept_bytes(
         layer_input_bytes, attention_activation_bytes + dense_ffn_activation_bytes, keep_products,
-        dense_cheap_activation_bytes + score_activation_bytes, keep_cheap,
+        dense_cheap_activation_bytes, keep_cheap, score_activation_bytes, keep_scores,
     )  # fmt: skip
 
 
@@ -192,15 +194,16 @@ def moe_layer_activation_bytes(
     moe_cheap_activation_bytes: BytesPerToken,
     keep_products: Count,
     keep_cheap: Count,
+    keep_scores: Count,
 ) -> BytesPerToken:
     """Activations kept per token of a mixture layer.
 
-    >>> [moe_layer_activation_bytes(2, 10, 100, 30, 8, *kept) for kept in ((0, 0), (1, 0), (1, 1))]
+    >>> [moe_layer_activation_bytes(2, 10, 100, 30, 8, *kept) for kept in ((0, 0, 0), (1, 0, 0), (1, 1, 1))]
     [2, 42, 150]
     """
     return kept_bytes(
         layer_input_bytes, attention_activation_bytes + moe_ffn_activation_bytes, keep_products,
-        moe_cheap_activation_bytes + score_activation_bytes, keep_cheap,
+        moe_cheap_activation_bytes, keep_cheap, score_activation_bytes, keep_scores,
     )  # fmt: skip
 
 
@@ -217,18 +220,18 @@ def recompute_workspace(
     moe_layers: Count,
     keep_products: Count,
     keep_cheap: Count,
+    keep_scores: Count,
 ) -> Bytes:
     """What is repeated of a forward pass, for the one layer it is being repeated for.
 
     >>> layer = (100, 10, 0, 20, 5, 50, 8)
-    >>> [recompute_workspace(*layer, *x) for x in ((3, 58, 0, 0), (80, 0, 0, 0), (80, 0, 1, 0), (80, 0, 1, 1))]
+    >>> modes = ((3, 58, 0, 0, 0), (80, 0, 0, 0, 0), (80, 0, 1, 0, 0), (80, 0, 1, 1, 1))
+    >>> [recompute_workspace(*layer, *x) for x in modes]
     [6800, 3500, 500, 0]
     """
-    products, cheap = 1 - keep_products, 1 - keep_cheap
-    dense = products * (attention_activation_bytes + dense_ffn_activation_bytes) + cheap * (
-        dense_cheap_activation_bytes + score_activation_bytes
-    )
-    mixture = products * (attention_activation_bytes + moe_ffn_activation_bytes) + cheap * (
-        moe_cheap_activation_bytes + score_activation_bytes
-    )
+    products, cheap, scores = 1 - keep_products, 1 - keep_cheap, (1 - keep_scores) * score_activation_bytes
+    dense = products * (attention_activation_bytes + dense_ffn_activation_bytes)
+    dense = dense + cheap * dense_cheap_activation_bytes + scores
+    mixture = products * (attention_activation_bytes + moe_ffn_activation_bytes)
+    mixture = mixture + cheap * moe_cheap_activation_bytes + scores
     return microbatch_tokens * maximum(dense * minimum(1, dense_layers), mixture * minimum(1, moe_layers))

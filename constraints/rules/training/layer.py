@@ -9,6 +9,7 @@ from constraints.quantities import (
     Count,
     Fraction,
     Seconds,
+    Tokens,
 )
 from constraints.rule import rule
 
@@ -31,20 +32,24 @@ def backward_time(
     core: Seconds,
     extra: Seconds,
     unfused_attention: Count,
-    activation: Seconds,
+    cheap: Seconds,
     accumulation: Seconds,
     forward_repeats: Count,
     cheap_repeats: Count,
+    core_repeats: Count,
 ) -> Seconds:
     """Backward time of a layer of either kind: two products for each, and what is repeated.
 
-    Selective recomputation repeats the scores; where a fused kernel keeps none, the non-linearity.
+    Selective recomputation repeats the scores; where a fused kernel keeps none, what else is cheap.
 
-    >>> [backward_time(10.0, 2, 1, 0, 2, 0, *x) for x in ((0, 0), (0, 1), (1, 0))]  # none, selective, full
-    [21.0, 23.0, 31.0]
+    >>> modes = ((0, 0, 0), (0, 0, 1), (0, 1, 0), (1, 0, 0))  # none, core_attn, selective, full
+    >>> [backward_time(10.0, 2, 1, 0, 1, 0, *x) for x in modes]
+    [21.0, 23.0, 22.0, 31.0]
     """
-    cheap = (1 - unfused_attention) * activation + unfused_attention * core
-    return (2 + forward_repeats) * forward + extra + cheap_repeats * cheap + accumulation
+    chosen = (1 - unfused_attention) * cheap + unfused_attention * core
+    return (
+        (2 + forward_repeats) * forward + extra + cheap_repeats * chosen + core_repeats * core + accumulation
+    )
 
 
 @instance(
@@ -83,21 +88,40 @@ def moe_layer_forward() -> Seconds:
     """
 
 
+@rule(wall=2, cite="Ivanov et al. 2021: a norm reads the residual stream and writes it")
+def norm_time(
+    microbatch_tokens: Tokens,
+    hidden: Count,
+    residual_blocks: Count,
+    sequence_share: Fraction,
+    activation_bytes: Bytes,
+    memory_bandwidth: BytesPerSecond,
+    base_bandwidth_fraction: Fraction,
+) -> Seconds:
+    """Forward time of a layer's norms, one before each of its blocks.
+
+    >>> round(norm_time(1000, 1000, 2, 1 / 8, 2, 4e12, 0.25) * 1e6, 3)  # 1 MB
+    1.0
+    """
+    traffic = 2 * residual_blocks * microbatch_tokens * hidden * sequence_share * activation_bytes
+    return traffic / (memory_bandwidth * base_bandwidth_fraction)
+
+
 @instance(
     backward_time,
     {
         "forward": "dense_layer_forward",
         "core": "attention_core_time",
         "extra": "attention_backward_extra",
-        "activation": "dense_activation_time",
+        "cheap": "norm_time",
         "accumulation": "dense_accumulation_time",
     },
 )
 def dense_layer_backward() -> Seconds:
     """Backward time of one dense layer, with what the recompute mode repeats of the forward pass.
 
-    >>> [dense_layer_backward(10.0, 2, 1, 0, 2, 0, *x) for x in ((0, 0), (0, 1), (1, 0))]  # none, selective, full
-    [21.0, 23.0, 31.0]
+    >>> [dense_layer_backward(10.0, 2, 1, 0, 1, 0, *x, 0) for x in ((0, 0), (0, 1), (1, 0))]  # none, selective, full
+    [21.0, 22.0, 31.0]
     """
 
 
@@ -107,14 +131,14 @@ def dense_layer_backward() -> Seconds:
         "forward": "moe_layer_forward",
         "core": "attention_core_time",
         "extra": "attention_backward_extra",
-        "activation": "moe_activation_time",
+        "cheap": "moe_activation_time",
         "accumulation": "moe_accumulation_time",
     },
 )
 def moe_layer_backward() -> Seconds:
     """Backward time of one mixture layer, with what the recompute mode repeats of the forward pass.
 
-    >>> [moe_layer_backward(12.0, 2, 1, 0, 2, 0, *x) for x in ((0, 0), (0, 1), (1, 0))]  # none, selective, full
+    >>> [moe_layer_backward(12.0, 2, 1, 0, 2, 0, *x, 0) for x in ((0, 0), (0, 1), (1, 0))]  # none, selective, full
     [25.0, 27.0, 37.0]
     """
 
@@ -150,7 +174,7 @@ def moe_accumulation_time(
     experts: Count,
     expert_parameters: Count,
     tp: Count,
-    ep: Count,
+    expert_ranks: Count,
     gradient_bytes: Bytes,
     parameter_bytes: Bytes,
     shard_gradients: Count,
@@ -163,5 +187,5 @@ def moe_accumulation_time(
     0.008
     """
     each = (1 - shard_gradients) * gradient_bytes + shard_gradients * parameter_bytes
-    held = (moe_layer_fixed_parameters + experts * expert_parameters / ep) / tp
+    held = moe_layer_fixed_parameters / tp + experts * expert_parameters / expert_ranks
     return 2 * each * held / (memory_bandwidth * base_bandwidth_fraction)

@@ -10,51 +10,27 @@ from constraints.rules.library.pipeline import heaviest_run
 from constraints.rules.library.sharding import sharded_state_bytes
 
 
-@rule(wall=2, cite="Rajbhandari et al. 2020, ZeRO: each state is split over data ranks from its stage on")
-def dense_state_bytes(
-    dp: Count,
-    cp: Count,
-    parameter_bytes: Bytes,
-    gradient_bytes: Bytes,
-    optimizer_bytes: Bytes,
-    shard_weights: Count,
-    shard_gradients: Count,
-    shard_optimizer: Count,
-) -> Bytes:
+@instance(sharded_state_bytes, {"ranks": "data_ranks"}, wall=2)
+def dense_state_bytes() -> Bytes:
     """Bytes one device keeps per parameter outside the experts: 18 without sharding, in bf16.
 
-    >>> dense_state_bytes(1, 1, 2, 4, 12, 0, 0, 1), dense_state_bytes(4, 1, 2, 4, 12, 0, 0, 1)
+    >>> dense_state_bytes(1, 2, 4, 12, 0, 0, 1), dense_state_bytes(4, 2, 4, 12, 0, 0, 1)
     (18.0, 9.0)
-    >>> dense_state_bytes(2, 2, 2, 4, 12, 1, 1, 1)  # ZeRO 3 over 4 ranks: 18 / 4
-    4.5
     """
-    return sharded_state_bytes(
-        dp * cp, parameter_bytes, gradient_bytes, optimizer_bytes, shard_weights, shard_gradients,
-        shard_optimizer,
-    )  # fmt: skip
 
 
-@rule(wall=2, cite="Megatron-LM theoretical memory usage: experts are split over their own data ranks")
-def expert_state_bytes(
-    dp: Count,
-    cp: Count,
-    ep: Count,
-    parameter_bytes: Bytes,
-    gradient_bytes: Bytes,
-    optimizer_bytes: Bytes,
-    shard_weights: Count,
-    shard_gradients: Count,
-    shard_optimizer: Count,
-) -> Bytes:
-    """Bytes one device keeps per expert parameter it holds: data ranks of experts are DP x CP / EP.
+@instance(
+    sharded_state_bytes,
+    {"ranks": "expert_data_ranks"},
+    wall=2,
+    cite="Megatron-LM theoretical memory usage: experts are split over their own data ranks",
+)
+def expert_state_bytes() -> Bytes:
+    """Bytes one device keeps per expert parameter it holds.
 
-    >>> [expert_state_bytes(dp, 1, 8, 2, 4, 12, 1, 1, 1) for dp in (8, 32)]  # ZeRO 3 over 1 and 4 ranks
+    >>> [expert_state_bytes(ranks, 2, 4, 12, 1, 1, 1) for ranks in (1, 4)]  # ZeRO 3
     [18.0, 4.5]
     """
-    return sharded_state_bytes(
-        dp * cp / ep, parameter_bytes, gradient_bytes, optimizer_bytes, shard_weights, shard_gradients,
-        shard_optimizer,
-    )  # fmt: skip
 
 
 @rule(wall=2, cite="definition: the stage with the most mixture layers, which are the larger ones")
@@ -67,7 +43,7 @@ def stage_state(
     experts: Count,
     expert_parameters: Count,
     tp: Count,
-    ep: Count,
+    expert_ranks: Count,
     dense_state_bytes: Bytes,
     expert_state_bytes: Bytes,
 ) -> Bytes:
@@ -83,7 +59,7 @@ def stage_state(
     mixture = minimum(stage_layers, moe_layers)
     fixed = mixture * moe_layer_fixed_parameters + (stage_layers - mixture) * dense_layer_parameters
     return dense_state_bytes * (fixed + end_parameters) / tp + expert_state_bytes * (
-        mixture * experts * expert_parameters / (tp * ep)
+        mixture * experts * expert_parameters / expert_ranks
     )
 
 
@@ -170,23 +146,22 @@ def gathered_weights(
     experts: Count,
     expert_parameters: Count,
     tp: Count,
-    cp: Count,
-    dp: Count,
-    ep: Count,
+    data_ranks: Count,
+    expert_ranks: Count,
     parameter_bytes: Bytes,
 ) -> Bytes:
     """Whole layers present for a moment where weights are sharded over data ranks (ZeRO 3, FSDP).
 
     A single data rank has nothing to gather.
 
-    >>> [round(gathered_weights(z, 3_187_703_808, 0, 0, 0, 0, 8, 1, 2, 1, 2) / 1e9, 2) for z in (0, 1)]  # 405B
+    >>> [round(gathered_weights(z, 3_187_703_808, 0, 0, 0, 0, 8, 2, 1, 2) / 1e9, 2) for z in (0, 1)]  # 405B
     [0.0, 1.59]
-    >>> gathered_weights(1, 0, 50, 58, 8, 10, 1, 1, 4, 2, 2)  # two layers of 50 + 8 x 10 / EP 2, 2 bytes each
+    >>> gathered_weights(1, 0, 50, 58, 8, 10, 1, 4, 2, 2)  # two layers of 50 + 8 x 10 / EP 2, 2 bytes each
     360.0
     """
-    mixture = minimum(1, moe_layers) * (moe_layer_fixed_parameters + experts * expert_parameters / ep)
-    layers = 2 * shard_weights * minimum(1, dp * cp - 1)
-    return layers * maximum(dense_layer_parameters, mixture) / tp * parameter_bytes
+    held = moe_layer_fixed_parameters / tp + experts * expert_parameters / expert_ranks
+    layers = 2 * shard_weights * minimum(1, data_ranks - 1)
+    return layers * maximum(dense_layer_parameters / tp, minimum(1, moe_layers) * held) * parameter_bytes
 
 
 @rule(wall=2, cite="definition")
@@ -199,7 +174,7 @@ def first_stage_state(
     experts: Count,
     expert_parameters: Count,
     tp: Count,
-    ep: Count,
+    expert_ranks: Count,
     dense_state_bytes: Bytes,
     expert_state_bytes: Bytes,
     pp: Count,
@@ -219,7 +194,7 @@ def first_stage_state(
         experts=experts,
         expert_parameters=expert_parameters,
         tp=tp,
-        ep=ep,
+        expert_ranks=expert_ranks,
         dense_state_bytes=dense_state_bytes,
         expert_state_bytes=expert_state_bytes,
     )
@@ -247,7 +222,7 @@ def last_stage_state(
     experts: Count,
     expert_parameters: Count,
     tp: Count,
-    ep: Count,
+    expert_ranks: Count,
     dense_state_bytes: Bytes,
     expert_state_bytes: Bytes,
 ) -> Bytes:
@@ -265,7 +240,7 @@ def last_stage_state(
         experts=experts,
         expert_parameters=expert_parameters,
         tp=tp,
-        ep=ep,
+        expert_ranks=expert_ranks,
         dense_state_bytes=dense_state_bytes,
         expert_state_bytes=expert_state_bytes,
     )

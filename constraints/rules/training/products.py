@@ -68,6 +68,8 @@ def expert_ffn_time(
     shared_experts: Count,
     tp: Count,
     ep: Count,
+    etp: Count,
+    expert_token_share: Fraction,
     operand_bytes: Bytes,
     activation_bytes: Bytes,
     compute_rate: FlopPerSecond,
@@ -80,13 +82,15 @@ def expert_ffn_time(
 ) -> Seconds:
     """Forward time of a mixture layer's routed and shared experts.
 
-    An EP rank holds `experts / ep` of them and receives the tokens all EP ranks send to these;
-    active parameters compute, and each local expert's weights are read once. `grouped_share` is what a
-    grouped product of uneven parts reaches of a single one.
+    An EP rank holds `experts / ep` of them, or its share of each with ETP, and receives the tokens all
+    EP ranks send to these; active parameters compute, and each local expert's weights are read once.
+    `grouped_share` is what a grouped product of uneven parts reaches of a single one.
 
-    >>> layer, device = (4096, 7168, 7168, 2048, 3, 256, 8, 1, 1), (1, 2, 989e12, 1e30, 0, 1, 1, 1, 1)
-    >>> [round(expert_ffn_time(*layer, ep, *device) * 1e3, 3) for ep in (1, 8)]  # 2 x 4096 x 9 x 44e6 FLOP
+    >>> layer, device = (4096, 7168, 7168, 2048, 3, 256, 8, 1), (1, 2, 989e12, 1e30, 0, 1, 1, 1, 1)
+    >>> [round(expert_ffn_time(*layer, 1, ep, 1, 1, *device) * 1e3, 3) for ep in (1, 8)]  # 2 x 4096 x 9 x 44e6 FLOP
     [3.283, 3.283]
+    >>> [round(expert_ffn_time(*layer, 2, 8, *x, *device) * 1e3, 3) for x in ((1, 0.5), (2, 1))]  # half, either way
+    [1.642, 1.642]
     """
     product = partial(
         gemm_time,
@@ -101,9 +105,9 @@ def expert_ffn_time(
         corner=corner,
     )
     local = experts / ep
-    routed = microbatch_tokens * ep * experts_per_token / guarded(experts, 1)
-    width = expert_ffn / tp
-    shared = shared_experts * width
+    routed = microbatch_tokens * expert_token_share * ep * experts_per_token / guarded(experts, 1)
+    width = expert_ffn / etp
+    shared = shared_experts * expert_ffn / tp
     grouped = local * product(routed, (ffn_matrices - 1) * width, expert_hidden) + local * product(
         routed, expert_hidden, width
     )

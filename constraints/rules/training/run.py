@@ -96,9 +96,27 @@ def checkpoint_optimum() -> Seconds:
     """
 
 
+@instance(
+    shared_storage_bandwidth,
+    {
+        "storage_bandwidth": "storage_read_bandwidth",
+        "nodes": "node_count",
+        "node_bandwidth": "node_storage_bandwidth",
+    },
+    wall=19,
+    cite="definition: the job's share of storage, at most what its nodes can receive",
+)
+def restore_bandwidth() -> BytesPerSecond:
+    """Rate at which all nodes together read a checkpoint back.
+
+    >>> restore_bandwidth(2e12, 100, 2e9), restore_bandwidth(2e12, 2000, 2e9)
+    (200000000000.0, 2000000000000.0)
+    """
+
+
 @rule(wall=15, cite="definition: detect and restart, then read the checkpoint back")
 def recovery_time(
-    restart_time: Seconds, checkpoint_bytes: Bytes, storage_read_bandwidth: BytesPerSecond
+    restart_time: Seconds, checkpoint_bytes: Bytes, restore_bandwidth: BytesPerSecond
 ) -> Seconds:
     """Time from a failure to useful work, without the work to redo.
 
@@ -107,7 +125,7 @@ def recovery_time(
     >>> recovery_time(300.0, 4e12, 2e11)
     320.0
     """
-    return restart_time + checkpoint_bytes / storage_read_bandwidth
+    return restart_time + checkpoint_bytes / restore_bandwidth
 
 
 @rule(wall=19, cite="Daly 2006, eq. 20", head="goodput", better="more")

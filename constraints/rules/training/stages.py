@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from constraints.algebras.maths import floor, minimum, where
+from constraints.instance import instance
 from constraints.quantities import Count, Tokens, Truth
 from constraints.rule import rule
+from constraints.rules.shared.layout import as_many_experts
 
 
 @rule(cite="definition", head="GPUs\nused")
@@ -37,16 +39,6 @@ def tp_fits_kv_heads(kv_heads: Count, tp: Count) -> Truth:
     return (kv_heads % tp == 0) | (tp % kv_heads == 0)
 
 
-@rule(cite="Megatron-LM: column and row parallel feed-forward", form=True)
-def tp_divides_ffn(ffn: Count, expert_ffn: Count, tp: Count) -> Truth:
-    """TP divides the feed-forward width, of dense layers and of experts.
-
-    >>> tp_divides_ffn(53_248, 0, 8), tp_divides_ffn(53_248, 0, 5), tp_divides_ffn(0, 1408, 3)
-    (True, False, False)
-    """
-    return (ffn % tp == 0) & (expert_ffn % tp == 0)
-
-
 @rule(cite="Liu et al. 2023, Ring attention: a contiguous share of the sequence per rank", form=True)
 def cp_divides_sequence(sequence_length: Tokens, cp: Count) -> Truth:
     """CP divides the sequence in two equal chunks a rank, which balances causal attention.
@@ -57,14 +49,33 @@ def cp_divides_sequence(sequence_length: Tokens, cp: Count) -> Truth:
     return (sequence_length % (2 * cp) == 0) | (cp == 1)
 
 
-@rule(cite="Megatron-Core: expert data parallel size is DP x CP / EP", form=True)
-def ep_divides_data_ranks(dp: Count, cp: Count, ep: Count) -> Truth:
-    """EP divides the DP x CP ranks it is carved out of.
+@instance(as_many_experts, cite="Megatron-Core: expert parallel ranks hold as many experts each", form=True)
+def ep_divides_experts(experts: Count, ep: Count) -> Truth:
+    """EP divides the experts; a model without experts has EP 1.
 
-    >>> ep_divides_data_ranks(4, 2, 8), ep_divides_data_ranks(4, 1, 8)
+    >>> ep_divides_experts(256, 64), ep_divides_experts(8, 3)
     (True, False)
     """
-    return (dp * cp) % ep == 0
+
+
+@rule(cite="Megatron-Core MoE parallel folding: EDP = TP x CP x DP / (ETP x EP)", form=True)
+def ep_divides_data_ranks(tp: Count, cp: Count, dp: Count, ep: Count, etp: Count) -> Truth:
+    """EP x ETP divides the TP x CP x DP ranks of a stage, out of which experts are carved.
+
+    >>> [ep_divides_data_ranks(2, 1, 4, ep, etp) for ep, etp in ((4, 2), (8, 2), (8, 1))]
+    [True, False, True]
+    """
+    return (tp * cp * dp) % (ep * etp) == 0
+
+
+@rule(cite="Megatron-Core: mixtures of experts with tensor parallelism need sequence parallelism", form=True)
+def etp_has_sequence_parallel(sp: Count, tp: Count, etp: Count, experts: Count) -> Truth:
+    """Where TP splits experts otherwise than the rest, its ranks have tokens of their own.
+
+    >>> [etp_has_sequence_parallel(*x) for x in ((1, 4, 1, 8), (0, 4, 1, 8), (0, 4, 4, 8), (0, 4, 1, 0))]
+    [True, False, True, True]
+    """
+    return (sp > 0) | (tp == etp) | (experts == 0)
 
 
 @rule(cite="Megatron-LM: global batch = micro-batch x DP x accumulation steps", form=True)

@@ -49,7 +49,7 @@ def dense_layer_forward_total(
 @rule(cite="definition: compute, then the traffic that shows")
 def moe_layer_forward_total(
     moe_layer_forward: Seconds,
-    tp_exposed: Seconds,
+    moe_tp_exposed: Seconds,
     cp_exposed: Seconds,
     ep_exposed: Seconds,
     host_moe_layer_time: Seconds,
@@ -59,7 +59,7 @@ def moe_layer_forward_total(
     >>> moe_layer_forward_total(3.0, 0.5, 0.25, 1.0, 4.0), moe_layer_forward_total(3.0, 0.5, 0.25, 1.0, 5.0)
     (4.75, 5.0)
     """
-    return maximum(host_moe_layer_time, moe_layer_forward + tp_exposed + cp_exposed + ep_exposed)
+    return maximum(host_moe_layer_time, moe_layer_forward + moe_tp_exposed + cp_exposed + ep_exposed)
 
 
 @rule(cite="definition: the backward pass repeats the traffic, and what is recomputed repeats it again")
@@ -90,7 +90,7 @@ def dense_layer_backward_total(
 @rule(cite="definition: the backward pass repeats the traffic, and what is recomputed repeats it again")
 def moe_layer_backward_total(
     moe_layer_backward: Seconds,
-    tp_exposed: Seconds,
+    moe_tp_exposed: Seconds,
     cp_exposed: Seconds,
     ep_exposed: Seconds,
     forward_repeats: Count,
@@ -106,7 +106,7 @@ def moe_layer_backward_total(
     >>> [moe_layer_backward_total(6.0, 1.0, 0.5, 2.0, *again, 3.0, 0.5) for again in ((0, 0), (1, 0), (0, 1))]
     [10.0, 14.0, 20.0]
     """
-    traffic = (1 + forward_repeats) * (tp_exposed + ep_exposed) + (2 + forward_repeats) * cp_exposed
+    traffic = (1 + forward_repeats) * (moe_tp_exposed + ep_exposed) + (2 + forward_repeats) * cp_exposed
     once = maximum((2 + forward_repeats) * host_moe_layer_time, moe_layer_backward + traffic)
     return (1 + norm_passes) * (once + forward_repeats * recompute_stall)
 
@@ -330,14 +330,14 @@ def stage_dense_parameters(
 
 @rule(wall=2, cite="definition")
 def stage_expert_parameters(
-    most_layers: Count, moe_layers: Count, experts: Count, expert_parameters: Count, tp: Count, ep: Count
+    most_layers: Count, moe_layers: Count, experts: Count, expert_parameters: Count, expert_ranks: Count
 ) -> Count:
     """Routed-expert parameters on one device of the fullest stage.
 
-    >>> stage_expert_parameters(4, 58, 256, 44_040_192, 1, 64) / 44_040_192  # 4 of 256 experts in 4 layers
+    >>> stage_expert_parameters(4, 58, 256, 44_040_192, 64) / 44_040_192  # 4 of 256 experts in 4 layers
     16.0
     """
-    return minimum(most_layers, moe_layers) * experts * expert_parameters / (tp * ep)
+    return minimum(most_layers, moe_layers) * experts * expert_parameters / expert_ranks
 
 
 @rule(wall=19, cite="definition: what is written to storage is what a restart needs")

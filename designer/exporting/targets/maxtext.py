@@ -42,8 +42,8 @@ def _settings(launch: Launch, ranks: Ranks) -> list[Flag]:
         raise Refused(f"{launch.model.id} is none of its models")
     if d.name("precision") not in ("bf16", "fp8"):
         raise Refused(f"precision {d.name('precision')} has no setting")
-    if d.name("recompute") == "selective":
-        raise Refused("recompute selective cannot be said: its policies keep other sets of activations")
+    if (mode := d.name("recompute")) not in ("none", "full"):
+        raise Refused(f"recompute {mode} cannot be said: its policies keep other sets of activations")
     inner = d.count("tp") * d.count("cp")
     ep = d.count("ep")
     slices = ranks.nodes
@@ -68,7 +68,7 @@ def _settings(launch: Launch, ranks: Ranks) -> list[Flag]:
         Flag("dtype", "bfloat16", "activations"),
         Flag("weight_dtype", "float32", "weights"),
         *([Flag("quantization", "fp8", "precision fp8")] if d.name("precision") == "fp8" else []),
-        Flag("remat_policy", {"none": "minimal", "full": "full"}[d.name("recompute")], "recompute"),
+        Flag("remat_policy", {"none": "minimal", "full": "full"}[mode], "recompute"),
         Flag("enable_checkpointing", "true", ""),
         Flag("checkpoint_period", save_steps(launch), saved(launch)),
         Flag("async_checkpointing", "false", "saving stops the step"),

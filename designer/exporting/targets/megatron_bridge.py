@@ -21,6 +21,8 @@ _HOMES = {
     "num-virtual-stages-per-pipeline-rank": "model.virtual_pipeline_model_parallel_size",
     "pipeline-model-parallel-layout": "model.pipeline_model_parallel_layout",
     "expert-model-parallel-size": "model.expert_model_parallel_size",
+    "expert-tensor-parallel-size": "model.expert_tensor_parallel_size",
+    "moe-token-dispatcher-type": "model.moe_token_dispatcher_type",
     "seq-length": "model.seq_length",
     "micro-batch-size": "train.micro_batch_size",
     "global-batch-size": "train.global_batch_size",

@@ -51,8 +51,12 @@ def _options(launch: Launch) -> list[Flag]:
     ]
     if dp > 1:
         out.append(Flag("attn-dp-size", dp, "dp"))
-    if experts_split(launch):
-        out.append(Flag("ep-size", d.count("ep"), "ep"))
+    if experts_split(launch, both=True):
+        out.append(
+            Flag(
+                "ep-size", d.count("ep"), f"ep; each expert is split by etp = tp * dp / ep = {d.count('etp')}"
+            )
+        )
     if quantized:
         out.append(Flag("quantization", quantized, f"weights {d.name('weights')}"))
     if pooled(launch):
@@ -69,7 +73,7 @@ TARGET = Target(
     jobs=INFERENCE,
     vendors=frozenset({"NVIDIA", "AMD"}),
     reads=frozenset({
-        "precision", "weights", "sparsity", "kv", "tp", "pp", "dp", "ep", "prefill_batch", "batch", "samples",
+        "precision", "weights", "sparsity", "kv", "tp", "pp", "dp", "ep", "etp", "prefill_batch", "batch", "samples",
         "replicas", "engine",
     }),
     write=write,

@@ -44,7 +44,7 @@ def _settings(launch: Launch) -> dict[str, object]:
         )
     if one.sequences % dp:
         raise Refused(f"batch {one.sequences} is not divisible by dp {dp}, and max_batch_size is of one rank")
-    split = experts_split(launch)
+    split = experts_split(launch, both=True)
     dtype, quantized = formats_of(launch)
     if quantized:
         raise Refused(f"weights {quantized} need a checkpoint quantised so: name it with --checkpoint")
@@ -54,6 +54,7 @@ def _settings(launch: Launch) -> dict[str, object]:
         "pipeline_parallel_size": d.count("pp"),
         **({"enable_attention_dp": True} if dp > 1 else {}),
         **({"moe_expert_parallel_size": d.count("ep")} if split else {}),
+        **({"moe_tensor_parallel_size": d.count("etp")} if split and d.count("etp") > 1 else {}),
         "dtype": dtype,
         "max_batch_size": one.sequences // dp,
         "max_num_tokens": one.tokens,
@@ -70,7 +71,7 @@ TARGET = Target(
     jobs=INFERENCE,
     vendors=frozenset({"NVIDIA"}),
     reads=frozenset({
-        "precision", "weights", "sparsity", "kv", "tp", "pp", "dp", "ep", "prefill_batch", "batch", "samples",
+        "precision", "weights", "sparsity", "kv", "tp", "pp", "dp", "ep", "etp", "prefill_batch", "batch", "samples",
         "replicas", "engine",
     }),
     write=write,

@@ -85,6 +85,7 @@ def _tables(launch: Launch) -> dict[str, Table]:
 def _parallelism(launch: Launch) -> Table:
     d = launch.decisions
     tp, cp, ep, dp, sharding = d.count("tp"), d.count("cp"), d.count("ep"), d.count("dp"), d.name("sharding")
+    etp = d.count("etp")
     if tp > 1 and not d.on("sp"):
         raise Refused(f"sp off with tp {tp} cannot be said")
     if launch.sequence_length % (2 * cp * tp):
@@ -93,6 +94,10 @@ def _parallelism(launch: Launch) -> Table:
         )
     if sharding == "zero1" and dp > 1:
         raise Refused("sharding zero1 cannot be said: replicas share all of the optimizer or none")
+    if launch.model.shape.experts and etp not in ((1, tp) if ep > 1 else (tp,)):
+        raise Refused(
+            f"etp {etp} with ep {ep} cannot be said: experts are split by tp, or whole with ep above 1"
+        )
     if (dp * cp * tp) % ep:
         raise Refused(f"ep {ep} does not divide dp * cp * tp = {dp * cp * tp}")
     whole = sharding in ("zero2", "zero3")
@@ -108,7 +113,7 @@ def _parallelism(launch: Launch) -> Table:
     if ep > 1:
         out += [
             ("expert_parallel_degree", ep, "ep"),
-            ("expert_tensor_parallel_degree", tp, "experts are split by tp too"),
+            ("expert_tensor_parallel_degree", etp, "etp"),
         ]
     return out
 
@@ -145,6 +150,8 @@ def _recompute(mode: str) -> Table:
             ),
             ("selective_ac_option", "op", "so that steps take longer and less memory than designer says"),
         ]
+    if mode not in ("none", "full"):
+        raise Refused(f"recompute {mode} cannot be said: attention is recomputed with every second product")
     return [("mode", mode, "recompute")]
 
 
@@ -155,8 +162,8 @@ TARGET = Target(
     jobs=TRAINING,
     vendors=frozenset({"NVIDIA", "AMD"}),
     reads=frozenset({
-        "precision", "global_batch", "tp", "sp", "cp", "ep", "micro_batch", "recompute", "pp", "vpp", "dp", "sharding",
-        "checkpoint_interval",
+        "precision", "global_batch", "tp", "sp", "cp", "ep", "etp", "micro_batch", "recompute", "pp", "vpp", "dp",
+        "sharding", "checkpoint_interval",
     }),
     write=write,
 )  # fmt: skip
