@@ -190,9 +190,7 @@ def _requests(row: MeasuredRow, values: dict[str, float]) -> MeasuredLoad | Skip
     flight = row.number("concurrency_or_batch")
     replicas = values["replicas"]
     rate = row.number("requests_per_s")
-    # equal lengths keep all users in step: prompts come together, and then all answers
-    in_step = "fixed lengths" in notes
-    if flight and (scenario in ("offline", "latency") or in_step):
+    if flight and scenario in ("offline", "latency"):
         each = flight / replicas
         values |= dict(batch=max(1.0, each), prefill_batch=max(1.0, each / values["dp"]))
         return STATIC

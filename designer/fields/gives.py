@@ -59,7 +59,8 @@ def declared(workload: BaseModel) -> Iterator[tuple[str, Gives]]:
 
 MOMENTS = (
     "input_tokens", "input_square", "input_cube", "output_tokens", "output_square", "prompt_answer", "context_cube",
-    "reasoning_tokens", "reasoning_p99", "context_limit", "longest_prompt", "longest_answer",
+    "steps_harmonic", "steps_harmonic_square", "reasoning_tokens", "reasoning_p99", "context_limit", "longest_prompt",
+    "longest_answer",
 )  # fmt: skip
 
 
@@ -83,6 +84,8 @@ def moments(mix: Sequence[Any]) -> dict[str, float]:
         moment(lambda m: m.input * m.generated, 2),
         # the squares of the contexts that an answer is generated behind, summed over its tokens
         moment(lambda m: m.generated * (m.input**2 + m.input * m.generated + m.generated**2 / 3), 3),
+        _harmonic(mix, 1),
+        _harmonic(mix, 2),
         moment(lambda m: m.reasoning, 1),
         _quantile(mix, 0.99 * total),
         max(m.input + m.generated for m in mix),
@@ -90,6 +93,12 @@ def moments(mix: Sequence[Any]) -> dict[str, float]:
         max(m.generated for m in mix),
     )
     return dict(zip(MOMENTS, made, strict=True))
+
+
+def _harmonic(mix: Sequence[Any], k: int) -> float:
+    """Harmonic mean of the k-th powers of decode steps, its root, of requests that have any."""
+    steps = [(m.share, m.generated - 1) for m in mix if m.generated > 1]
+    return float((sum(s for s, _ in steps) / sum(s / n**k for s, n in steps)) ** (1 / k)) if steps else 0.0
 
 
 def _quantile(mix: Sequence[Any], share: float) -> float:

@@ -16,6 +16,7 @@ from constraints.quantities import (
     TokensPerSecond,
 )
 from constraints.rule import rule
+from constraints.rules.serving.load import crowded_overhead
 
 LN2 = 0.6931
 
@@ -81,14 +82,67 @@ def prefill_stall(
     return maximum(pass_time / 2, pass_time - merged_prefill * decode_step_fixed / (pp * prefill_batch))
 
 
-@rule(wall=7, cite="definition")
-def first_token_time(prefill_time: Seconds, decode_step_time: Seconds, pp: Count) -> Seconds:
-    """Time to the first token of a request that finds a slot and no other prompt: half a step, and its prefill.
+@rule(
+    wall=7,
+    cite="mean value analysis (Reiser & Lavenberg 1980) of one queue and a delay: R = s (1 + Q(N - 1) - rho / 2)",
+)
+def prompt_wait(
+    prefill_occupancy: Seconds,
+    prefill_batch: Count,
+    admitted: Requests,
+    dp: Count,
+    decode_steps: Tokens,
+    decode_step_fixed: Seconds,
+    decode_step_variable: Seconds,
+    batch: Count,
+    prefill_stall: Seconds,
+) -> Seconds:
+    """Mean wait of a prompt for the prompts of other users, who decode in between.
 
-    >>> first_token_time(0.05, 0.01, 1)
-    0.055
+    Solved for R from `R = s (1 + (n - 1) (R - s / 2) / (R + Z))`, with passes of s, n users of a rank in groups
+    that share a pass, and Z to decode; equal passes are half done in the mean.
+
+    >>> prompt_wait(0.1, 1, 1, 1, 100, 0.02, 0.0, 8, 0.1) < 1e-12  # alone
+    True
+    >>> round(prompt_wait(0.1, 1, 8, 1, 0, 0.02, 0.0, 8, 0.1), 3)  # no answers: all others are before it
+    0.654
     """
-    return prefill_time + decode_step_time / pp / 2
+    groups = maximum(1, admitted / (dp * prefill_batch))
+    steps = decode_step_fixed + decode_step_variable * admitted / batch
+    away = decode_steps * steps + minimum(1, decode_steps) * admitted / dp * prefill_stall
+    b = away - groups * prefill_occupancy
+    c = prefill_occupancy * (away - (groups - 1) * prefill_occupancy / 2)
+    return maximum(0, (sqrt(maximum(0, b * b + 4 * c)) - b) / 2 - prefill_occupancy)
+
+
+@rule(
+    wall=7, cite="definition: half a step is under way, and the host of a server has other requests to handle"
+)
+def crowd_delay(
+    users_per_replica: Requests,
+    decode_step_time: Seconds,
+    pp: Count,
+    loaded_overhead: Seconds,
+    overhead_per_request: Seconds,
+) -> Seconds:
+    """What the other requests in flight add to a first token besides their prompts; nothing where there are none.
+
+    >>> crowd_delay(1, 0.01, 1, 0.05, 0.001), round(crowd_delay(11, 0.01, 1, 0.055, 0.001), 6)
+    (0.0, 0.065)
+    """
+    others = maximum(0, users_per_replica - 1)
+    under_way = minimum(1, others) * decode_step_time / pp / 2
+    return under_way + crowded_overhead(others, loaded_overhead, overhead_per_request)
+
+
+@rule(wall=7, cite="definition")
+def first_token_time(prefill_time: Seconds, prompt_wait: Seconds, crowd_delay: Seconds) -> Seconds:
+    """Time to the first token of a request that finds a slot: its prefill, and what others add.
+
+    >>> first_token_time(0.05, 0.25, 0.01)
+    0.31
+    """
+    return prefill_time + prompt_wait + crowd_delay
 
 
 @rule(
@@ -145,6 +199,16 @@ def tpot(
     0.046
     """
     return shared_step + decoding * prefill_stall / (dp * guarded(decode_steps, 1))
+
+
+@rule(wall=4, cite="definition")
+def answering_time(decode_steps: Tokens, tpot: Seconds) -> Seconds:
+    """Mean time from the first token of an answer to its last.
+
+    >>> answering_time(100, 0.02)
+    2.0
+    """
+    return decode_steps * tpot
 
 
 @rule(
