@@ -35,10 +35,13 @@ KINDS = {
     "fidelity": "table of scores",
     "assumptions": "assumptions",
     "engines": "engine",
+    "frameworks": "training framework",
 }
 
 # Enough of YAML to find the aliases of an entry without parsing it: a flow list, or a block list.
 _ALIASES = re.compile(r"^aliases:[ \t]*(?:\[([^\]]*)\]|((?:\n[ \t]*-[ \t][^\n]*)+))", re.MULTILINE)
+
+_WORDS = re.compile(r"""^([a-z_]+):[ \t]*["']?([\w.-]*)""", re.MULTILINE)
 
 
 class Catalog:
@@ -49,7 +52,7 @@ class Catalog:
         self._files: dict[str, dict[str, Path]] = {}
         self._aliases: dict[str, dict[str, str]] = {}
         self._entries: dict[tuple[str, str], schema.Entry] = {}
-        self._holders: dict[str, list[str]] = {}
+        self._glances: dict[Path, dict[str, str]] = {}
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -104,7 +107,9 @@ class Catalog:
     @overload
     def get(self, kind: Literal["fidelity"], name: str) -> schema.Fidelity: ...
     @overload
-    def get(self, kind: Literal["assumptions", "engines"], name: str) -> schema.Assumptions: ...
+    def get(self, kind: Literal["assumptions"], name: str) -> schema.Assumptions: ...
+    @overload
+    def get(self, kind: Literal["engines", "frameworks"], name: str) -> schema.Software: ...
     @overload
     def get(self, kind: str, name: str) -> schema.Entry: ...
 
@@ -125,17 +130,19 @@ class Catalog:
         self._entries[kind, entry.id] = entry
 
     def nodes_with(self, accelerator: str) -> list[schema.Node]:
-        """Nodes that hold an accelerator, by id; found in their text, so that others are not parsed."""
-        if accelerator not in self._holders:
-            holds = re.compile(
-                rf"^accelerator:\s+[\"']?{re.escape(accelerator)}[\"']?\s*(#.*)?$", re.MULTILINE
-            )
-            self._holders[accelerator] = [
-                id
-                for id in self.ids("nodes")
-                if holds.search(self.path("nodes", id).read_text("utf-8", errors="replace"))
-            ]
-        return [self.get("nodes", id) for id in self._holders[accelerator]]
+        """Nodes that hold an accelerator, by id; others are not parsed."""
+        return [
+            self.get("nodes", id)
+            for id in self.ids("nodes")
+            if self.glance("nodes", id).get("accelerator") == accelerator
+        ]
+
+    def glance(self, kind: str, name: str) -> dict[str, str]:
+        """Field -> its first word, empty where a list or mapping follows; read off the text, not parsed."""
+        path = self.path(kind, name)
+        if path not in self._glances:
+            self._glances[path] = dict(_WORDS.findall(path.read_text("utf-8", errors="replace")))
+        return self._glances[path]
 
     def with_entry(self, kind: str, entry: schema.Entry, file: Path) -> Catalog:
         """The same catalog with one more entry, as if it stood in `file`."""

@@ -210,7 +210,9 @@ def layout(design: dict[str, str | int | float]) -> str:
 
 def of_pools(design: Mapping[str, str | int | float]) -> dict[str, dict[str, str | int | float]]:
     """What each pool of a design has of its own, by the names that it has without pools."""
-    parts = {p: {n.removeprefix(f"{p}_"): v for n, v in design.items() if n.startswith(f"{p}_")} for p in POOLS}
+    parts = {
+        p: {n.removeprefix(f"{p}_"): v for n, v in design.items() if n.startswith(f"{p}_")} for p in POOLS
+    }
     return {pool: part for pool, part in parts.items() if "replicas" in part}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -25,7 +24,6 @@ from designer.sizing.rows import at_most
 
 # Of the parts that fall short, those closest to what is needed are looked into.
 NEAR = 8
-_FIELD = re.compile(r"^(accelerator|accelerators|kind|class|nic):[ \t]*([\w.-]*)", re.MULTILINE)
 # What is said of every part, where the scenario has it.
 SAID = (COST, "cost_per_token", POWER, CARBON)
 
@@ -73,8 +71,7 @@ def one_each(catalog: Catalog, base: Node) -> list[Node]:
     kind = catalog.get("accelerators", base.accelerator).device_class
     found: dict[str, tuple[tuple[bool, bool, int, str], str]] = {}
     for id in catalog.ids("nodes"):
-        text = catalog.path("nodes", id).read_text("utf-8", errors="replace")
-        said = dict(_FIELD.findall(text))
+        said = catalog.glance("nodes", id)
         held = said.get("accelerator", "")
         rank = (said.get("kind") != "system", "nic" not in said, -int(said.get("accelerators") or 0), id)
         if held not in found or rank < found[held][0]:
@@ -83,8 +80,7 @@ def one_each(catalog: Catalog, base: Node) -> list[Node]:
     for held, (_, id) in sorted(found.items(), key=lambda f: f[1][0]):
         if held == base.accelerator or held not in catalog.ids("accelerators"):
             continue
-        text = catalog.path("accelerators", held).read_text("utf-8", errors="replace")
-        if dict(_FIELD.findall(text)).get("class") == kind:
+        if catalog.glance("accelerators", held).get("class") == kind:
             out.append(catalog.get("nodes", id))
     return out
 
