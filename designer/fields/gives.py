@@ -16,13 +16,15 @@ class Gives:
     A single quantity is the value of the field itself, where that is a number; several are made of it
     by `of`. A demand may give way in an impossible question: by any share where it is an "amount"; a
     "context" only in halves, with as many more sequences in a batch. `words` say what several are, with
-    the quantities in braces.
+    the quantities in braces. Of a field that lists items, `parts` are the amounts of an item, each by the
+    quantity that it is called by.
     """
 
     names: tuple[str, ...]
     demand: Literal["amount", "context"] | None
     of: Callable[[Any], Mapping[str, float]] | None
     words: str
+    parts: Mapping[str, str]
 
     def __init__(
         self,
@@ -30,8 +32,10 @@ class Gives:
         demand: Literal["amount", "context"] | None = None,
         of: Callable[[Any], Mapping[str, float]] | None = None,
         words: str = "",
+        parts: Mapping[str, str] | None = None,
     ):
-        for name, value in (("names", names), ("demand", demand), ("of", of), ("words", words)):
+        said = {"names": names, "demand": demand, "of": of, "words": words, "parts": parts or {}}
+        for name, value in said.items():
             object.__setattr__(self, name, value)
 
     def numbers(self, value: Any) -> Mapping[str, float]:
@@ -39,6 +43,13 @@ class Gives:
         if self.of is not None:
             return self.of(value)
         return {self.names[0]: value} if isinstance(value, float) else {}
+
+    def scaled(self, value: Any, share: float, part: str = "") -> Any:
+        """The value of the field with its amount so many times as large; of a list, one part of it or all."""
+        if not self.parts:
+            return value * share
+        moved = [part] if part else list(self.parts.values())
+        return tuple(v.model_copy(update={m: getattr(v, m) * share for m in moved}) for v in value)
 
 
 def given_by(workload: BaseModel) -> dict[str, float]:

@@ -37,7 +37,7 @@ def test_caches_of_two_engines_on_four_h100(tmp_path: Path) -> None:
 
 
 def test_a_share_of_the_device_is_what_the_cache_gets_less_of(tmp_path: Path) -> None:
-    """A percent of 79.65 GiB is a percent of them, whatever else is in memory."""
+    """A percent of 81,559 MiB is a percent of them, whatever else is in memory."""
     more, less = (cache_of(tmp_path, "vllm", f"assume.memory_utilization={u}") for u in (0.95, 0.9))
-    assert (more - less) * TOKEN == pytest.approx(0.05 * 79.65 * 2**30, rel=1e-6)
+    assert (more - less) * TOKEN == pytest.approx(0.05 * 81_559 * 2**20, rel=1e-6)
     assert cache_of(tmp_path, "vllm", "assume.memory_utilization=0.7") == 0

@@ -136,7 +136,7 @@ def test_requests_that_come_by_themselves(seed: int) -> None:
     assert v["occupancy"] == pytest.approx(mean, rel=0.1)
     # cache: as many sequences, each of a length-biased context
     assert v["occupancy"] * s.context == pytest.approx(found.mean_over_time(found.contexts), rel=0.12)
-    assert v["occupancy_p99"] >= 0.9 * found.over_time(found.sequences, 0.99)
+    assert v["occupancy_p99"] >= 0.8 * found.over_time(found.sequences, 0.99)
 
 
 @pytest.mark.parametrize(("seed", "count", "merged"), [

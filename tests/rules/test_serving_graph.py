@@ -34,33 +34,51 @@ H100 = {
     "expert_each_floor": 1e-7, "expert_half_width": 100,
     "tp_overlap": 0.0, "ep_overlap": 0.0, "node_limit": 64, "activation_bytes": 2, "prefill_chunk": 8192,
 }  # fmt: skip
+
+
+def parts_in(size):
+    """All linear layers stored and multiplied in so many bytes, the ends in 16 bit."""
+    begins = ("projection_", "", "expert_")
+    return {
+        **{f"{b}{n}": size for b in begins for n in ("weight_bytes", "operand_bytes")},
+        "precision_bytes": size, "end_weight_bytes": 2, "projection_speed": 1, "ffn_speed": 1, "expert_speed": 1,
+    }  # fmt: skip
+
+
 BF16 = {
     "compute_rate": 989.4e12, "launch_floor": 2.84e-6, "compute_fraction": 0.786, "bandwidth_fraction": 0.861,
-    "corner": 2.66, "operand_bytes": 2, "weight_bytes": 2, "kv_element_bytes": 2,
-}  # fmt: skip
+    "corner": 2.66, "kv_element_bytes": 2,
+} | parts_in(2)  # fmt: skip
 FP8 = {
     "compute_rate": 1978.9e12, "launch_floor": 12.6e-6, "compute_fraction": 0.736, "bandwidth_fraction": 0.82,
-    "corner": 2.51, "operand_bytes": 1, "weight_bytes": 1, "kv_element_bytes": 1,
-}  # fmt: skip
+    "corner": 2.51, "kv_element_bytes": 1,
+} | parts_in(1)  # fmt: skip
 NO_EXTRAS = {
     "attention_extra": 0, "ffn_bias": 0, "expert_bias": 0, "router_bias": 0, "norm_parameters": 0,
     "position_embeddings": 0, "embedding_extra": 0, "untied": 1, "final_norm_parameters": 0,
-    "extra_parameters": 0, "windowed_layers": 0, "window": 0, "causal_share": 0.5, "max_context": 131072,
-    "ffn_matrices": 3,
+    "extra_parameters": 0, "causal_share": 0.5, "max_context": 131072, "ffn_matrices": 3, "ffn_share": 1,
+    "expert_latent": 0,
+    # layers of one kind only
+    "local_layers": 0, "local_query_width": 0, "local_kv_width": 0, "local_attention_width": 0, "local_extra": 0,
+    "recurrent_layers": 0, "recurrent_columns": 0, "recurrent_gates": 0, "gate_rank": 0, "gate_columns": 0,
+    "recurrent_rows": 0, "recurrent_extra": 0, "index_layers": 0, "index_query_in": 0, "index_query": 0,
+    "index_columns": 0, "index_extra": 0,
 }  # fmt: skip
 LLAMA_70B = NO_EXTRAS | {
     "layers": 80, "dense_layers": 80, "moe_layers": 0, "hidden": 8192, "heads": 64, "kv_heads": 8,
     "qk_width": 128, "v_width": 128, "query_down": 0, "query_up_in": 8192, "query_width": 8192, "kv_down": 0,
     "kv_up_in": 8192, "kv_width": 2048, "kv_cache_width": 2048, "kv_repeats": 0, "latent": 0,
     "attention_width": 8192, "ffn": 28672, "experts": 0, "experts_per_token": 0, "shared_experts": 0,
-    "expert_ffn": 0, "vocab": 128256, "cached_layers": 80,
+    "expert_ffn": 0, "vocab": 128256, "cached_layers": 80, "full_layers": 80, "latent_layers": 0,
+    "expert_hidden": 8192,
 }  # fmt: skip
 DEEPSEEK_V3 = NO_EXTRAS | {
     "layers": 61, "dense_layers": 3, "moe_layers": 58, "hidden": 7168, "heads": 128, "kv_heads": 128,
     "qk_width": 192, "v_width": 128, "query_down": 1536, "query_up_in": 1536, "query_width": 128 * 192,
     "kv_down": 576, "kv_up_in": 512, "kv_width": 128 * 256, "kv_cache_width": 576, "kv_repeats": 1,
     "latent": 1, "attention_width": 128 * 128, "ffn": 18432, "experts": 256, "experts_per_token": 8,
-    "shared_experts": 1, "expert_ffn": 2048, "vocab": 129280, "cached_layers": 61,
+    "shared_experts": 1, "expert_ffn": 2048, "vocab": 129280, "cached_layers": 61, "full_layers": 61,
+    "latent_layers": 61, "expert_hidden": 7168,
 }  # fmt: skip
 
 
@@ -153,13 +171,14 @@ def test_a_step_is_never_below_its_weights(model, tp, dp, pp, per_slot, quantise
     ep = tp * dp if split and model["experts"] else 1
     changes = model | {"tp": tp, "dp": dp, "pp": pp, "ep": ep, "batch": per_slot * dp * pp}
     if quantised:
-        changes["weight_bytes"] = 0.5
+        changes |= dict.fromkeys(("projection_weight_bytes", "weight_bytes", "expert_weight_bytes"), 0.5)
     names = ("decode_step_time", "decode_step_fixed", "decode_step_variable", "decode_full_step",
-             "dense_layer_device_parameters", "moe_layer_device_parameters", "experts_touched",
+             "attention_device_bytes", "dense_block_device_bytes", "moe_block_device_bytes", "experts_touched",
              "expert_device_parameters")  # fmt: skip
-    step, fixed, variable, full, dense, mixture, touched, expert = made(*names, **changes)
-    parameters = model["dense_layers"] * dense + model["moe_layers"] * (mixture + touched * expert)
-    assert step >= parameters * changes.get("weight_bytes", 2) / 3.35e12
+    step, fixed, variable, full, attention, dense, mixture, touched, expert = made(*names, **changes)
+    streamed = model["layers"] * attention + model["dense_layers"] * dense
+    streamed += model["moe_layers"] * (mixture + touched * expert * changes.get("weight_bytes", 2))
+    assert step >= streamed / 3.35e12
     assert variable >= 0 and step == fixed + variable
     assert step == pytest.approx(full, rel=1e-3)  # the fixed part is the limit of the whole
 

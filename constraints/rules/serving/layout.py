@@ -131,16 +131,18 @@ def tp_divides_ffn(ffn: Count, expert_ffn: Count, shared_experts: Count, tp: Cou
 
 @rule(
     wall=13,
-    cite="definition: a product reads weights in its own precision or expands narrower ones",
+    cite="Frantar et al. 2024, MARLIN: weights the units of a device do not read are expanded to 16 bit",
     form=True,
 )
-def weights_no_wider(weight_bytes: Bytes, operand_bytes: Bytes) -> Truth:
-    """Weights are stored no wider than the products that read them.
+def precision_used(
+    precision_bytes: Bytes, projection_operand_bytes: Bytes, operand_bytes: Bytes, expert_operand_bytes: Bytes
+) -> Truth:
+    """Some weights are multiplied in the precision chosen: none are wider, or of a kind it does not read.
 
-    >>> weights_no_wider(0.5, 2), weights_no_wider(2, 1)
+    >>> precision_used(1, 2, 2, 1), precision_used(1, 2, 2, 2)  # 4-bit weights on a device without such units
     (True, False)
     """
-    return weight_bytes <= operand_bytes
+    return minimum(projection_operand_bytes, minimum(operand_bytes, expert_operand_bytes)) <= precision_bytes
 
 
 @rule(cite="definition: EP groups are carved out of a stage's ranks", form=True)

@@ -40,28 +40,34 @@ def attention_device_parameters(
     )
 
 
-@rule(wall=2, cite="definition")
-def dense_layer_device_parameters(
-    attention_device_parameters: Count, dense_ffn_parameters: Count, tp: Count
-) -> Count:
-    """Parameters of a dense layer on one device.
+@rule(wall=2, cite="definition: parts of a layer may be stored in formats of their own")
+def attention_device_bytes(attention_device_parameters: Count, projection_weight_bytes: Bytes) -> Bytes:
+    """Attention weights of one layer on one device.
 
-    >>> dense_layer_device_parameters(150_994_944 / 4, 704_643_072, 4) * 4  # Llama-3-70B, norms aside
-    855638016.0
+    >>> attention_device_bytes(150_994_944, 2)  # Llama-3-70B
+    301989888
     """
-    return attention_device_parameters + dense_ffn_parameters / tp
+    return attention_device_parameters * projection_weight_bytes
+
+
+@rule(wall=2, cite="definition")
+def dense_block_device_bytes(dense_ffn_parameters: Count, weight_bytes: Bytes, tp: Count) -> Bytes:
+    """Weights of a dense feed-forward block on one device.
+
+    >>> dense_block_device_bytes(704_643_072, 0.5, 4)  # Llama-3-70B in 4 bit
+    88080384.0
+    """
+    return dense_ffn_parameters * weight_bytes / tp
 
 
 @rule(wall=2, cite="definition: without the routed experts")
-def moe_layer_device_parameters(
-    attention_device_parameters: Count, moe_fixed_parameters: Count, tp: Count
-) -> Count:
-    """Parameters of a mixture layer on one device, routed experts aside.
+def moe_block_device_bytes(moe_fixed_parameters: Count, weight_bytes: Bytes, tp: Count) -> Bytes:
+    """Weights of a mixture block on one device, routed experts aside.
 
-    >>> moe_layer_device_parameters(187_105_280, 45_875_456, 1)  # DeepSeek-V3
-    232980736.0
+    >>> moe_block_device_bytes(45_875_456, 1, 1)  # DeepSeek-V3 in 8 bit
+    45875456.0
     """
-    return attention_device_parameters + moe_fixed_parameters / tp
+    return moe_fixed_parameters * weight_bytes / tp
 
 
 @rule(wall=2, cite="definition: EP ranks hold whole experts, without EP they are split over TP")
@@ -76,14 +82,15 @@ def expert_device_parameters(expert_parameters: Count, tp: Count, ep: Count) -> 
 
 @rule(
     wall=2,
-    cite="definition: the fullest pipeline stage; embedding and output projection stay in 16 bit",
+    cite="definition: the fullest pipeline stage, each part in the format it is stored in",
     head="weights",
 )
 def weight_memory(
     most_layers: Count,
     moe_layers: Count,
-    dense_layer_device_parameters: Count,
-    moe_layer_device_parameters: Count,
+    attention_device_bytes: Bytes,
+    dense_block_device_bytes: Bytes,
+    moe_block_device_bytes: Bytes,
     experts: Count,
     expert_device_parameters: Count,
     embedding_parameters: Count,
@@ -94,7 +101,8 @@ def weight_memory(
     tp: Count,
     pp: Count,
     ep: Count,
-    weight_bytes: Bytes,
+    expert_weight_bytes: Bytes,
+    end_weight_bytes: Bytes,
     activation_bytes: Bytes,
 ) -> Bytes:
     """Weights on one device of the fullest stage.
@@ -102,20 +110,22 @@ def weight_memory(
     With a pipeline the embedding and the output projection sit on different stages and the larger
     one is counted; a tied one is then stored twice.
 
-    >>> tiny = (10, 0, 100.0, 0.0, 0, 0.0, 500.0, 500.0, 0.0, 50, 10, 1)
-    >>> weight_memory(*tiny, 1, 1, 2, 2), weight_memory(*tiny, 2, 1, 2, 2)
+    >>> tiny = (10, 0, 80.0, 120.0, 0.0, 0, 0.0, 500.0, 500.0, 0.0, 50, 10, 1)
+    >>> weight_memory(*tiny, 1, 1, 2, 2, 2), weight_memory(*tiny, 2, 1, 2, 2, 2)
     (4000.0, 3000.0)
-    >>> weight_memory(10, 4, 100, 50, 8, 10, 500, 500, 0, 50, 10, 1, 1, 2, 2, 2)  # 4 x 90 + 6 x 100
-    3920.0
+    >>> experts = (8, 10, 500, 500, 0, 50, 10, 1, 1, 2)  # 4 x (100 + 4 x 10 x 0.5) + 6 x 200 + 2000
+    >>> weight_memory(10, 4, 80, 120, 20, *experts, 0.5, 2, 2)
+    3680.0
     """
     mixture = minimum(most_layers, moe_layers)
     stack = (
-        mixture * (moe_layer_device_parameters + experts / ep * expert_device_parameters)
-        + (most_layers - mixture) * dense_layer_device_parameters
+        most_layers * attention_device_bytes
+        + mixture * (moe_block_device_bytes + experts / ep * expert_device_parameters * expert_weight_bytes)
+        + (most_layers - mixture) * dense_block_device_bytes
     )
     one_end = maximum(embedding_parameters, vocab * hidden)
     ends = where(pp > 1, one_end, embedding_parameters + head_parameters)
-    return stack * weight_bytes + (ends + extra_parameters) / tp * activation_bytes
+    return stack + (ends * end_weight_bytes + extra_parameters * activation_bytes) / tp
 
 
 @rule(wall=5, cite="Pope et al. 2022; DeepSeek-V2 2024 for the latent cache")
@@ -130,40 +140,34 @@ def kv_bytes_per_token(kv_cache_width: Count, cached_layers: Count, kv_element_b
     return kv_cache_width * cached_layers * kv_element_bytes
 
 
-@rule(wall=5, cite="Kwon et al. 2023, PagedAttention: pages as they fill; windowed layers keep their window")
+@rule(wall=5, cite="Kwon et al. 2023, PagedAttention: pages as they fill")
 def kv_sequence_bytes(
     length: Tokens,
     kv_cache_width: Count,
     kv_element_bytes: Bytes,
     cached_layers: Count,
-    windowed_layers: Count,
-    window: Tokens,
     most_layers: Count,
     layers: Count,
     kv_cache_ranks: Count,
 ) -> Bytes:
     """Cache of one sequence of `length` tokens on one device of the fullest stage.
 
-    Pages are taken as they fill; windowed layers keep their window.
-
-    >>> kv_sequence_bytes(1000, 2048, 2, 80, 0, 0, 80, 80, 1) / 1000  # Llama-3-70B, 16 bit
+    >>> kv_sequence_bytes(1000, 2048, 2, 80, 80, 80, 1) / 1000  # Llama-3-70B, 16 bit
     327680.0
     """
-    windowed = minimum(windowed_layers, cached_layers)
-    kept = (cached_layers - windowed) * length + windowed * minimum(length, window)
-    return kept * kv_cache_width * kv_element_bytes * most_layers / layers / kv_cache_ranks
+    return cached_layers * length * kv_cache_width * kv_element_bytes * most_layers / layers / kv_cache_ranks
 
 
 @instance(
     kv_sequence_bytes,
     {"length": "held_context"},
     wall=5,
-    cite="Kwon et al. 2023, PagedAttention: pages as they fill; windowed layers keep their window",
+    cite="Kwon et al. 2023, PagedAttention: pages as they fill",
 )
 def mean_sequence_memory() -> Bytes:
     """Cache of a sequence on one device, in the mean over those that are held at once.
 
-    >>> [mean_sequence_memory(1000, 2048, 2, 80, 0, 0, 80, 80, ranks) / 1000 for ranks in (1, 8)]  # Llama-3-70B
+    >>> [mean_sequence_memory(1000, 2048, 2, 80, 80, 80, ranks) / 1000 for ranks in (1, 8)]  # Llama-3-70B
     [327680.0, 40960.0]
     """
 
@@ -172,7 +176,7 @@ def mean_sequence_memory() -> Bytes:
 def longest_sequence_memory() -> Bytes:
     """Cache of the longest sequence of the mix on one device.
 
-    >>> longest_sequence_memory(8192, 2048, 2, 80, 0, 0, 20, 80, 1) / 8192  # a quarter of the layers
+    >>> longest_sequence_memory(8192, 2048, 2, 80, 20, 80, 1) / 8192  # a quarter of the layers
     81920.0
     """
 

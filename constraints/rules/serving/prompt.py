@@ -101,7 +101,7 @@ def prefill_handover_time(
 def prefill_launch_time(
     dense_layers: Count,
     moe_layers: Count,
-    latent: Count,
+    latent_layers: Count,
     host_layer_time: Seconds,
     host_moe_layer_time: Seconds,
     host_latent_time: Seconds,
@@ -111,18 +111,16 @@ def prefill_launch_time(
 ) -> Seconds:
     """Time the host takes to launch a prefill pass; the device waits for it when the prompt is short.
 
-    Latent attention adds kernels to every layer: projections down and up, two norms, rotary on a part. An
+    Latent attention adds kernels to its layers: projections down and up, two norms, rotary on a part. An
     engine may have graphs of passes of up to `graph_tokens`, which leave `graph_launches` of the launches.
 
-    >>> [prefill_launch_time(3, 58, latent, 0.5, 0.25, 1.0, 100, 0, 1) for latent in (0, 1)]
+    >>> [prefill_launch_time(3, 58, latent, 0.5, 0.25, 1.0, 100, 0, 1) for latent in (0, 61)]
     [16.0, 77.0]
     >>> [prefill_launch_time(8, 0, 0, 0.5, 0.25, 1.0, n, 512, 0.25) for n in (512, 513)]
     [1.0, 4.0]
     """
     one_by_one = (
-        dense_layers * host_layer_time
-        + moe_layers * host_moe_layer_time
-        + latent * (dense_layers + moe_layers) * host_latent_time
+        dense_layers * host_layer_time + moe_layers * host_moe_layer_time + latent_layers * host_latent_time
     )
     return one_by_one * where(prefill_tokens <= graph_tokens, graph_launches, 1)
 
