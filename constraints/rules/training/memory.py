@@ -10,20 +10,6 @@ from constraints.rules.library.pipeline import heaviest_run
 from constraints.rules.library.sharding import sharded_state_bytes
 
 
-@rule(
-    wall=2,
-    cite="definition: allocator fragmentation, driver context and NCCL buffers take the reserve",
-    head="memory\nleft",
-)
-def usable_memory(memory_capacity: Bytes, memory_reserve: Fraction) -> Bytes:
-    """Memory left for the model after the reserve.
-
-    >>> usable_memory(80e9, 0.0625)
-    75000000000.0
-    """
-    return memory_capacity * (1 - memory_reserve)
-
-
 @rule(wall=2, cite="Rajbhandari et al. 2020, ZeRO: each state is split over data ranks from its stage on")
 def dense_state_bytes(
     dp: Count,
