@@ -35,8 +35,12 @@ ENGINE = (
     "host_step_overhead",
     "host_sequence_overhead",
     "prefill_overhead",
+    "overhead_per_request",
+    "loaded_overhead",
     "host_layer_time",
 )
+# What only a server has: other requests to handle.
+SERVED = ("overhead_per_request", "loaded_overhead")
 # Engines whose tables send text to a server, which splits it into tokens; others feed tokens.
 SERVERS = ("default", "sglang", "tensorrt-llm-pytorch", "vllm", "vllm-early")
 # What all engines share: text of a server, and what mixtures and latent attention add to a layer's launches.
@@ -57,21 +61,24 @@ FACTORS: dict[str, tuple[str, ...]] = {
 PRIOR = {
     "host_step_overhead": 0.7e-3,
     "host_sequence_overhead": 10e-6,
-    "prefill_overhead": 45e-3,
+    "prefill_overhead": 4e-3,
+    "overhead_per_request": 0.5e-3,
+    "loaded_overhead": 40e-3,
     "host_layer_time": 0.3e-3,
     "host_moe_layer_time": 0.8e-3,
     "prompt_seconds_per_token": 5e-6,
     "host_latent_time": 0.5e-3,
 }
 # The same of an engine that is called in its own process: no server, no text, and launches from C++.
-IN_PROCESS = {"prefill_overhead": 8e-3, "host_layer_time": 0.15e-3}
+IN_PROCESS = {"prefill_overhead": 4e-3, "host_layer_time": 0.15e-3}
 # An earlier generation is drawn to the later one of the same engine, others to the default.
 LATER = {"vllm-early": "vllm"}
 # Rows that their own source calls so are scored and not fitted.
 EXPERIMENTAL = "experimental"
 WEIGHT = {"tpot": 1.0, "throughput": 0.8, "ttft": 0.4}
 RIDGE_ENGINE, RIDGE_FACTOR, RIDGE_DEFAULT, RIDGE_TOKEN = 0.35, 1.5, 0.5, 2.0
-# Servers differ little in what a request costs them, so a new one is near their mean: leaving one out says so.
+# A request alone costs a server an exchange over HTTP, its text and a schedule: milliseconds, whatever loaded runs
+# would make of it. What others in flight add differs little among servers, so a new one is near their mean.
 RIDGE_SERVER = 4.0
 
 
@@ -115,7 +122,7 @@ class Problem:
         self.factors = {f: catalog.get("assumptions", "serving-kernels").values[f].si for f in FACTORS}
         self.default = PRIOR
         self.names = [("default", p) for p in (*ENGINE, *SHARED)] + [("factor", f) for f in FACTORS]
-        self.names += [(e, p) for e in self.engines for p in ENGINE]
+        self.names += [(e, p) for e in self.engines for p in ENGINE if e in SERVERS or p not in SERVED]
         self.stacks: dict[MeasuredLoad, dict[str, Any]] = {}
         self.pairs: dict[MeasuredLoad, list[tuple[str, str, np.ndarray, np.ndarray]]] = {}
         for load, r in data.items():
@@ -152,7 +159,8 @@ class Problem:
         for p in ENGINE:
             out["default", p] = self.default[p] * value["default", p]
             for e in sorted(self.engines, key=lambda e: e in LATER):
-                out[e, p] = self.base(e, p, out) * value.get((e, p), 1.0)
+                served = e in SERVERS or p not in SERVED
+                out[e, p] = self.base(e, p, out) * value.get((e, p), 1.0) if served else 0.0
         for p in SHARED:
             shared = PRIOR[p] * value["default", p]
             for e in ("default", *self.engines):
@@ -253,9 +261,11 @@ def _ridge(who: str, name: str) -> float:
     """How strongly a parameter is drawn to what is expected of it."""
     if name == "prompt_seconds_per_token":
         return RIDGE_TOKEN
+    if (name == "prefill_overhead" and who in SERVERS) or (name == "loaded_overhead" and who != "default"):
+        return RIDGE_SERVER
     if who in ("default", "factor"):
         return RIDGE_DEFAULT if who == "default" else RIDGE_FACTOR
-    return RIDGE_SERVER if name == "prefill_overhead" and who in SERVERS else RIDGE_ENGINE
+    return RIDGE_ENGINE
 
 
 # Columns of the source table that no prediction reads.

@@ -21,7 +21,8 @@ from designer.calibrating.runs import RUNS, Runs
 
 UNITS = {
     "launch_floor": "s", "collective_floor": "s", "inner_latency": "s", "host_moe_layer_time": "s",
-    "host_step_overhead": "s", "prefill_overhead": "s", "host_sequence_overhead": "s",
+    "host_step_overhead": "s", "prefill_overhead": "s", "loaded_overhead": "s",
+    "host_sequence_overhead": "s",
 }  # fmt: skip
 _COLLECTIVE = {
     "collective_floor": "latency", "inner_latency": "per_rank_latency", "collective_fraction": "bandwidth_fraction",

@@ -50,7 +50,8 @@ _TRAINING = {
 }
 _ENGINE = {
     "host_step_overhead": (1.0, 1e-6, 0.1),
-    "prefill_overhead": (1.0, 1e-6, 1.0),
+    "prefill_overhead": (0.25, 1e-6, 1.0),
+    "loaded_overhead": (1.0, 1e-6, 1.0),
     "host_sequence_overhead": (1.0, 1e-8, 1e-3),
 }
 # Factors of assumptions/serving-kernels, and the numbers of a device that they multiply.
@@ -180,6 +181,8 @@ def serving_runs(table: MeasuredTable, catalog: Catalog) -> Runs:
     for quantity, (spread, low, high) in _ENGINE.items():
         for engine, rows in count.most_common():
             start = catalog.get("engines", engine).values[quantity].si
+            if not start:  # an engine inside another process has no server's overhead
+                continue
             name = f"{quantity} of {engine}"
             parameters.append(Parameter(name, min(max(start, low), high), spread, low, high, rows))
             # a plan that names no engine has the one that most rows are of

@@ -70,7 +70,8 @@ def declared(workload: BaseModel) -> Iterator[tuple[str, Gives]]:
 
 MOMENTS = (
     "input_tokens", "input_square", "input_cube", "output_tokens", "output_square", "prompt_answer", "context_cube",
-    "reasoning_tokens", "reasoning_p99", "context_limit", "longest_prompt", "longest_answer",
+    "steps_harmonic", "steps_harmonic_square", "reasoning_tokens", "reasoning_p99", "context_limit", "longest_prompt",
+    "longest_answer",
 )  # fmt: skip
 
 
@@ -94,6 +95,8 @@ def moments(mix: Sequence[Any]) -> dict[str, float]:
         moment(lambda m: m.input * m.generated, 2),
         # the squares of the contexts that an answer is generated behind, summed over its tokens
         moment(lambda m: m.generated * (m.input**2 + m.input * m.generated + m.generated**2 / 3), 3),
+        _harmonic(mix, 1),
+        _harmonic(mix, 2),
         moment(lambda m: m.reasoning, 1),
         _quantile(mix, 0.99 * total),
         max(m.input + m.generated for m in mix),
@@ -101,6 +104,36 @@ def moments(mix: Sequence[Any]) -> dict[str, float]:
         max(m.generated for m in mix),
     )
     return dict(zip(MOMENTS, made, strict=True))
+
+
+def seen_span(mix: Sequence[Any], seen: Callable[[float], float]) -> float:
+    """Mean over all decode steps of a mix of what each sees, from the sum of that over contexts up to a length."""
+    steps = sum(m.share * m.generated for m in mix)
+    return float(sum(m.share * (seen(m.input + m.generated) - seen(m.input)) for m in mix) / steps)
+
+
+def up_to(window: float) -> Callable[[float], float]:
+    """Tokens seen where each sees at most `window` before it, summed over contexts up to a length.
+
+    >>> [up_to(100.0)(n) for n in (50.0, 200.0)]
+    [1250.0, 15000.0]
+    """
+    return lambda n: min(n, window) ** 2 / 2 + max(0.0, n - window) * window
+
+
+def in_chunk(chunk: float) -> Callable[[float], float]:
+    """The same where each sees its own chunk.
+
+    >>> [in_chunk(100.0)(n) for n in (50.0, 250.0)]
+    [1250.0, 11250.0]
+    """
+    return lambda n: (n // chunk * chunk**2 + (n % chunk) ** 2) / 2
+
+
+def _harmonic(mix: Sequence[Any], k: int) -> float:
+    """Harmonic mean of the k-th powers of decode steps, its root, of requests that have any."""
+    steps = [(m.share, m.generated - 1) for m in mix if m.generated > 1]
+    return float((sum(s for s, _ in steps) / sum(s / n**k for s, n in steps)) ** (1 / k)) if steps else 0.0
 
 
 def _quantile(mix: Sequence[Any], share: float) -> float:

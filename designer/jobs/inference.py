@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ from constraints.bundles.fidelity import score_bundle
 from constraints.bundles.formats import products_bundle, stored_as, stored_bundle
 from constraints.bundles.serving import serving_bundle
 from constraints.bundles.software import software_bundle
-from designer.fields.gives import MOMENTS, Gives, given_by, moments
+from designer.fields.gives import MOMENTS, Gives, given_by, in_chunk, moments, seen_span, up_to
 from designer.fields.workload import DocumentBlock, Workload
 from designer.fields.written import Pure, Time, TokenCount, TokenCountOrZero
 from designer.jobs.shared import EP, NO_EXPERTS, NODE, REGION, STORED, TP, dp, etp, pp, precision, upto
@@ -143,6 +143,25 @@ def given(w: Inference) -> Bundle:
     return out | {"sample_success": stated}
 
 
+def beside(w: Inference, model: Bundle) -> Bundle:
+    """What the decode steps of the mix see where a model's layers see no more than a window, a chunk or a choice."""
+    spans: dict[str, Callable[[float], float]] = {}
+    if known(model, "local_layers") > 0:
+        within = in_chunk if known(model, "chunked") > 0 else up_to
+        spans["local_span"] = within(known(model, "window"))
+    if known(model, "index_layers") > 0:
+        spans["chosen_span"] = up_to(known(model, "chosen_tokens"))
+    if not any(m.generated for m in w.lengths):
+        return {}
+    where = "the scenario's lengths and the model's window"
+    return same("scenario", where, {n: seen_span(w.lengths, of) for n, of in spans.items()})
+
+
+def known(model: Bundle, name: str) -> float:
+    """A number of the model, 0 where it has none of the kind."""
+    return model[name].si if name in model else 0.0
+
+
 def assumed(domains: Mapping[str, list[Value]]) -> Bundle:
     """How many nodes there may be, and what activations are kept in."""
     most = max(int(n) for n in domains["node_count"])
@@ -226,6 +245,7 @@ COMMON: Mapping[str, Any] = dict(
     intervals=INTERVALS,
     software=SoftwareChoice("engine", "engines"),
     given=given,
+    beside=beside,
     assumed=assumed,
     groups=groups,
     mistakes=mistakes,

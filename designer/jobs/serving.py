@@ -58,8 +58,9 @@ APART = Apart(
     layers=("pool",),
     whole=("decode_pool", "apart"),
     headline=(
-        "cost_per_token", "carbon_per_token", "ttft", "ttft_p50", "ttft_p90", "ttft_p99", "tpot", "tpot_p50",
-        "tpot_p90", "tpot_p99", "kv_transfer_time", "prefill_transfer_load", "decode_transfer_load",
+        "cost_per_token", "carbon_per_token", "ttft", "ttft_p50", "ttft_p90", "ttft_p95", "ttft_p99", "tpot",
+        "tpot_p50", "tpot_p90", "tpot_p95", "tpot_p99", "kv_transfer_time", "prefill_transfer_load",
+        "decode_transfer_load",
         "decode_communication_share", "tokens_per_second_per_device", "fleet_capacity", "serving_load",
         "prefill_serving_load", "decode_serving_load", "prefill_device_memory", "prefill_usable_memory",
         "decode_device_memory", "decode_usable_memory", "devices", "prefill_devices", "decode_devices",
@@ -104,10 +105,10 @@ JOB = Job(
     decisions=DECISIONS,
     objectives=("cost_per_token", "tpot_p99"),
     headline=(
-        "cost_per_token", "carbon_per_token", "ttft", "ttft_p50", "ttft_p90", "ttft_p99", "tpot", "tpot_p50",
-        "tpot_p90", "tpot_p99", "decode_communication_share", "tokens_per_second_per_device", "capacity",
-        "serving_load", "device_memory", "usable_memory", "devices", "devices_used", "idle_devices", "power",
-        "peak_power", "cost", "carbon",
+        "cost_per_token", "carbon_per_token", "ttft", "ttft_p50", "ttft_p90", "ttft_p95", "ttft_p99", "tpot",
+        "tpot_p50", "tpot_p90", "tpot_p95", "tpot_p99", "decode_communication_share", "tokens_per_second_per_device",
+        "capacity", "serving_load", "device_memory", "usable_memory", "devices", "devices_used", "idle_devices",
+        "power", "peak_power", "cost", "carbon",
     ),
     columns=(
         "accuracy_loss", "cost_per_token", "carbon_per_token", "ttft_p99", "tpot_p99", "devices", "device_memory",

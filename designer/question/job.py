@@ -182,6 +182,7 @@ class Job:
     amount: str = ""
     apart: Apart | None = None
     given: Callable[[Any], Bundle] = _nothing
+    beside: Callable[[Any, Bundle], Bundle] = _nothing
     assumed: Callable[[Mapping[str, list[Value]]], Bundle] = _nothing
     model: Callable[[Catalog, str, Model], Bundle] = _nothing
     device: Callable[[Catalog, Node], Bundle] = device_bundle

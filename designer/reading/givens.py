@@ -27,7 +27,8 @@ def givens_of(
     own = {name: known for name, known in own.items() if name not in domains}
     _check_records(source, scenario)
     try:
-        given = own | usual_givens(source.catalog, scenario, domains)
+        beside = JOBS[scenario.workload.job].beside(scenario.workload, own)
+        given = own | beside | usual_givens(source.catalog, scenario, domains)
     except InputError as e:
         raise source.placed(("storage",), e) from None
     if scenario.pricing.provider:

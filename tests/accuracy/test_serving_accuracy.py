@@ -182,7 +182,6 @@ def test_a_server_takes_longer_to_answer_than_the_engine_inside_it() -> None:
         for names in (("vllm 0.19", "sglang", "trtllm"), ("TensorRT-LLM 0.17", "TensorRT-LLM 0.9"))
     )
     assert min(servers) > max(engines)
-    assert min(servers) < deployed(framework="").values["prefill_overhead"] * 10
     new = predicted(framework="some engine of next year")["first_token_time"]
     assert min(servers) / 1.25 < new < max(servers) * 1.25
 

@@ -89,7 +89,9 @@ def test_a_slower_engine_is_found_from_its_tokens(tmp_path: Path) -> None:
     priors = {p.name: p.prior for p in runs.problem.parameters}
     name = "host_step_overhead of vllm"
     true = runs.problem.predict({**priors, name: 5e-3})
-    assert (true >= runs.problem.predict(priors)).all()
+    slower = true / runs.problem.predict(priors)
+    # who decodes for longer sends prompts more rarely, so that a first token may come a little earlier
+    assert slower.min() > 0.95 and (slower > 1.05).mean() > 0.4
     asked = iter(true)
     cells = {"ttft_ms": [], "tpot_ms": []}  # type: dict[str, list[str]]
     for row in rows:

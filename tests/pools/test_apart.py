@@ -96,9 +96,9 @@ def designs_of(q: Question) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         "kv_transfer_time",
     ]
     wanted += (
-        ["ttft", "ttft_p99", "decode_steps"]
+        ["ttft", "ttft_p99"]
         if "prefill_batch" in names
-        else ["tpot", "tpot_p99", "decode_steps"]
+        else ["tpot", "tpot_p99", "answering_time", "steps_harmonic"]
     )
     out = []
     for way in itertools.product(*(q.domains[n] for n in names)):
@@ -114,9 +114,9 @@ def joint(p: dict[str, Any], d: dict[str, Any]) -> dict[str, float]:
     wait = max(p["kv_transfer_time"], d["kv_transfer_time"]) - d["kv_transfer_time"]
     out = {n: p[n] + d[n] for n in ("cost", "carbon", "devices", "node_count")}
     out |= {n: p[n] for n in ("ttft", "ttft_p99")}
-    out |= {n: d[n] + wait / max(1, d["decode_steps"]) for n in ("tpot", "tpot_p99")}
+    out |= {n: d[n] + wait / max(1, d["steps_harmonic"]) for n in ("tpot", "tpot_p99")}
     out["fleet_capacity"] = min(p["fleet_capacity"], d["fleet_capacity"])
-    out["request_latency"] = out["ttft"] + d["decode_steps"] * out["tpot"]
+    out["request_latency"] = out["ttft"] + d["answering_time"] + wait
     return out
 
 

@@ -85,3 +85,24 @@ def test_every_job_decodes_behind_the_contexts_it_finds(tmp_path: Path, job: str
     few, many = (n * steps.mean() + 2.3263 * n**0.5 * steps.std() for n in (32, 256))
     assert grid.full("kv_memory") == pytest.approx([131_072 * few, 131_072 * many], rel=1e-3)
     assert list(grid.full("memory_fits")) == [True, False]  # 136 GB of an 80 GB device
+
+
+@pytest.mark.parametrize(("model", "weights", "window", "chunk"), [
+    ("gpt-oss-120b", "bf16", 128, False), ("llama-4-scout-17b-16e", "bf16", 8192, True),
+])  # fmt: skip
+def test_windows_of_a_mix_are_no_windows_of_its_mean(
+    tmp_path: Path, model: str, weights: str, window: int, chunk: bool
+) -> None:
+    """Short sequences do not fill a window that their mean would: each decode step is counted by itself."""
+    kinds = [(0.9, 50, 40), (0.1, 6000, 5000)] if chunk else [(0.9, 50, 40), (0.1, 50, 400)]
+    file = tmp_path / "mix.yaml"
+    lengths = [f"{{share: {s}, input: {i} token, output: {o} token}}" for s, i, o in kinds]
+    file.write_text(
+        SCENARIO.replace("JOB", "serving").replace("HOW", "rate: 1 request/s").replace("llama-3.1-8b", model)
+        .split("lengths:")[0] + f"lengths: [{', '.join(lengths)}]}}\n"
+        + SCENARIO.split("]}\n")[1].replace("tp: 1", f"tp: 8, weights: {weights}").replace("replicas: 8", "replicas: 1")
+    )  # fmt: skip
+    steps = steps_of(kinds)
+    seen = steps % window if chunk else np.minimum(steps, window)
+    grid = designer.evaluate_grid(file, {"batch": [32]}, ["local_span"])
+    assert float(grid.full("local_span")[0]) == pytest.approx(seen.mean(), rel=2e-3)

@@ -57,7 +57,8 @@ def predicted(*, rate, prefill, square, cube, steps, fixed, variable, batch):
         "request_rate": rate, "replicas": 1, "prefill_occupancy": prefill, "prefill_time": prefill,
         "prefill_square": square, "prefill_cube": cube, "output_tokens": steps + 1,
         "decode_step_fixed": fixed, "decode_step_variable": variable, "batch": batch, "prefill_batch": 1,
-        "dp": 1, "pp": 1,
+        "dp": 1, "pp": 1, "loaded_overhead": 0.0, "overhead_per_request": 0.0,
+        "prefill_overhead": 0.0, "steps_harmonic": steps, "steps_harmonic_square": steps,
     }  # fmt: skip
     names = ["tpot", "tpot_p50", "tpot_p90", "tpot_p99", "ttft_p50", "ttft", "ttft_p99", "serving_load",
              "slots_suffice", "occupancy_p99"]  # fmt: skip

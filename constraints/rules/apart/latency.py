@@ -36,6 +36,15 @@ def ttft_p90() -> Seconds:
     """
 
 
+@instance(ttft, {"prefill_ttft": "prefill_ttft_p95"}, wall=7)
+def ttft_p95() -> Seconds:
+    """95th percentile of the time to first token.
+
+    >>> ttft_p95(0.5)
+    0.5
+    """
+
+
 @instance(ttft, {"prefill_ttft": "prefill_ttft_p99"}, wall=7)
 def ttft_p99() -> Seconds:
     """99th percentile of the time to first token.

@@ -32,3 +32,17 @@ def tpot(expected_tpot: Seconds, tpot_bound: Count) -> Seconds:
     0.025
     """
     return expected_tpot * tpot_bound
+
+
+@rule(
+    wall=4,
+    cite="definition: quantile of measured over predicted, from residuals of sources held out",
+    keeps="expected_answering_time",
+)
+def answering_time(expected_answering_time: Seconds, tpot_bound: Count) -> Seconds:
+    """Mean time from the first token of an answer to its last that comparable measurements stay below.
+
+    >>> answering_time(2.0, 1.25)
+    2.5
+    """
+    return expected_answering_time * tpot_bound

@@ -5,6 +5,7 @@ from __future__ import annotations
 from constraints.algebras.maths import maximum
 from constraints.quantities import Count, Fraction, Requests, RequestsPerSecond, Seconds, Truth
 from constraints.rule import rule
+from constraints.rules.library.queueing import SecondsCubed
 
 
 @rule(wall=7, cite="definition: users send as fast as they are answered")
@@ -28,13 +29,13 @@ def occupancy(decoding: Requests) -> Requests:
 
 
 @rule(wall=7, cite="definition: what a time to first token has beside the prompt's own prefill")
-def prefill_wait(ttft: Seconds, first_token_time: Seconds) -> Seconds:
+def prefill_wait(ttft: Seconds, prefill_time: Seconds, crowd_delay: Seconds) -> Seconds:
     """Mean wait of a prompt for the prompts before it, or for a slot.
 
-    >>> prefill_wait(0.5, 0.5), prefill_wait(0.75, 0.5)
+    >>> prefill_wait(0.5, 0.25, 0.25), prefill_wait(0.75, 0.25, 0.25)
     (0, 0.25)
     """
-    return maximum(0, ttft - first_token_time)
+    return maximum(0, ttft - prefill_time - crowd_delay)
 
 
 @rule(wall=7, cite="bound: a wait for one of many equals varies as its mean, as an exponential one does")
@@ -45,6 +46,16 @@ def prefill_sojourn_deviation(prefill_wait: Seconds) -> Seconds:
     0.25
     """
     return 1 * prefill_wait
+
+
+@rule(wall=7, cite="definition: of an exponential, twice the cube of its mean")
+def prefill_sojourn_third(prefill_wait: Seconds) -> SecondsCubed:
+    """Third central moment of a prompt's wait and prefill together.
+
+    >>> prefill_sojourn_third(0.5)
+    0.25
+    """
+    return 2 * prefill_wait**3
 
 
 @rule(wall=7, cite="definition: merged passes advance the sequences, too")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from constraints.algebras.maths import guarded, maximum, minimum, sqrt
 from constraints.quantities import (
     Count,
+    Fraction,
     Requests,
     RequestsPerSecond,
     Seconds,
@@ -16,6 +17,7 @@ from constraints.quantities import (
     TokensPerSecond,
 )
 from constraints.rule import rule
+from constraints.rules.serving.load import crowded_overhead
 
 LN2 = 0.6931
 
@@ -81,14 +83,99 @@ def prefill_stall(
     return maximum(pass_time / 2, pass_time - merged_prefill * decode_step_fixed / (pp * prefill_batch))
 
 
-@rule(wall=7, cite="definition")
-def first_token_time(prefill_time: Seconds, decode_step_time: Seconds, pp: Count) -> Seconds:
-    """Time to the first token of a request that finds a slot and no other prompt: half a step, and its prefill.
+@rule(wall=7, cite="definition: nobody waits for oneself")
+def others_share(admitted: Requests, dp: Count) -> Fraction:
+    """Share of the requests of a data rank that are other users'.
 
-    >>> first_token_time(0.05, 0.01, 1)
-    0.055
+    >>> others_share(1, 1), others_share(8, 2)
+    (0, 0.75)
     """
-    return prefill_time + decode_step_time / pp / 2
+    return maximum(0, 1 - dp / guarded(admitted, dp))
+
+
+@rule(
+    wall=7, cite="Little 1961: answers that end in a step, each of which brings the next prompt of its user"
+)
+def prompts_met(
+    admitted: Requests,
+    others_share: Fraction,
+    dp: Count,
+    decode_steps: Tokens,
+    decode_step_fixed: Seconds,
+    decode_step_variable: Seconds,
+    batch: Count,
+    prefill_stall: Seconds,
+    prefill_time: Seconds,
+) -> Requests:
+    """Prompts of other users that come to a data rank in a decode step.
+
+    Of the users admitted those decode who are not being read.
+
+    >>> prompts_met(1, 0.0, 1, 100, 0.02, 0.0, 8, 0.1, 0.1), prompts_met(100, 1.0, 1, 100, 0.02, 0.0, 100, 0.0, 0.0)
+    (0.0, 1.0)
+    """
+    steps = decode_steps * (decode_step_fixed + decode_step_variable * admitted / batch)
+    away = steps + minimum(1, decode_steps) * admitted * others_share * prefill_stall / dp
+    decoded = admitted * away / guarded(away + prefill_time, 1e-9 * decode_step_fixed)
+    return decoded * others_share / (dp * guarded(decode_steps, 1))
+
+
+@rule(
+    wall=7,
+    cite="definition: prompts that come in one pass share the next, or are read one by one",
+)
+def prompt_wait(
+    prompts_met: Requests,
+    prefill_stall: Seconds,
+    prefill_batch: Count,
+    merged_prefill: Fraction,
+    decode_step_fixed: Seconds,
+    decode_step_variable: Seconds,
+    admitted: Requests,
+    batch: Count,
+    dp: Count,
+    pp: Count,
+) -> Seconds:
+    """Mean wait of a prompt for what other users have under way: half a pass, and their prompts.
+
+    Answers end with a pass, so that a prompt comes in the pass after it, whatever that holds: no queue builds up
+    as it would of arrivals from outside. A merged pass takes the step of the sequences as well.
+
+    >>> prompt_wait(0.0, 0.1, 1, 1, 0.02, 0.01, 1, 1, 1, 1)  # alone
+    0.0
+    >>> [round(prompt_wait(0.1, 0.1, 1, merged, 0.02, 0.01, 8, 8, 1, 1), 4) for merged in (0, 1)]
+    [0.0288, 0.04]
+    """
+    work = decode_step_variable * admitted / batch / pp
+    step = decode_step_fixed / pp + work
+    mean = step + prompts_met * prefill_stall
+    merged = mean / 2 + work + prefill_stall * maximum(0, 1 + prompts_met - prefill_batch)
+    reading = prompts_met * prefill_stall / mean
+    apart = ((1 - reading) * step + reading * prefill_stall + prompts_met * prefill_stall) / 2
+    others = minimum(1, maximum(0, admitted / dp - 1))
+    return others * (merged_prefill * merged + (1 - merged_prefill) * apart)
+
+
+@rule(wall=7, cite="definition: the host of a server has other requests to handle")
+def crowd_delay(
+    users_per_replica: Requests, loaded_overhead: Seconds, overhead_per_request: Seconds
+) -> Seconds:
+    """What the other requests in flight add to a first token besides their prompts; nothing where there are none.
+
+    >>> crowd_delay(1, 0.05, 0.001), round(crowd_delay(11, 0.055, 0.001), 6)
+    (0.0, 0.06)
+    """
+    return crowded_overhead(maximum(0, users_per_replica - 1), loaded_overhead, overhead_per_request)
+
+
+@rule(wall=7, cite="definition")
+def first_token_time(prefill_time: Seconds, prompt_wait: Seconds, crowd_delay: Seconds) -> Seconds:
+    """Time to the first token of a request that finds a slot: its prefill, and what others add.
+
+    >>> first_token_time(0.05, 0.25, 0.01)
+    0.31
+    """
+    return prefill_time + prompt_wait + crowd_delay
 
 
 @rule(
@@ -102,6 +189,7 @@ def decoding(
     decode_step_variable: Seconds,
     batch: Count,
     prefill_stall: Seconds,
+    others_share: Fraction,
     first_token_time: Seconds,
     dp: Count,
 ) -> Requests:
@@ -110,12 +198,12 @@ def decoding(
     Solved for n from `(admitted - n) (steps (fixed + variable n / batch) + n stall / dp) = n first`,
     whose left side falls and right side grows.
 
-    >>> n = decoding(32, 100, 0.02, 0.01, 32, 0.05, 0.1, 1)
-    >>> left = (32 - n) * (100 * (0.02 + 0.01 * n / 32) + n * 0.05)
+    >>> n = decoding(32, 100, 0.02, 0.01, 32, 0.05, 0.5, 0.1, 1)
+    >>> left = (32 - n) * (100 * (0.02 + 0.01 * n / 32) + n * 0.05 * 0.5)
     >>> round(left / (n * 0.1), 9)
     1.0
     """
-    a = decode_steps * decode_step_variable / batch + prefill_stall / dp
+    a = decode_steps * decode_step_variable / batch + others_share * prefill_stall / dp
     b = decode_steps * decode_step_fixed + first_token_time - admitted * a
     c = admitted * decode_steps * decode_step_fixed
     return 2 * c / guarded(b + sqrt(b * b + 4 * a * c), 1e-12 * first_token_time)
@@ -137,14 +225,29 @@ def shared_step(
     wall=4, cite="definition: steps, and the prefills of the others that come in between, one each per answer"
 )
 def tpot(
-    shared_step: Seconds, decoding: Requests, prefill_stall: Seconds, decode_steps: Tokens, dp: Count
+    shared_step: Seconds,
+    decoding: Requests,
+    others_share: Fraction,
+    prefill_stall: Seconds,
+    decode_steps: Tokens,
+    dp: Count,
 ) -> Seconds:
     """Mean time per output token after the first.
 
-    >>> round(tpot(0.03, 32, 0.05, 100, 1), 3)
-    0.046
+    >>> round(tpot(0.03, 32, 1.0, 0.05, 100, 1), 3), tpot(0.03, 1, 0.0, 0.05, 100, 1)
+    (0.046, 0.03)
     """
-    return shared_step + decoding * prefill_stall / (dp * guarded(decode_steps, 1))
+    return shared_step + decoding * others_share * prefill_stall / (dp * guarded(decode_steps, 1))
+
+
+@rule(wall=4, cite="definition")
+def answering_time(decode_steps: Tokens, tpot: Seconds) -> Seconds:
+    """Mean time from the first token of an answer to its last.
+
+    >>> answering_time(100, 0.02)
+    2.0
+    """
+    return decode_steps * tpot
 
 
 @rule(
@@ -153,14 +256,19 @@ def tpot(
     head="token\ninterval",
 )
 def median_token_interval(
-    shared_step: Seconds, decoding: Requests, prefill_stall: Seconds, decode_steps: Tokens, dp: Count
+    shared_step: Seconds,
+    decoding: Requests,
+    others_share: Fraction,
+    prefill_stall: Seconds,
+    decode_steps: Tokens,
+    dp: Count,
 ) -> Seconds:
     """Median time between two tokens of an answer: most intervals hold no prefill of another request.
 
-    >>> median_token_interval(0.03, 32, 0.05, 100, 1), round(median_token_interval(0.03, 200, 0.05, 100, 1), 3)
-    (0.03, 0.095)
+    >>> [round(median_token_interval(0.03, n, 1.0, 0.05, 100, 1), 3) for n in (32, 200)]
+    [0.03, 0.095]
     """
-    met = decoding / (dp * guarded(decode_steps, 1))
+    met = decoding * others_share / (dp * guarded(decode_steps, 1))
     return shared_step + maximum(0, met - LN2) * prefill_stall
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from constraints.algebras.maths import guarded, maximum, sqrt
+from typing import Annotated, Any, TypeAlias
+
+from constraints.algebras.maths import guarded, maximum, minimum, sqrt
 from constraints.instance import instance
 from constraints.quantities import Count, Fraction, PerSecond, Real, Seconds
 from constraints.rule import rule
+
+SecondsCubed: TypeAlias = Annotated[Any, "s**3"]
 
 
 @rule(wall=7, cite="Little 1961, A proof for the queuing formula L = lambda W")
@@ -118,6 +122,47 @@ def gamma_quantile(mean: Seconds, deviation: Seconds, normal_quantile: Real) -> 
     """
     inverse_shape = (deviation / mean) ** 2 / 9
     return mean * maximum(0, 1 - inverse_shape + normal_quantile * sqrt(inverse_shape)) ** 3
+
+
+@rule(
+    wall=7,
+    cite="Takacs 1962: moments of the M/G/1 wait, and independence of wait and service",
+    where=_STABLE,
+)
+def mg1_sojourn_third(
+    arrival_rate: PerSecond, service: Seconds, service_square: Seconds, service_cube: Seconds
+) -> SecondsCubed:
+    """Third central moment of the time in an M/G/1 system.
+
+    From the first three moments of service; the fourth, which rare long requests make, is E[S^3]^2 / E[S^2],
+    as of equal requests or of one kind beside short ones.
+
+    >>> round(mg1_sojourn_third(0.5, 1.0, 1.0, 1.0), 6)  # equal requests: E[W^3] - 3 E[W^2] / 2 + 2 / 8
+    1.0
+    """
+    idle = guarded(1 - arrival_rate * service)
+    second, third = service_square**2, service_cube**3
+    wait = arrival_rate * second / (2 * idle)
+    square = 2 * wait**2 + arrival_rate * third / (3 * idle)
+    cube = 3 * wait * square + arrival_rate / idle * (third * wait + third**2 / second / 4)
+    own = third - 3 * service * second + 2 * service**3
+    return cube - 3 * wait * square + 2 * wait**3 + own
+
+
+@rule(wall=7, cite="Wilson & Hilferty 1931: the cube root of a gamma is near normal; Pearson's type III")
+def pearson_quantile(mean: Seconds, deviation: Seconds, skewness: Real, normal_quantile: Real) -> Seconds:
+    """Quantile of a gamma-distributed time that begins anywhere, from its first three moments.
+
+    With a constant part the same as the quantile of the rest and the constant.
+
+    >>> round(pearson_quantile(1.0, 1.0, 2.0, 2.3263), 2), pearson_quantile(1.0, 0.0, 0.0, 2.3263)  # ln 100
+    (4.61, 1.0)
+    >>> round(pearson_quantile(11.0, 1.0, 2.0, 2.3263), 2)
+    14.61
+    """
+    skew = maximum(-3, minimum(skewness, 3 * maximum(1, normal_quantile)))
+    bent = normal_quantile / 6 - skew / 36
+    return mean + deviation * 2 * bent * (3 + 3 * skew * bent + (skew * bent) ** 2)
 
 
 @rule(wall=7, cite="definition: offered work per unit of time")

@@ -67,13 +67,13 @@ def transfer_load(request_rate_per_replica: RequestsPerSecond, kv_transfer_time:
 
 
 @rule(wall=4, cite="DistServe (Zhong et al. 2024), sec. 3.3: the transfer comes before the second token")
-def transfer_delay(kv_transfer_time: Seconds, decode_steps: Tokens) -> Seconds:
-    """What the transfer adds to the time per output token of a request, in the mean.
+def transfer_delay(kv_transfer_time: Seconds, steps_harmonic: Tokens) -> Seconds:
+    """What the transfer adds to the time per output token, in the mean over requests.
 
     >>> transfer_delay(0.2, 100)
     0.002
     """
-    return kv_transfer_time / guarded(decode_steps, 1)
+    return kv_transfer_time / guarded(steps_harmonic, 1)
 
 
 @rule(

@@ -12,6 +12,7 @@ from constraints.rules.library.queueing import gamma_quantile
 
 # Standard normal quantiles; that of the median is 0.
 NINETIETH = 1.2816
+NINETY_FIFTH = 1.6449
 NINETY_NINTH = 2.3263
 
 
@@ -27,6 +28,15 @@ def tail(mean: Any, deviation: Any, normal_quantile: Any) -> Any:
     return gamma_quantile(mean, minimum(deviation, maximum(1, 1.5 * normal_quantile) * mean), normal_quantile)
 
 
+def tail_above(least: Any, mean: Any, deviation: Any, normal_quantile: Any) -> Any:
+    """The same of what is above a constant part.
+
+    >>> round(tail_above(10.0, 11.0, 1.0, 2.3263) - tail(1.0, 1.0, 2.3263), 12)
+    10.0
+    """
+    return least + tail(guarded(mean - least, 1e-9 * least), deviation, normal_quantile)
+
+
 @rule(wall=4, cite="definition: a sequence shares its steps with the others being decoded")
 def shared_step(
     occupancy: Requests, decode_step_fixed: Seconds, decode_step_variable: Seconds, batch: Count
@@ -39,30 +49,41 @@ def shared_step(
     return decode_step_fixed + decode_step_variable * minimum(batch, occupancy + 1) / batch
 
 
+@rule(wall=4, cite="definition: steps, stretched by prefills, after those of the prompts left behind")
+def answering_time(
+    shared_step: Seconds, prefill_stretch: Count, prefill_backlog: Seconds, decode_steps: Tokens
+) -> Seconds:
+    """Mean time from the first token of an answer to its last; by Little's law `rate x` it are being decoded.
+
+    >>> round(answering_time(0.02, 1.25, 0.1, 100), 5)
+    2.625
+    """
+    return (decode_steps * shared_step + minimum(1, decode_steps) * prefill_backlog) * prefill_stretch
+
+
 @rule(
     wall=4,
-    cite="definition: steps, stretched by prefills, after those of the prompts left behind",
+    cite="definition: the mean over requests, of which short answers spread what they find over few tokens",
     head="TPOT",
     aliases=("tpot_mean", "itl"),
     needs="output",
     follows="tpot",
 )
 def tpot(
-    shared_step: Seconds, prefill_stretch: Count, prefill_backlog: Seconds, decode_steps: Tokens
+    shared_step: Seconds, prefill_stretch: Count, prefill_backlog: Seconds, steps_harmonic: Tokens
 ) -> Seconds:
-    """Mean time per output token after the first.
-
-    By Little's law the sequences being decoded are `rate x steps x tpot`.
+    """Mean over requests of the time per output token after the first.
 
     >>> round(tpot(0.02, 1.25, 0.1, 100), 5)
     0.02625
     """
-    return (shared_step + prefill_backlog / guarded(decode_steps, 1)) * prefill_stretch
+    return (shared_step + prefill_backlog / guarded(steps_harmonic, 1)) * prefill_stretch
 
 
 @rule(wall=7, cite="delay busy period (Conway, Maxwell & Miller 1967) begun by a request's own steps")
 def prefill_jitter(
-    decode_steps: Tokens,
+    steps_harmonic: Tokens,
+    steps_harmonic_square: Tokens,
     shared_step: Seconds,
     prefill_backlog: Seconds,
     prefill_load: Fraction,
@@ -73,24 +94,26 @@ def prefill_jitter(
     prefill_occupancy: Seconds,
     prefill_sojourn_deviation: Seconds,
 ) -> Seconds:
-    """Standard deviation of a request's time to decode, for the prefills that happen to fall into it.
+    """Standard deviation of the time per output token for the prefills that happen to fall into an answer.
 
-    A stretch of decoding that takes `w` alone has variance `w rate E[S^2] / (1 - load)^3`; the
-    backlog it starts with varies too.
+    A stretch of decoding that takes `w` alone has variance `w rate E[S^2] / (1 - load)^3`; the backlog it
+    starts with varies too. Over n steps that is divided by n^2, of which `steps_harmonic_square` is the harmonic
+    mean over requests; what a backlog is spread over differs among them besides.
 
-    >>> round(prefill_jitter(100, 0.02, 0.0, 0.2, 1.25, 2.0, 0.1, 0.0, 0.0, 0.0), 4)
-    0.2795
+    >>> round(prefill_jitter(100, 100, 0.02, 0.0, 0.2, 1.25, 2.0, 0.1, 0.0, 0.0, 0.0), 6)
+    0.002795
     """
     noise = prefill_rate * prefill_square**2
     begun = noise * (prefill_wait + prefill_occupancy) + (prefill_load * prefill_sojourn_deviation) ** 2
-    work = decode_steps * shared_step + prefill_backlog
-    return prefill_stretch * sqrt(begun + work * noise * prefill_stretch)
+    each, squared = 1 / guarded(steps_harmonic, 1), 1 / guarded(steps_harmonic_square, 1) ** 2
+    within = (begun + prefill_backlog * noise * prefill_stretch) * squared
+    among = prefill_backlog**2 * maximum(0, squared - each**2)
+    return prefill_stretch * sqrt(within + shared_step * noise * prefill_stretch * each + among)
 
 
 @rule(wall=7, cite="bound: what a burst does through prefills and through more sequences adds up")
 def tpot_deviation(
     prefill_jitter: Seconds,
-    decode_steps: Tokens,
     decode_step_variable: Seconds,
     occupancy_deviation: Requests,
     batch: Count,
@@ -98,60 +121,78 @@ def tpot_deviation(
 ) -> Seconds:
     """Standard deviation of the time per output token among requests.
 
-    >>> round(tpot_deviation(0.2, 100, 0.006, 4.0, 32, 1.25), 6)
+    >>> round(tpot_deviation(0.002, 0.006, 4.0, 32, 1.25), 6)
     0.002938
     """
     crowd = decode_step_variable * minimum(1, occupancy_deviation / batch)
-    return prefill_jitter / guarded(decode_steps, 1) + crowd * prefill_stretch
+    return prefill_jitter + crowd * prefill_stretch
 
 
 @instance(
-    tail,
-    {"mean": "tpot", "deviation": "tpot_deviation"},
+    tail_above,
+    {"least": "decode_step_fixed", "mean": "tpot", "deviation": "tpot_deviation"},
     fixed={"normal_quantile": 0},
     wall=7,
-    cite="gamma with the mean and deviation; Wilson & Hilferty 1931",
+    cite="gamma with the mean and deviation above an empty step; Wilson & Hilferty 1931",
     needs="output",
     head="TPOT\np50",
 )
-def tpot_p50(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
+def tpot_p50(decode_step_fixed: Seconds, tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     """Median of the time per output token.
 
-    >>> tpot_p50(0.02, 0.0), round(tpot_p50(1.0, 1.0), 2)  # an exponential: ln 2 = 0.69
-    (0.02, 0.7)
+    >>> tpot_p50(0.0, 0.02, 0.0), round(tpot_p50(1.0, 2.0, 1.0), 2)  # an exponential beyond 1: 1 + ln 2
+    (0.02, 1.7)
     """
 
 
 @instance(
-    tail,
-    {"mean": "tpot", "deviation": "tpot_deviation"},
+    tail_above,
+    {"least": "decode_step_fixed", "mean": "tpot", "deviation": "tpot_deviation"},
     fixed={"normal_quantile": NINETIETH},
     wall=7,
-    cite="gamma with the mean and deviation; Wilson & Hilferty 1931",
+    cite="gamma with the mean and deviation above an empty step; Wilson & Hilferty 1931",
     needs="output",
     head="TPOT\np90",
 )
-def tpot_p90(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
+def tpot_p90(decode_step_fixed: Seconds, tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     """90th percentile of the time per output token.
 
-    >>> tpot_p90(0.02, 0.0), round(tpot_p90(1.0, 1.0), 2)  # an exponential: ln 10 = 2.30
-    (0.02, 2.28)
+    >>> tpot_p90(0.0, 0.02, 0.0), round(tpot_p90(1.0, 2.0, 1.0), 2)  # an exponential beyond 1: 1 + ln 10
+    (0.02, 3.28)
     """
 
 
 @instance(
-    tail,
-    {"mean": "tpot", "deviation": "tpot_deviation"},
+    tail_above,
+    {"least": "decode_step_fixed", "mean": "tpot", "deviation": "tpot_deviation"},
+    fixed={"normal_quantile": NINETY_FIFTH},
+    wall=7,
+    cite="gamma with the mean and deviation above an empty step; Wilson & Hilferty 1931",
+    needs="output",
+    head="TPOT\np95",
+    phrase="TPOT p95 {}",
+)
+def tpot_p95(decode_step_fixed: Seconds, tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
+    """95th percentile of the time per output token.
+
+    >>> tpot_p95(0.0, 0.02, 0.0), round(tpot_p95(1.0, 2.0, 1.0), 2)  # an exponential beyond 1: 1 + ln 20
+    (0.02, 3.97)
+    """
+
+
+@instance(
+    tail_above,
+    {"least": "decode_step_fixed", "mean": "tpot", "deviation": "tpot_deviation"},
     fixed={"normal_quantile": NINETY_NINTH},
     wall=7,
-    cite="gamma with the mean and deviation; Wilson & Hilferty 1931",
-    head="TPOT\np99",
+    cite="gamma with the mean and deviation above an empty step; Wilson & Hilferty 1931",
     needs="output",
+    head="TPOT\np99",
     phrase="TPOT p99 {}",
 )
-def tpot_p99(tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
+def tpot_p99(decode_step_fixed: Seconds, tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
     """99th percentile of the time per output token.
 
-    >>> tpot_p99(0.02, 0.0), round(tpot_p99(0.02, 0.005), 4)
-    (0.02, 0.0334)
+    >>> tpot_p99(0.0, 0.02, 0.0), round(tpot_p99(1.0, 2.0, 1.0), 2)  # an exponential beyond 1: 1 + ln 100
+    (0.02, 5.61)
     """

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from constraints.algebras.maths import guarded, maximum
 from constraints.quantities import Count, Fraction, Ratio, RequestsPerSecond, Seconds, Tokens, Truth
 from constraints.rule import rule
+
+
+def crowded_overhead(others: Any, loaded: Any, each: Any) -> Any:
+    """What other requests in flight make a server's host take longer for one: soon most of `loaded`, then `each`.
+
+    >>> crowded_overhead(0, 0.05, 0.001), crowded_overhead(4, 0.05, 0.001)
+    (0.0, 0.044)
+    """
+    return loaded * others / (1 + others) + each * others
 
 
 @rule(wall=7, cite="definition: requests are spread evenly")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.algebras.maths import maximum, minimum
+from constraints.algebras.maths import maximum, minimum, where
 from constraints.quantities import Count, Fraction, Seconds, Tokens
 from constraints.rule import rule
 
@@ -95,7 +95,10 @@ def prefill_handover_time(
     return handover_latency + prefill_tokens * handover_seconds_per_token
 
 
-@rule(wall=4, cite="definition: prompts differ in length, so their kernels are launched one by one")
+@rule(
+    wall=4,
+    cite="definition: prompts differ in length, so kernels are launched one by one; vLLM: graphs of short passes",
+)
 def prefill_launch_time(
     dense_layers: Count,
     moe_layers: Count,
@@ -103,17 +106,24 @@ def prefill_launch_time(
     host_layer_time: Seconds,
     host_moe_layer_time: Seconds,
     host_latent_time: Seconds,
+    prefill_tokens: Tokens,
+    graph_tokens: Tokens,
+    graph_launches: Fraction,
 ) -> Seconds:
     """Time the host takes to launch a prefill pass; the device waits for it when the prompt is short.
 
-    Latent attention adds kernels to its layers: projections down and up, two norms, rotary on a part.
+    Latent attention adds kernels to its layers: projections down and up, two norms, rotary on a part. An
+    engine may have graphs of passes of up to `graph_tokens`, which leave `graph_launches` of the launches.
 
-    >>> prefill_launch_time(3, 58, 0, 0.5, 0.25, 1.0), prefill_launch_time(3, 58, 61, 0.5, 0.25, 1.0)
-    (16.0, 77.0)
+    >>> [prefill_launch_time(3, 58, latent, 0.5, 0.25, 1.0, 100, 0, 1) for latent in (0, 61)]
+    [16.0, 77.0]
+    >>> [prefill_launch_time(8, 0, 0, 0.5, 0.25, 1.0, n, 512, 0.25) for n in (512, 513)]
+    [1.0, 4.0]
     """
-    return (
+    one_by_one = (
         dense_layers * host_layer_time + moe_layers * host_moe_layer_time + latent_layers * host_latent_time
     )
+    return one_by_one * where(prefill_tokens <= graph_tokens, graph_launches, 1)
 
 
 @rule(wall=4, cite="definition: all stages in series")

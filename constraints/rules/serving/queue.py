@@ -6,7 +6,12 @@ from constraints.algebras.maths import guarded
 from constraints.instance import instance
 from constraints.quantities import Count, Fraction, RequestsPerSecond, Seconds
 from constraints.rule import rule
-from constraints.rules.library.queueing import mg1_sojourn_deviation, mg1_wait
+from constraints.rules.library.queueing import (
+    SecondsCubed,
+    mg1_sojourn_deviation,
+    mg1_sojourn_third,
+    mg1_wait,
+)
 
 
 @rule(wall=7, cite="definition: passes a second in the queue of one data rank")
@@ -55,6 +60,25 @@ def prefill_sojourn_deviation(prefill_rate: RequestsPerSecond) -> Seconds:
     0.0
     >>> round(prefill_sojourn_deviation(0.5, 1.0, 2**0.5, 6 ** (1 / 3)), 6)  # M/M/1
     2.0
+    """
+
+
+@instance(
+    mg1_sojourn_third,
+    {
+        "arrival_rate": "prefill_rate",
+        "service": "prefill_occupancy",
+        "service_square": "prefill_square",
+        "service_cube": "prefill_cube",
+    },
+    wall=7,
+    cite="Takacs 1962: third moment of the M/G/1 wait",
+)
+def prefill_sojourn_third(prefill_rate: RequestsPerSecond) -> SecondsCubed:
+    """Third central moment of a prompt's wait and prefill together.
+
+    >>> round(prefill_sojourn_third(0.5, 1.0, 1.0, 1.0), 6)
+    1.0
     """
 
 
