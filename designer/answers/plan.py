@@ -99,6 +99,7 @@ class Lever(_Result):
 
     input: str
     elasticity: float = Field(description="percent change of the objective per percent change of the input")
+    step: float = Field(default=0.01, description="by what share the input was changed to find it")
     value: float
     unit: str
     kind: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from constraints.quantity import headings
 from constraints.records import record
-from designer.answers.plan import Binding, Design, Metric, PlanResult
+from designer.answers.plan import Binding, Design, Lever, Metric, PlanResult
 from designer.jobs import decided
 from designer.question.decisions import Decision
 from designer.question.job import Job
@@ -210,11 +210,11 @@ def _moved(shown: list[Design], width: int, units: dict[str, str]) -> list[str]:
     """What the objectives of the first design turn on, and where its candidates end."""
     first = shown[0]
     lines = (
-        ["", f"What moves design {first.id}, in percent per percent of each input"] if first.levers else []
+        ["", f"What moves design {first.id}, in percent for 1 % more of each input"] if first.levers else []
     )
     for objective, found in first.levers.items():
         parts = [
-            f"{v.input} {v.elasticity:+.2f} ({human(v.value, units.get(v.input, v.unit))}, {v.kind})"
+            f"{v.input} {v.elasticity:+.2f}{over(v)} ({human(v.value, units.get(v.input, v.unit))}, {v.kind})"
             for v in found[:5]
         ]
         lines += wrap(f"{objective}: {', '.join(parts)}", width, 2, 4) if parts else []
@@ -228,6 +228,11 @@ def _moved(shown: list[Design], width: int, units: dict[str, str]) -> list[str]:
             f"At the end of the candidates, so that wider ones might do better: {text}.", width, 0, 2
         )
     return lines
+
+
+def over(lever: Lever) -> str:
+    """By how much an input was changed, where not by one percent more of it."""
+    return "" if lever.step == 0.01 else f" each of {100 * lever.step:+.3g} %"
 
 
 def _notes(result: PlanResult, shown: list[Design], width: int, file: str) -> list[str]:
