@@ -95,6 +95,7 @@ def binding(question: Question, limit: Limit, values: Mapping[str, Any], effect:
         bound=limit.bound,
         unit=si_unit(question.unit(q)) if q else "",
         slack=None if over is None else -over,
+        op=limit.op,
         effect=effect,
     )
 

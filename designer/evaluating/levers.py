@@ -111,7 +111,7 @@ def _of_workload(question: Question, bundle: Bundle) -> Iterator[Input]:
     for field, gives in declared(question.scenario.workload):
         value = getattr(question.scenario.workload, field)
         now = gives.numbers(value)
-        for name, part in gives.parts.items() or {n: "" for n in now}.items():
+        for name, part in gives.parts.items() or dict.fromkeys(now, "").items():
             if not now.get(name):
                 continue
             ends = [gives.numbers(gives.scaled(value, 1 + step, part)) for step in (STEP, WIDE)]
@@ -129,6 +129,7 @@ def _moved(value: Any, inputs: Sequence[Input], bundle: Bundle) -> Array:
     """Percent changes of a quantity by each input, and by which step each was found; 0 where it has none."""
     column = np.broadcast_to(np.asarray(value, dtype=float), (2 * len(inputs) + 1,))
     steps = np.array([[end / bundle[n].si - 1 for end in ends] for i in inputs for n, ends in _first(i)])
+    steps = steps.reshape(-1, 2)
     shares = (column[1:].reshape(-1, 2) / column[0] - 1) / steps
     shares = np.where(np.isfinite(shares), shares, 0.0)
     little, wide = shares[:, 0], shares[:, 1]

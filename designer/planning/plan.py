@@ -26,6 +26,7 @@ from designer.search.brute import LARGEST, brute_frontier
 from designer.search.cp_sat import close
 from designer.search.deadline import OutOfTime
 from designer.search.enumerate import Count
+from designer.search.pareto import same_points
 from designer.search.warm_start import Trunk
 from designer.words.labels import label
 
@@ -108,7 +109,7 @@ def _closed(
     if not count.complete:
         raise OutOfTime
     places, values, front = archive.solver_rows(deadline)
-    if not np.array_equal(values[front], archive.objectives):
+    if not same_points(values[front], archive.objectives):
         raise CheckFailed(
             f"the solver's rows have {len(front)} frontier designs, the search {len(archive.objectives)}"
         )
@@ -145,7 +146,7 @@ def _verified(question: Question, archive: Archive, count: Count) -> str:
         return "not verified: the search was not finished"
     if count.raw <= LARGEST:
         front, feasible = brute_frontier(question)
-        if not np.array_equal(front, archive.objectives):
+        if not same_points(front, archive.objectives):
             raise CheckFailed(
                 f"brute force finds {len(front)} frontier designs, the search {len(archive.objectives)}"
             )

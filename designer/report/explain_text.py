@@ -5,7 +5,7 @@ from __future__ import annotations
 from designer.explaining.explanation import ExplainResult, Term
 from designer.jobs import decided
 from designer.question.question import Question
-from designer.report.plan_text import over
+from designer.report.bounds import over
 from designer.report.why_text import budgets, facts, next_better
 from designer.words.numbers import human
 from designer.words.text import Column, bar, shorten, table, wrap

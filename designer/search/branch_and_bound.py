@@ -21,7 +21,7 @@ from constraints.graph import run
 from constraints.rule import Rule
 from designer.question.question import Question
 from designer.search.compile import Array, Table, tables_of
-from designer.search.pareto import beaten, settled
+from designer.search.pareto import beaten, settled, slack
 
 # Boxes bounded at once, and the largest box that is evaluated design by design.
 BOXES = 4096
@@ -133,8 +133,9 @@ class _Search:
         goals = [o.quantity for o in question.objectives]
         self.cuts = {t.rule.id for t in question.limits}
         self.order = _tests_early(question, {*self.scalars, *self.tables}, goals)
-        self.frontier = frontier[:: 1 + len(frontier) // FEW]
-        self.whole = frontier
+        # What ties with a row of the frontier is no better than it.
+        near = frontier - slack(frontier)
+        self.frontier, self.whole = near[:: 1 + len(near) // FEW], near
         read = {n for s in self.order for n in s.inputs} | set(goals)
         self.ranges = {n: _Ranges(t) for n, t in self.tables.items() if n in read}
 
