@@ -322,7 +322,9 @@ def turned(document: Document) -> Said:
         free = front_of(changed(document, [(name, "drop it")]))
         new = int(np.count_nonzero(~beaten(free, now - slack(now))))
         out.claim(new == int(found[2]), f"{line}: {new} without it")
-        op = re.search(r" (<=|<|>=|>) ", found[1] if " " in found[1] else f"{name} {document['budgets'][name]}")
+        op = re.search(
+            r" (<=|<|>=|>) ", found[1] if " " in found[1] else f"{name} {document['budgets'][name]}"
+        )
         if found[3] is None or op is None:
             continue
         at = found[3] if found[3][0] in "<>" else f"{op[1]} {found[3]}"
@@ -334,8 +336,12 @@ def turned(document: Document) -> Said:
             out.claim(bool(beaten(same, now - slack(now)).all()), f"{line}: something new at {less}")
         if found[4] is not None:
             number, unit = units.split(found[4].replace(",", ""))
-            tight = front_of(changed(document, [(name, f"{op[1][0]} {number * (1 - 6e-3):.12g} {unit}".strip())]))
-            out.claim(bool((~beaten(now, tight - slack(tight))).any() if len(tight) else True), f"{line}: none lost")
+            tight = front_of(
+                changed(document, [(name, f"{op[1][0]} {number * (1 - 6e-3):.12g} {unit}".strip())])
+            )
+            out.claim(
+                bool((~beaten(now, tight - slack(tight))).any() if len(tight) else True), f"{line}: none lost"
+            )
     return out
 
 
