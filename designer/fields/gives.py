@@ -69,21 +69,45 @@ def declared(workload: BaseModel) -> Iterator[tuple[str, Gives]]:
 
 
 MOMENTS = (
-    "input_tokens", "input_square", "input_cube", "output_tokens", "reasoning_tokens", "context_limit",
-    "longest_prompt",
+    "input_tokens", "input_square", "input_cube", "output_tokens", "output_square", "prompt_answer", "context_cube",
+    "reasoning_tokens", "reasoning_p99", "context_limit", "longest_prompt", "longest_answer",
 )  # fmt: skip
 
 
 def moments(mix: Sequence[Any]) -> dict[str, float]:
-    """The moments of prompt and output lengths of a mix of requests, all of which grow with the lengths."""
+    """The moments of prompt and output lengths of a mix of requests, all of which grow with the lengths.
+
+    They are joint ones: a sequence is decoded for as many steps as its answer is long, so that what is being
+    decoded is weighted with the answers and not with the requests.
+    """
     total = sum(m.share for m in mix)
 
-    def moment(key: str, k: int) -> float:
-        mean = sum(m.share * getattr(m, key) ** k for m in mix) / total
-        return float(mean ** (1 / k))
+    def moment(of: Callable[[Any], float], k: int) -> float:
+        return float((sum(m.share * of(m) for m in mix) / total) ** (1 / k))
 
     made = (
-        moment("input", 1), moment("input", 2), moment("input", 3), moment("generated", 1), moment("reasoning", 1),
-        max(m.input + m.generated for m in mix), max(m.input for m in mix),
-    )  # fmt: skip
+        moment(lambda m: m.input, 1),
+        moment(lambda m: m.input**2, 2),
+        moment(lambda m: m.input**3, 3),
+        moment(lambda m: m.generated, 1),
+        moment(lambda m: m.generated**2, 2),
+        moment(lambda m: m.input * m.generated, 2),
+        # the squares of the contexts that an answer is generated behind, summed over its tokens
+        moment(lambda m: m.generated * (m.input**2 + m.input * m.generated + m.generated**2 / 3), 3),
+        moment(lambda m: m.reasoning, 1),
+        _quantile(mix, 0.99 * total),
+        max(m.input + m.generated for m in mix),
+        max(m.input for m in mix),
+        max(m.generated for m in mix),
+    )
     return dict(zip(MOMENTS, made, strict=True))
+
+
+def _quantile(mix: Sequence[Any], share: float) -> float:
+    """Hidden tokens that all but a part of the requests stay within."""
+    below = 0.0
+    for m in sorted(mix, key=lambda m: m.reasoning):
+        below += m.share
+        if below >= share * (1 - 1e-9):
+            return float(m.reasoning)
+    raise AssertionError("shares add up to their total")

@@ -1,4 +1,4 @@
-"""The smallest changes that make an impossible question possible, each made in the file as told and solved again."""
+"""The smallest changes that make an impossible question possible, each made as it is told and solved again."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def _of(
     job = JOBS[scenario.workload.job]
     domains, defaulted = domains_of(source, scenario, job, models, pool)
     nodes = [source.catalog.get("nodes", str(n)) for n in domains["node"]]
-    parts = parts_of(job, scenario, next(iter(models.values())), nodes)
+    parts = parts_of(job, scenario, models.values(), nodes)
     given = givens_of(source, scenario, models, domains)
     check_parts(source, scenario, parts)
     question = assembled(source.catalog, scenario, models, parts, domains, defaulted, given)
