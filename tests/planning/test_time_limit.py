@@ -1,4 +1,4 @@
-"""An unfinished plan: within its limit, never behind what a search for one objective finds at once, and said to be open."""
+"""An unfinished plan: within its limit, as good in each objective as a search for that alone, and said to be open."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_an_unfinished_plan_has_the_best_of_each(question: Question, monkeypatch
     real = planning.frontier_of
 
     def never(q: Question, deadline: float | None = None, **more: object) -> object:
-        archive, count = real(replace(q, objectives=q.objectives[:1]), deadline)
+        _, count = real(replace(q, objectives=q.objectives[:1]), deadline)
         return Archive(q), replace(count, complete=False)
 
     monkeypatch.setattr(planning, "frontier_of", never)
