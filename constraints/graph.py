@@ -39,6 +39,7 @@ class Graph:
     def __init__(self, rules: Mapping[str, Rule]):
         self.rules = dict(rules)
         self._orders: dict[tuple[tuple[str, ...], frozenset[str]], list[Rule]] = {}
+        self._below: dict[str, frozenset[str]] = {}
 
     @cached_property
     def units(self) -> dict[str, str]:
@@ -95,6 +96,12 @@ class Graph:
             found = self.supported_by(asked[1])
             self._orders[asked] = found.order(found.rules, asked[1])
         return list(self._orders[asked])
+
+    def below(self, name: str) -> frozenset[str]:
+        """Every quantity that is made out of one, through other rules."""
+        if name not in self._below:  # the same is asked of every design
+            self._below[name] = frozenset(n for n in self.rules if name in self.above(n))
+        return self._below[name]
 
     def above(self, name: str) -> set[str]:
         """Every quantity a rule's result is made out of, through other rules."""

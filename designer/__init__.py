@@ -15,9 +15,8 @@ __version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from catalogs.errors import InputError
-    from designer.api import evaluate, evaluate_grid, explain, export, fleet, plan, size, sweep
+    from designer.api import evaluate, evaluate_grid, explain, export, fleet, load, plan, size, sweep
     from designer.documents.scenario import Scenario
-    from designer.reading.loading import load
 
 _HOMES = {
     "plan": "designer.api",
@@ -28,7 +27,7 @@ _HOMES = {
     "sweep": "designer.api",
     "evaluate_grid": "designer.api",
     "size": "designer.api",
-    "load": "designer.reading.loading",
+    "load": "designer.api",
     "Scenario": "designer.documents.scenario",
     "InputError": "catalogs.errors",
 }

@@ -52,6 +52,7 @@ class Binding(_Result):
     slack: float | None = Field(
         default=None, description="share of the bound that is left; null of a bound of 0"
     )
+    op: str = Field(default="", description="how the quantity is compared with the bound")
     effect: str = Field(default="", description="what removing it was found to do")
     breakpoint: float | None = Field(
         default=None, description="the looser bound from which on a better design is let in, in SI"
@@ -76,6 +77,7 @@ class Step(_Result):
     quantity: str = Field(default="", description="the quantity that is bounded, where there is one")
     bound: float | None = Field(default=None, description="today's bound in SI, where it is a number")
     needed: float | None = Field(default=None, description="the bound that lets the design in, in SI")
+    op: str = Field(default="", description="how the quantity is compared with the bound")
     unit: str = ""
     relative: float | None = Field(
         description="needed over bound, less 1; null where a rule is to be dropped, or the bound is 0"
@@ -99,6 +101,7 @@ class Lever(_Result):
 
     input: str
     elasticity: float = Field(description="percent change of the objective per percent change of the input")
+    step: float = Field(default=0.01, description="by what share the input was changed to find it")
     value: float
     unit: str
     kind: str
@@ -220,6 +223,7 @@ class Turning(_Result):
     place: str
     quantity: str = ""
     unit: str = ""
+    op: str = Field(default="", description="how the quantity is compared with the bound")
     new_designs: int = Field(description="designs on the frontier without the limit that are not on it now")
     loosened: float | None = Field(
         description="share beyond today's bound from which on there is a new design; null where none is"

@@ -95,6 +95,7 @@ def binding(question: Question, limit: Limit, values: Mapping[str, Any], effect:
         bound=limit.bound,
         unit=si_unit(question.unit(q)) if q else "",
         slack=None if over is None else -over,
+        op=limit.op,
         effect=effect,
     )
 
@@ -110,9 +111,10 @@ def metrics(
         low, high = ends.get(name, (math.nan, math.nan))
         known = value is not None and math.isfinite(low)
         interval = (low * value, high * value) if known and value is not None else None
-        return Metric(value=value, unit=si_unit(question.unit(name)), interval=interval)
+        return Metric(value=value, unit=si_unit(units[name]), interval=interval)
 
-    return {n: metric(n) for n in names if question.unit(n) != "truth"}
+    units = {n: question.unit(n) for n in names}
+    return {n: metric(n) for n, unit in units.items() if unit != "truth"}
 
 
 def _finite(x: Any) -> float | None:
@@ -176,7 +178,7 @@ def undefined(question: Question, broken: Iterable[str]) -> set[str]:
     for name in broken:
         root = record(name).voids
         if root in question.graph.rules:
-            out |= {n for n in question.graph.rules if root in question.graph.above(n)}
+            out |= question.graph.below(root)
             # How many devices it would take is known all the same.
             out |= set() if record(root).sizes else {root}
     return out

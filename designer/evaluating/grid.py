@@ -8,14 +8,14 @@ is computed for every layout.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from catalogs.errors import InputError, nearest
 from constraints.graph import run
-from designer.evaluating.design import complete_design
+from designer.evaluating.design import complete_design, undefined
 from designer.question.context import Value
 from designer.question.designs import read_value
 from designer.question.question import Question
@@ -27,13 +27,15 @@ class LayoutGrid:
     """Quantities in SI over the product of some decisions' values, in the order of `axes`.
 
     `values` and `feasible` have one dimension an axis, of its length or, where they do not depend
-    on it, of length one: they broadcast against each other. `fixed` are the other decisions.
+    on it, of length one: they broadcast against each other. `fixed` are the other decisions. A quantity is
+    NaN where a layout breaks one of the limits in `voids`: an overloaded queue has no waiting time.
     """
 
     axes: dict[str, list[Value]]
     fixed: dict[str, Value]
     values: dict[str, Array]
     feasible: Array
+    voids: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -79,7 +81,23 @@ def evaluate_grid(
     fixed = {n: v for n, v in fixed.items() if n not in axes}
     narrowed = replace(question, domains={n: axes.get(n) or [fixed[n]] for n in decisions})
     made = _evaluated(narrowed, list(axes), wanted)
-    return LayoutGrid(axes, fixed, {n: made[n] for n in wanted}, _feasible(question, made, len(axes)))
+    broken = _voided(question, wanted)
+    shown = {n: _where_defined(question, made, n, broken[n]) for n in wanted}
+    return LayoutGrid(axes, fixed, shown, _feasible(question, made, len(axes)), broken)
+
+
+def _voided(question: Question, wanted: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Of each quantity the limits without which it means nothing."""
+    return {n: tuple(t.name for t in question.limits if n in undefined(question, [t.name])) for n in wanted}
+
+
+def _where_defined(question: Question, made: Mapping[str, Array], name: str, limits: Sequence[str]) -> Array:
+    """A quantity of every layout that meets these limits; NaN of the others."""
+    value: Array = made[name]
+    for t in question.limits:
+        if t.name in limits:
+            value = np.where(np.asarray(t.holds(made), dtype=bool), value, np.nan)
+    return value
 
 
 def _evaluated(question: Question, axes: list[str], wanted: list[str]) -> dict[str, Array]:

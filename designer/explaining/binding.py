@@ -24,7 +24,7 @@ from designer.question.question import Objective, Question
 from designer.search.archive import Archive, frontier_of
 from designer.search.compile import Array, schedule
 from designer.search.enumerate import Count
-from designer.search.pareto import beaten
+from designer.search.pareto import beaten, beats
 from designer.search.relaxation import LACK, measured, without
 from designer.search.warm_start import Trunk
 from designer.words.numbers import human, percent
@@ -53,8 +53,7 @@ class Removal:
 
     def better_than(self, row: Array) -> Array:
         """Positions of designs that beat `row`, those nearest to the limit first."""
-        better = (self.objectives <= row).all(axis=1) & (self.objectives < row).any(axis=1)
-        found = np.flatnonzero(better)
+        found = np.flatnonzero(beats(self.objectives, row))
         return found[np.argsort(self.excess[found], kind="stable")]
 
     def gain(self, question: Question, row: Array) -> str:

@@ -16,6 +16,7 @@ from designer.question.question import Question
 from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 from designer.search.archive import Archive, frontier_of
+from designer.search.pareto import same_points
 
 # Parts of a scenario that change no answer.
 _SAYS_NOTHING = ("name", "description", "baseline", "solver", "repair_weights")
@@ -87,9 +88,7 @@ def _tried(
             "outcome": "" if len(archive.objectives) else "no design meets everything",
         }
     best = [a.objectives.min(axis=0) for a in (base, archive)]
-    same = archive.objectives.shape == base.objectives.shape and bool(
-        (archive.objectives == base.objectives).all()
-    )
+    same = same_points(archive.objectives, base.objectives)
     effects = {
         o.quantity: float(o.sign * (y - x) / abs(x)) if x else 0.0
         for o, x, y in zip(question.objectives, *best, strict=True)

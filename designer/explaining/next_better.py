@@ -13,7 +13,7 @@ from designer.question.context import Value
 from designer.question.limit import Limit
 from designer.question.question import Question
 from designer.search.compile import Array
-from designer.search.pareto import skyline
+from designer.search.pareto import beaten, joined, skyline, slack
 
 
 def binding_limits(
@@ -35,7 +35,11 @@ def binding_limits(
             known = Binding(name=limit.name, text=text, place=limit.place, effect=effect)
         else:
             known = binding(question, limit, values, effect)
-        opened = {"loosened": _relative(limit, share), "breakpoint": moved(limit, share)}
+        opened = {
+            "loosened": _relative(limit, share),
+            "breakpoint": reached(question, limit, r.designs[better[0]], share),
+            "op": limit.op,
+        }
         out.append(known.model_copy(update=opened))
     return out
 
@@ -45,12 +49,11 @@ def _limits(removed: Sequence[Removal]) -> list[Removal]:
     return [r for r in removed if r.limit.kind != "stage"]
 
 
-def moved(limit: Limit, share: float) -> float | None:
-    """The bound of a limit loosened by a share of itself, or from 0 by so much, where the bound is a number."""
-    if limit.bound is None or limit.comparison is None or share != share:
+def reached(question: Question, limit: Limit, design: Mapping[str, Value], share: float) -> float | None:
+    """The bound that just admits a design, which is what it has of the quantity, where the bound is a number."""
+    if limit.bound is None or limit.quantity is None or share != share:
         return None
-    away = -share if limit.comparison.flipped else share
-    return limit.bound + away * (abs(limit.bound) or 1.0)
+    return float(values_of(question, design)[limit.quantity])
 
 
 def _relative(limit: Limit, share: float) -> float | None:
@@ -77,7 +80,7 @@ def next_better(
 
 
 def _step(question: Question, r: Removal, row: Array, k: int) -> Step | None:
-    better = [j for j in r.better_than(row) if r.objectives[j, k] < row[k]]
+    better = [j for j in r.better_than(row) if r.objectives[j, k] < row[k] - slack(row)[k]]
     if not better:
         return None
     limit, j = r.limit, better[0]
@@ -89,7 +92,8 @@ def _step(question: Question, r: Removal, row: Array, k: int) -> Step | None:
         place=limit.place,
         quantity=quantity,
         bound=limit.bound,
-        needed=moved(limit, share),
+        needed=reached(question, limit, r.designs[j], share),
+        op=limit.op,
         unit=si_unit(question.unit(quantity)) if quantity else "",
         relative=_relative(limit, share),
         changes=changes_of(question, row, r.objectives[j]),
@@ -109,13 +113,16 @@ def turning(
     question: Question, front: Array, designs: Sequence[Design], removed: Sequence[Removal]
 ) -> list[Turning]:
     """Where the frontier as a whole changes with each limit."""
-    known = {tuple(row) for row in front.tolist()}
+    known = front - slack(front)
     out = []
     for r in _limits(removed):
-        free = r.objectives[skyline(r.objectives)]
-        new = sum(tuple(row) not in known for row in free.tolist())
-        beyond = r.excess[r.excess > 0]
-        share = float(beyond.min()) if len(beyond) else None
+        free = r.objectives[skyline(joined(r.objectives))]
+        new = int(np.count_nonzero(~beaten(free, known)))
+        # A design on the very bound is let in by a bound that holds it, where today's does not.
+        at_bound = (r.excess == 0) & r.limit.strict
+        beyond = np.flatnonzero((r.excess > 0) | (at_bound & ~beaten(r.objectives, known)))
+        first = int(beyond[np.argmin(r.excess[beyond])]) if len(beyond) else None
+        share = None if first is None else float(r.excess[first])
         quantity = r.limit.quantity or ""
         out.append(
             Turning(
@@ -125,8 +132,11 @@ def turning(
                 quantity=quantity,
                 unit=si_unit(question.unit(quantity)) if quantity else "",
                 new_designs=new,
+                op=r.limit.op,
                 loosened=None if share is None else _relative(r.limit, share),
-                looser=None if share is None else moved(r.limit, share),
+                looser=None
+                if first is None or share is None
+                else reached(question, r.limit, r.designs[first], share),
                 tighter=_tightest(r.limit, designs),
             )
         )

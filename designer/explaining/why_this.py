@@ -12,13 +12,12 @@ from designer.explaining.binding import stages
 from designer.explaining.fact_ranges import fact_ranges, key
 from designer.explaining.next_better import changes_of
 from designer.infeasible.impossible import NARROWEST, WIDER, size_of
-from designer.jobs import decided
 from designer.question.limit import Limit
 from designer.question.question import Premise, Question
 from designer.search.archive import Archive, frontier_of
 from designer.search.compile import Array
 from designer.search.deadline import OutOfTime
-from designer.search.pareto import settled
+from designer.search.pareto import beats, settled, slack
 from designer.search.relaxation import loosened
 
 # How far from a bound the question is solved again, as a share of the bound.
@@ -75,6 +74,12 @@ class _Solver:
             raise OutOfTime
         return archive
 
+    def archive(self) -> Archive:
+        archive, count = frontier_of(self.question, self.deadline)
+        if not count.complete:
+            raise OutOfTime
+        return archive
+
     def confirmed(self, limit: Limit, known: Binding) -> dict[str, object]:
         """A breakpoint solved again on both sides, and what follows when a stated bound is too tight."""
         if limit.comparison is None:
@@ -82,10 +87,12 @@ class _Solver:
         out: dict[str, object] = {}
         share = known.loosened
         if share is None and limit.bound == 0 and known.breakpoint is not None:
-            share = abs(known.breakpoint)
+            share = abs(known.breakpoint)  # of a bound of 0 the amount
         if share is not None:
             aside = ASIDE * max(1.0, abs(share))
-            before, beyond = (self.solve(limit, at) for at in (max(0.0, share - aside), share + aside))
+            # Up to the bound itself the question is the one that was asked.
+            before = self.solve(limit, share - aside) if share > aside else self.archive()
+            beyond = self.solve(limit, share + aside)
             if self.beaten(before) or not self.beaten(beyond):
                 raise CheckFailed(f"{limit.name}: solving again around {share:+.6g} finds another breakpoint")
             out["confirmed"] = True
@@ -108,9 +115,9 @@ class _Solver:
             archive, count = frontier_of(wider, self.deadline)
             if not count.complete:
                 raise OutOfTime
-            better = (archive.objectives <= self.row).all(axis=1)
+            better = beats(archive.objectives, self.row)
             for k, n in enumerate(found):
-                rows = np.flatnonzero(better & (archive.objectives[:, k] < self.row[k]))
+                rows = np.flatnonzero(better & (archive.objectives[:, k] < self.row[k] - slack(self.row)[k]))
                 if n.step is None and k not in steps and len(rows):
                     steps[k] = self.added(p, archive, rows)
         return [n.model_copy(update={"step": steps.get(k, n.step)}) for k, n in enumerate(found)]
@@ -123,7 +130,7 @@ class _Solver:
         value = designs[j].get(p.decision)
         return Step(
             limit=p.name,
-            text=f"up to {p.more[-1]}" if value is None else f"add {decided(p.decision, value)}",
+            text=f"up to {p.said(p.more[-1])}" if value is None else f"add {p.said(value)}",
             place=p.place,
             relative=None,
             changes=changes_of(self.question, self.row, archive.objectives[j]),
@@ -131,8 +138,7 @@ class _Solver:
         )
 
     def beaten(self, archive: Archive) -> bool:
-        front = archive.objectives
-        return bool(((front <= self.row).all(axis=1) & (front < self.row).any(axis=1)).any())
+        return bool(beats(archive.objectives, self.row).any())
 
     def successor(self, archive: Archive) -> Trade | None:
         """The design that gives up least where this one is not admitted any more."""

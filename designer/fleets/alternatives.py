@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -14,35 +13,34 @@ from designer.fleets.solver import FleetSolver
 from designer.fleets.table import OptionTable
 from designer.search.compile import Array
 
-# Solving again for each workload stops after this long; what is not known by then is not said.
-SECONDS = 2.0
+# So many workloads are moved at most, and so much is done for each; what is not known by then is not said.
+MOST, WORK = 10, 0.1
 
 
 def alternatives(solver: FleetSolver, question: FleetQuestion, front: Front) -> list[Alternative]:
     """What the best fleet of the first objective loses when one workload has to leave its lines."""
     goal = question.objectives[0]
     best = min(front.choices, key=lambda c: value_of(solver, goal, c))
-    started, out = time.monotonic(), []
-    for w in range(len(solver.table.placed)):
-        left = min(solver.deadline, started + SECONDS) - time.monotonic()
-        if left <= 0:
+    out = []
+    for w in range(min(MOST, len(solver.table.placed))):
+        if solver.seconds_left() <= 0:
             break
-        found = _elsewhere(solver, question, goal, best, w, left)
+        found = _elsewhere(solver, question, goal, best, w)
         if found is not None:
             out.append(found)
     return out
 
 
 def _elsewhere(
-    solver: FleetSolver, question: FleetQuestion, goal: str, best: Array, w: int, seconds: float
+    solver: FleetSolver, question: FleetQuestion, goal: str, best: Array, w: int
 ) -> Alternative | None:
     """The best fleet in which a workload uses none of the lines it is on; None where time was up."""
     table = solver.table
     lines = np.array([o.line for o in table.options], dtype=int)
     taken = set(lines[(best > 0) & (table.owner == w)].tolist())
     kept = np.flatnonzero((table.owner != w) | ~np.isin(lines, list(taken)))
-    answer = FleetSolver(_rows(table, kept), time.monotonic() + seconds, solver.seed).minimise(
-        goal, hint=best[kept]
+    answer = FleetSolver(_rows(table, kept), solver.deadline, solver.seed).minimise(
+        goal, hint=best[kept], work=WORK
     )
     solver.solves += 1
     if answer.status == "unknown":

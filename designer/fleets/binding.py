@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Sequence
 
@@ -16,8 +15,8 @@ from designer.fleets.solver import FleetSolver
 from designer.fleets.table import OptionTable
 from designer.search.compile import Array
 
-# Solving again without each member stops after this long.
-SECONDS = 15.0
+# So many members are taken away at most, the fullest first, and so much is done for each of them.
+MOST, WORK = 20, 0.5
 # A gain is worth a price from this share of the objective on.
 WORTH = 1e-3
 
@@ -31,14 +30,15 @@ def bindings(
     best fleet with that much of it.
     """
     members = [i for i in solver.everything if not solver.table.members[i].demand and can_bind(solver, i)]
-    members.sort(key=lambda i: not solver.table.members[i].loose)
-    started = time.monotonic()
-    asked = [(goal, m) for goal in question.objectives for m in members]
+    members.sort(key=lambda i: (not solver.table.members[i].loose, -_full(solver, front, i)))
+    # One round of all goals after the other, so that each has its fullest members.
+    asked = [(goal, m) for m in members for goal in question.objectives]
     out: list[CapBinding] = []
     notes: list[str] = []
     for k, (goal, m) in enumerate(asked):
-        if time.monotonic() - started > SECONDS or solver.seconds_left() <= 0:
-            notes = [f"{k} of {len(asked)} caps and rules were taken away in turn, then time was up"]
+        if k == MOST or solver.seconds_left() <= 0:
+            why = "the fullest first" if k == MOST else "then time was up"
+            notes = [f"{k} of {len(asked)} pairs of an objective and a cap or rule were solved again, {why}"]
             break
         best = min(front.choices, key=lambda c: value_of(solver, goal, c))
         found = _binding(solver, question, goal, best, m)
@@ -46,6 +46,12 @@ def bindings(
             out.append(found)
     out.sort(key=lambda b: (question.objectives.index(b.objective), -b.gain / (b.best or 1.0)))
     return out, notes
+
+
+def _full(solver: FleetSolver, front: Front, m: int) -> float:
+    """Which share of a member's bound the fullest fleet takes."""
+    bound = solver.table.members[m].bound
+    return max(solver.table.fullest(c, m) for c in front.choices) / bound if bound else 1.0
 
 
 def can_bind(solver: FleetSolver, m: int) -> bool:
@@ -61,7 +67,7 @@ def _binding(
     member = table.members[m]
     others = [i for i in solver.everything if i != m]
     now = value_of(solver, goal, best)
-    freed = solver.minimise(goal, others, hint=best)
+    freed = solver.minimise(goal, others, hint=best, work=WORK)
     if not freed.found or freed.counts is None or freed.value >= now:
         return None
     have, without = table.fullest(best, goal), table.fullest(freed.counts, goal)
@@ -88,12 +94,12 @@ def _price(
     """The least more of a cap that makes the fleet better by a share worth saying, or at all."""
     table = solver.table
     for step in (max(1, round(now * WORTH)), 1):
-        least = solver.minimise(m, others, ceilings={goal: now - step})
+        least = solver.minimise(m, others, ceilings={goal: now - step}, work=WORK)
         if least.found and least.counts is not None:
             break
     else:
         return None
-    then = solver.minimise(goal, others, ceilings={m: least.value}, hint=least.counts)
+    then = solver.minimise(goal, others, ceilings={m: least.value}, hint=least.counts, work=WORK)
     counts = then.counts if then.found and then.counts is not None else least.counts
     return CapPrice(
         raised_to=max(table.fullest(counts, m), table.fullest(least.counts, m)),

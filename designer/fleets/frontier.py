@@ -11,7 +11,7 @@ from designer.fleets.highs import confirmed_infeasible
 from designer.fleets.solver import FleetSolver, Solution
 from designer.fleets.table import Goal
 from designer.search.compile import Array
-from designer.search.pareto import settled, skyline
+from designer.search.pareto import joined, settled, skyline
 
 # HiGHS is asked to confirm the end of a frontier of at most so many options; every "no fleet" it is.
 MOST_ROWS = 500
@@ -51,7 +51,7 @@ def frontier(solver: FleetSolver, goals: Sequence[Goal]) -> Front:
     if not found:
         return front
     points = [{g: solver.table.fullest(c, g) for g in goals} for c in found]
-    order = skyline(settled(np.array([[p[g] for g in goals] for p in points])))
+    order = skyline(joined(settled(np.array([[p[g] for g in goals] for p in points]))))
     front.choices = [found[int(i)] for i in order]
     front.points = [points[int(i)] for i in order]
     if closed and len(goals) <= 2 and solver.table.rows <= MOST_ROWS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -82,11 +82,16 @@ class FleetQuestion:
         return [q for q in totals() if q in read]
 
 
-def load_fleet(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | None = None) -> FleetQuestion:
-    """The question a fleet file asks, with `--set path=value` overrides applied.
+def load_fleet(
+    path: str | Path | Mapping[str, Any], sets: Sequence[str] = (), catalog: Catalog | None = None
+) -> FleetQuestion:
+    """The question a fleet asks, in a file or as a mapping, with `--set path=value` overrides applied.
 
     Raises InputError listing every problem found, each with its file and line.
     """
+    if isinstance(path, Mapping):
+        document = yaml.parse(json.dumps(path, indent=1, default=str), "fleet")
+        return FleetReader(SourceMap(document, sets, catalog or default_catalog()), Path()).question()
     path = Path(path)
     document = yaml.read(path)
     if shipped_fleets().get(path.stem) == path:

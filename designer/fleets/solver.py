@@ -21,9 +21,6 @@ from designer.fleets.integers import TIE, Kernel, integers, kernel
 from designer.fleets.table import Goal, OptionTable
 from designer.search.compile import Array
 
-# Below this many rows one worker is done before a second one has started.
-SMALL = 400
-
 
 @dataclass(frozen=True)
 class Solution:
@@ -71,12 +68,14 @@ class FleetSolver:
         beat: Sequence[Mapping[Goal, int]] = (),
         over: Mapping[Goal, tuple[int, int]] | None = None,
         hint: Array | None = None,
+        work: float | None = None,
     ) -> Solution:
         """The choice with the least `goal` (a sum of them, if several) that respects the members.
 
         `ceilings` are integer bounds on goals; of each point in `beat` some goal must be below. With
         `over`, what counts of each goal is what exceeds a number, times a weight. All members count
-        unless some are named.
+        unless some are named. `work` bounds what is done for an answer, in the solver's own count of it, so
+        that the same question has the same answer on any machine.
         """
         goals = (goal,) if isinstance(goal, (str, int)) else tuple(goal or ())
         members = self.everything if members is None else members
@@ -85,7 +84,7 @@ class FleetSolver:
         if small.stranded is not None:
             return Solution("infeasible")
         while True:
-            answer = self._solve(small, goals, members, beat, over or {}, hint)
+            answer = self._solve(small, goals, members, beat, over or {}, hint, work)
             if answer.counts is None:
                 return answer
             broken = self.broken(answer.counts, members)
@@ -121,6 +120,7 @@ class FleetSolver:
         beat: Sequence[Mapping[Goal, int]],
         over: Mapping[Goal, tuple[int, int]],
         hint: Array | None,
+        work: float | None,
     ) -> Solution:
         from ortools.sat.python import cp_model
 
@@ -159,7 +159,10 @@ class FleetSolver:
             for i, v in enumerate(x):
                 model.add_hint(v, int(sum(hint[r] for r in small.rows[i])))
         solver = cp_model.CpSolver()
-        solver.parameters.num_workers = 1 if len(x) < SMALL else 2
+        # Several workers race each other: which of two equal fleets comes first would be up to the machine.
+        solver.parameters.num_workers = 1
+        if work is not None:
+            solver.parameters.max_deterministic_time = work
         solver.parameters.random_seed = self.seed
         solver.parameters.max_time_in_seconds = max(0.01, self.seconds_left())
         status = solver.status_name(_solved(solver, model))

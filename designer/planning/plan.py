@@ -18,6 +18,7 @@ from designer.explaining.next_better import binding_limits, next_better, turning
 from designer.infeasible.conflict import explained
 from designer.infeasible.why_none import why_none
 from designer.jobs import decided
+from designer.planning.optima import single_optima
 from designer.question.context import Value
 from designer.question.question import Question
 from designer.search.archive import Archive, frontier_of
@@ -26,13 +27,15 @@ from designer.search.brute import LARGEST, brute_frontier
 from designer.search.cp_sat import close
 from designer.search.deadline import OutOfTime
 from designer.search.enumerate import Count
+from designer.search.pareto import same_points
 from designer.search.warm_start import Trunk
 from designer.words.labels import label
 
 # Designs whose levers are worked out with the plan; `explain` does it for any.
 LEVERS_FOR = 24
-# Of the time limit, what the search may take; the rest is for the bounds of an unfinished one.
-SEARCH_SHARE = 0.95
+# Of the time limit, what the search may take, and with it the search for the best value of each objective alone
+# where that was not enough; the rest is for bounds and for what is said of the designs.
+SEARCH_SHARE, SINGLE_SHARE, BOUNDS_SHARE = 0.6, 0.92, 0.97
 # A bound further from the best design than this factor is not worth saying.
 USELESS = 100.0
 # How long a verification by bounds may take.
@@ -56,9 +59,14 @@ def plan_question(
     deadline = started + limit
     trunk = Trunk()
     archive, count = frontier_of(question, started + SEARCH_SHARE * limit, trunk=trunk)
+    optima: dict[str, float] = {}
+    if not count.complete:
+        optima = single_optima(question, archive, started + SINGLE_SHARE * limit)
     if not len(archive.positions):
         if not count.complete:
-            proof = _bounded(question, archive, _proof(count, archive, started), deadline)
+            proof = _bounded(
+                question, archive, _proof(count, archive, started), started + BOUNDS_SHARE * limit
+            )
             return _result(question, "time_limit", proof)
         found = explained(question, deadline)
         if not found.complete:
@@ -73,10 +81,16 @@ def plan_question(
     try:
         proof = _closed(question, archive, count, proof, started, deadline)
     except OutOfTime:
-        proof = _bounded(question, archive, proof.model_copy(update={"complete": False}), deadline)
+        proof = _bounded(
+            question, archive, proof.model_copy(update={"complete": False}), started + BOUNDS_SHARE * limit
+        )
+        proof = proof.model_copy(update={"bounds": {**proof.bounds, **optima}})
     if verify:
         proof = proof.model_copy(update={"verified": _verified(question, archive, count)})
-    removed, notes = removals(question, archive, count, deadline, math.inf if patient else None, trunk)
+    if count.complete:
+        removed, notes = removals(question, archive, count, deadline, math.inf if patient else None, trunk)
+    else:
+        removed, notes = [], ["the search was not finished: what binds is not stated"]
     labels = [label(i) for i in range(len(archive.positions))]
     designs = [
         _design(question, labels[i], design, i < LEVERS_FOR).model_copy(
@@ -108,7 +122,7 @@ def _closed(
     if not count.complete:
         raise OutOfTime
     places, values, front = archive.solver_rows(deadline)
-    if not np.array_equal(values[front], archive.objectives):
+    if not same_points(values[front], archive.objectives):
         raise CheckFailed(
             f"the solver's rows have {len(front)} frontier designs, the search {len(archive.objectives)}"
         )
@@ -129,7 +143,7 @@ def _closed(
 
 def _bounded(question: Question, archive: Archive, proof: Proof, deadline: float) -> Proof:
     """An unfinished proof with what no design can be better than, where that says anything."""
-    lowest = prove(question, archive.objectives, max(deadline, time.monotonic() + 1.0), wide=True).lowest
+    lowest = prove(question, archive.objectives, deadline, wide=True).lowest
     best = archive.objectives.min(axis=0) if len(archive.objectives) else np.full(len(lowest), np.nan)
     bounds = {
         o.quantity: o.sign * x
@@ -145,7 +159,7 @@ def _verified(question: Question, archive: Archive, count: Count) -> str:
         return "not verified: the search was not finished"
     if count.raw <= LARGEST:
         front, feasible = brute_frontier(question)
-        if not np.array_equal(front, archive.objectives):
+        if not same_points(front, archive.objectives):
             raise CheckFailed(
                 f"brute force finds {len(front)} frontier designs, the search {len(archive.objectives)}"
             )

@@ -16,6 +16,7 @@ from designer.planning.plan import plan_question
 from designer.question.context import Value
 from designer.question.question import Question
 from designer.search.archive import frontier_of
+from designer.search.pareto import APART
 
 
 class Lead(BaseModel):
@@ -163,10 +164,11 @@ def _rivals(question: Question, frontier: Sequence[Design], ours: Mapping[str, M
             a, b = ours[o.quantity].value, d.metrics[o.quantity].value
             if a is None or b is None:
                 break
-            leads.append(
-                Lead(objective=o.quantity, ours=a, theirs=b, share=o.sign * (a - b) / abs(a) if a else 0.0)
-            )
+            share = o.sign * (a - b) / abs(a) if a else 0.0
+            # What differs by rounding only is a tie.
+            share = 0.0 if abs(share) <= APART else share
+            leads.append(Lead(objective=o.quantity, ours=a, theirs=b, share=share))
         else:
-            if all(lead.share >= -1e-12 for lead in leads):
+            if all(lead.share >= 0 for lead in leads):
                 out.append(Rival(id=d.id, design=d.design, leads=leads))
     return out

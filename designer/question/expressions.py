@@ -82,6 +82,9 @@ class Expression:
             above, below = args
             quotient = _calculate(_ARITHMETIC[self.op], [above, maths.where(below == 0, 1.0, below)])
             return maths.where(below == 0, math.nan, quotient)
+        if self.op == "**":
+            power = _calculate(operator.pow, args)
+            return maths.where(power == math.inf, math.nan, power)  # 0 to a power below 0
         if self.op in _ARITHMETIC:
             return _calculate(_ARITHMETIC[self.op], args)
         if self.op == "negative":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from catalogs import Catalog
@@ -25,12 +26,15 @@ class Group:
     """Numbers that depend on some choices together: `build` makes them from one value of each.
 
     The group of a choice's own numbers has the name of the choice; what it makes with others has one
-    of its own.
+    of its own. What was made once is kept: nobody changes it.
     """
 
     name: str
     axes: tuple[str, ...]
     build: Callable[..., Bundle]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "build", cache(self.build))
 
 
 def price_group(scenario: Scenario, catalog: Catalog) -> Group:

@@ -130,6 +130,16 @@ class Limit:
         """The number that its quantity is compared with, where it is that simple."""
         return self.comparison.right.number if self.comparison and self.quantity else None
 
+    @property
+    def op(self) -> str:
+        """How its sides are compared, where it is one comparison."""
+        return self.comparison.op if self.comparison else ""
+
+    @property
+    def strict(self) -> bool:
+        """Whether its very bound breaks it."""
+        return self.op in ("<", ">")
+
     def holds(self, values: Mapping[str, Any]) -> Any:
         """Truth, for floats or arrays. What is no number never satisfies a comparison."""
         return self.rule.fn(**{n: values[n] for n in self.rule.inputs})

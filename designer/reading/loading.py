@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from catalogs import Catalog, default_catalog, yaml
 from catalogs.errors import InputError, Problem, nearest
@@ -15,6 +18,7 @@ from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 
 
+@cache
 def shipped() -> dict[str, Path]:
     """Scenarios that come with the package, by name."""
     import scenarios
@@ -58,16 +62,20 @@ def _some(names: Iterable[str], most: int = 120) -> str:
     return ", ".join(shown) + (f" and {len(rest)} more" if rest else "")
 
 
-def load(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | None = None) -> Question:
-    """The question a scenario file asks, with `--set path=value` overrides applied.
+def load(
+    path: str | Path | Mapping[str, Any], sets: Sequence[str] = (), catalog: Catalog | None = None
+) -> Question:
+    """The question a scenario asks, in a file or as a mapping, with `--set path=value` overrides applied.
 
     Raises InputError listing every problem found, each with its file and line.
     """
     return question_of(SourceMap(document_of(path), sets, catalog or default_catalog()))
 
 
-def document_of(path: str | Path) -> yaml.Document:
-    """A scenario file as it is written, under the name that messages give it."""
+def document_of(path: str | Path | Mapping[str, Any]) -> yaml.Document:
+    """A scenario as it is written, in a file or as a mapping, under the name that messages give it."""
+    if isinstance(path, Mapping):
+        return yaml.parse(json.dumps(path, indent=1, default=str), "scenario")
     try:
         return replace(yaml.read(path), file=short_name(Path(path)))
     except InputError as e:

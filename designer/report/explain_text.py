@@ -5,6 +5,7 @@ from __future__ import annotations
 from designer.explaining.explanation import ExplainResult, Term
 from designer.jobs import decided
 from designer.question.question import Question
+from designer.report.bounds import over
 from designer.report.why_text import budgets, facts, next_better
 from designer.words.numbers import human
 from designer.words.text import Column, bar, shorten, table, wrap
@@ -33,12 +34,12 @@ def _levers(quantity: str, result: ExplainResult, q: Question, width: int) -> li
     found = result.levers.get(quantity)
     if not found:
         return []
-    lines = ["", f"Levers of {quantity}: percent change per percent of each input, all paths"]
+    lines = ["", f"Levers of {quantity}: percent change for 1 % more of each input, all paths"]
     return lines + table(
         [
             Column("input", [v.input for v in found], False),
             Column("now", [human(v.value, q.unit(v.input)) for v in found]),
-            Column("elasticity", [f"{v.elasticity:+.2f}" for v in found]),
+            Column("elasticity", [f"{v.elasticity:+.2f}{over(v)}" for v in found]),
             Column("", [bar(abs(v.elasticity), 10).rstrip("·") for v in found], False, 1),
             Column("known from", [f"{v.kind}: {v.source}" for v in found], False),
         ],

@@ -10,8 +10,9 @@ from designer.question.decisions import Decision
 from designer.question.job import Job
 from designer.question.rules import quantity_of
 from designer.question.specifications import SPECIFICATIONS
+from designer.report.bounds import of, over
 from designer.report.infeasible_text import infeasible
-from designer.words.numbers import digits, human, percent
+from designer.words.numbers import digits, human, opened, percent
 from designer.words.text import Column, bar, blocks, shorten, unit_in_head, wrap
 
 EPSILON = 0.02
@@ -166,12 +167,12 @@ def _budgets(result: PlanResult, shown: list[Design], width: int, units: dict[st
     for d, b in found.values():
         if b.slack is not None and b.value is not None and b.bound:
             unit = units.get(b.quantity, b.unit)
-            used = f"{bar(1 - b.slack)} {human(b.value, unit)} of {human(b.bound, unit)}"
+            used = f"{bar(1 - b.slack)} {human(b.value, unit)}{of(b)} {human(b.bound, unit)}"
         else:
             used = b.text
         first = ""
         if b.breakpoint is not None:
-            first = f", the first gain at {human(b.breakpoint, units.get(b.quantity, b.unit))}"
+            first = f", the first gain at {opened(b.op, b.breakpoint, units.get(b.quantity, b.unit))}"
         elif b.loosened is not None:
             first = f", the first gain with {percent(b.loosened)} more room"
         lines += wrap(
@@ -188,18 +189,13 @@ def _turning(result: PlanResult, width: int, units: dict[str, str]) -> list[str]
             continue
         unit = units.get(t.quantity, t.unit)
         parts = [f"{t.new_designs} more design{'s' if t.new_designs > 1 else ''} without it"]
-        if t.looser is not None and t.loosened is not None:
-            bound = human(t.looser, unit)
-            near = human(t.looser / (1 + t.loosened), unit) == bound
-            parts.append(
-                f"the first {'just beyond' if near else 'at'} {bound} ({percent(t.loosened, signed=True)})"
-            )
-        elif t.looser is not None:
-            parts.append(f"the first at {human(t.looser, unit)}")
+        if t.looser is not None:
+            share = f" ({percent(t.loosened, signed=True)})" if t.loosened else ""
+            parts.append(f"the first at {opened(t.op, t.looser, unit)}{share}")
         elif t.loosened is not None:
             parts.append(f"the first with {percent(t.loosened)} more room")
         if t.tighter is not None:
-            parts.append(f"one less beyond {human(t.tighter, unit)}")
+            parts.append(f"one less {'below' if t.op.startswith('<') else 'above'} {human(t.tighter, unit)}")
         lines += wrap(f"{t.limit if t.quantity not in t.text else t.text}: {', '.join(parts)}", width, 2, 4)
     return (
         ["", "Where the frontier changes, each found by solving without the limit", *lines] if lines else []
@@ -210,11 +206,11 @@ def _moved(shown: list[Design], width: int, units: dict[str, str]) -> list[str]:
     """What the objectives of the first design turn on, and where its candidates end."""
     first = shown[0]
     lines = (
-        ["", f"What moves design {first.id}, in percent per percent of each input"] if first.levers else []
+        ["", f"What moves design {first.id}, in percent for 1 % more of each input"] if first.levers else []
     )
     for objective, found in first.levers.items():
         parts = [
-            f"{v.input} {v.elasticity:+.2f} ({human(v.value, units.get(v.input, v.unit))}, {v.kind})"
+            f"{v.input} {v.elasticity:+.2f}{over(v)} ({human(v.value, units.get(v.input, v.unit))}, {v.kind})"
             for v in found[:5]
         ]
         lines += wrap(f"{objective}: {', '.join(parts)}", width, 2, 4) if parts else []

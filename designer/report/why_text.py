@@ -8,7 +8,8 @@ from designer.answers.plan import Binding, FactRange, Leaving, NextBetter, Step,
 from designer.explaining.explanation import ExplainResult
 from designer.jobs import decided
 from designer.question.question import Question
-from designer.words.numbers import human, percent
+from designer.report.bounds import of
+from designer.words.numbers import human, opened, percent
 from designer.words.text import Column, bar, table, wrap
 
 
@@ -37,7 +38,7 @@ def budgets(result: ExplainResult, q: Question, width: int) -> list[str]:
         mark = "VIOLATED" if b.name in broken else "binds" if b.effect else "slack"
         if b.value is not None and b.bound and b.slack is not None:
             unit = q.unit(b.quantity)
-            use = f"{bar(1 - b.slack)} {human(b.value, unit)} of {human(b.bound, unit)}"
+            use = f"{bar(1 - b.slack)} {human(b.value, unit)}{of(b)} {human(b.bound, unit)}"
         else:
             use = b.text
         lines += wrap(f"{mark:<9}{b.name}  {use}   [{b.place}]", width, 0, 11)
@@ -54,16 +55,17 @@ def budgets(result: ExplainResult, q: Question, width: int) -> list[str]:
 def _from(b: Binding, q: Question) -> str:
     """From which bound on the answer changes."""
     if b.breakpoint is not None and b.loosened is not None:
-        return f"from {human(b.breakpoint, q.unit(b.quantity))} ({percent(b.loosened, 3, signed=True)})"
+        share = f" ({percent(b.loosened, 3, signed=True)})" if b.loosened else ""
+        return f"from {opened(b.op, b.breakpoint, q.unit(b.quantity))}{share}"
     if b.breakpoint is not None:
-        return f"from {human(b.breakpoint, q.unit(b.quantity))}"
+        return f"from {opened(b.op, b.breakpoint, q.unit(b.quantity))}"
     return f"loosened by {percent(b.loosened, 3)}" if b.loosened is not None else "without it"
 
 
 def _until(b: Binding, q: Question) -> str:
     if b.value is None or not b.quantity:
         return "any tighter"
-    side = "above" if ">" in b.text else "below"
+    side = "above" if b.op.startswith(">") or ">" in b.text else "below"
     return f"{side} {human(b.value, q.unit(b.quantity))}"
 
 
@@ -93,7 +95,7 @@ def _step(s: Step, n: NextBetter, q: Question, result: ExplainResult) -> str:
         name = f"{s.limit}, {s.text}"
     elif s.needed is not None:
         unit = q.unit(s.quantity)
-        name = f"{s.limit} {human(s.needed, unit)} instead of {human(s.bound, unit)}"
+        name = f"{s.limit} {opened(s.op, s.needed, unit)} instead of {human(s.bound, unit)}"
     else:
         name = s.limit
     if s.relative is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from designer.jobs import decided
-from designer.planning.why_not import Rival, WhyNotResult
+from designer.planning.why_not import Lead, Rival, WhyNotResult
 from designer.question.question import Question
 from designer.words.numbers import human, percent
 from designer.words.text import wrap
@@ -65,8 +65,11 @@ def _completions(result: WhyNotResult, q: Question, width: int) -> list[str]:
 
 
 def _leads(rival: Rival, q: Question) -> str:
-    return "; ".join(
-        f"{x.objective} {human(x.theirs, q.unit(x.objective))} against {human(x.ours, q.unit(x.objective))}"
-        f" ({percent(x.share, 3)} better)"
-        for x in rival.leads
-    )
+    return "; ".join(_lead(x, q) for x in rival.leads)
+
+
+def _lead(x: Lead, q: Question) -> str:
+    theirs, ours = (human(v, q.unit(x.objective)) for v in (x.theirs, x.ours))
+    if not x.share:
+        return f"{x.objective} {theirs}, the same"
+    return f"{x.objective} {theirs} against {ours} ({percent(x.share, 3)} better)"

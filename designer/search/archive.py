@@ -8,8 +8,9 @@ from designer.question.context import Value
 from designer.question.question import Question
 from designer.search.compile import Array
 from designer.search.cp_sat import MAX_ROWS
+from designer.search.deadline import OutOfTime
 from designer.search.enumerate import Count, DesignBlock, enumerate_designs
-from designer.search.pareto import beaten, settled, skyline
+from designer.search.pareto import beaten, joined, settled, skyline
 from designer.search.warm_start import Trunk
 
 # Rows of the running frontier that a block is first compared with.
@@ -61,12 +62,26 @@ class Archive:
         self.all_objectives.append(values)
         self.all_positions.append(places)
 
+    def join_ties(self) -> None:
+        """Make ties of the whole frontier equal: what is left is better in something by more than a tie."""
+        values = joined(self.objectives)
+        front = skyline(values, self.deadline)
+        self.objectives, self.positions = values[front], self.positions[front]
+
+    def add(self, values: Array, positions: Array) -> None:
+        """A design found elsewhere, by its objectives (smaller is better) and the positions of its decisions."""
+        both = np.concatenate([self.objectives, settled(values)[None]])
+        places = np.concatenate([self.positions, positions[None]])
+        front = skyline(both)
+        self.objectives, self.positions = both[front], places[front]
+
     def solver_rows(self, deadline: float | None = None) -> tuple[Array, Array, Array]:
         """Positions and objectives of the solver's rows, and which of them are the frontier."""
         values, places = np.concatenate(self.all_objectives), np.concatenate(self.all_positions)
         if len(values) > MAX_ROWS:
             front = skyline(values, deadline)
             values, places = values[front], places[front]
+        values = joined(values)
         return places, values, skyline(values, deadline)
 
     def designs(self) -> list[dict[str, Value]]:
@@ -98,4 +113,8 @@ def frontier_of(
         trunk=trunk,
         after=after,
     )
+    try:
+        archive.join_ties()
+    except OutOfTime:
+        count.complete = False
     return archive, count

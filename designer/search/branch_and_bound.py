@@ -21,7 +21,7 @@ from constraints.graph import run
 from constraints.rule import Rule
 from designer.question.question import Question
 from designer.search.compile import Array, Table, tables_of
-from designer.search.pareto import beaten, settled
+from designer.search.pareto import beaten, settled, slack
 
 # Boxes bounded at once, and the largest box that is evaluated design by design.
 BOXES = 4096
@@ -60,34 +60,36 @@ def prove(question: Question, frontier: Array, deadline: float, *, wide: bool = 
     search = _Search(question, settled(frontier))
     found = Bounds()
     sizes = np.array([len(question.domains[d.name]) for d in question.decisions])
-    waiting = [np.stack([np.zeros_like(sizes), sizes], axis=1)[None]]
+    # Boxes with the best that each can be, as far as that is known when time is up.
+    least = np.full(len(question.objectives), -np.inf)
+    waiting = [(np.stack([np.zeros_like(sizes), sizes], axis=1)[None], least[None])]
     with np.errstate(all="ignore"):
         while waiting and found.better is None and time.monotonic() < deadline:
             boxes = _take(waiting, 0 if wide else -1)
             found.boxes += len(boxes)
-            boxes = boxes[search.open(boxes)[0]]
+            left, best = search.open(boxes)
+            boxes = boxes[left]
             small = _sizes(boxes) <= SMALL
             if small.any():
                 places = _designs(boxes[small])
                 found.designs += len(places)
                 found.better = search.better(places)
             if not small.all():
-                waiting.append(_halves(boxes[~small]))
-        # Boxes still waiting keep the bounds from being the frontier's own values.
-        found.open = sum(float(_sizes(w).sum()) for w in waiting) / float(np.prod(sizes.astype(float)))
-        best = [frontier.min(axis=0)] if len(frontier) else []
-        for boxes in waiting:
-            for start in range(0, len(boxes), BOXES):
-                best.extend(search.open(boxes[start : start + BOXES])[1])
-    found.lowest = np.min(best, axis=0).tolist() if best else []
+                halves = _halves(boxes[~small])
+                waiting.append((halves, np.concatenate([best[~small]] * 2)))
+    # Boxes still waiting keep the bounds from being the frontier's own values.
+    found.open = sum(float(_sizes(w).sum()) for w, _ in waiting) / float(np.prod(sizes.astype(float)))
+    ends = [frontier.min(axis=0)] if len(frontier) else []
+    ends += [best.min(axis=0) for _, best in waiting]
+    found.lowest = np.min(ends, axis=0).tolist() if ends else []
     return found
 
 
-def _take(waiting: list[Array], which: int) -> Array:
+def _take(waiting: list[tuple[Array, Array]], which: int) -> Array:
     """Boxes from one end of what waits, no more than are bounded at once."""
-    boxes = waiting.pop(which)
+    boxes, best = waiting.pop(which)
     if len(boxes) > BOXES:
-        waiting.insert(0 if which == 0 else len(waiting), boxes[BOXES:])
+        waiting.insert(0 if which == 0 else len(waiting), (boxes[BOXES:], best[BOXES:]))
     return boxes[:BOXES]
 
 
@@ -133,8 +135,9 @@ class _Search:
         goals = [o.quantity for o in question.objectives]
         self.cuts = {t.rule.id for t in question.limits}
         self.order = _tests_early(question, {*self.scalars, *self.tables}, goals)
-        self.frontier = frontier[:: 1 + len(frontier) // FEW]
-        self.whole = frontier
+        # What ties with a row of the frontier is no better than it.
+        near = frontier - slack(frontier)
+        self.frontier, self.whole = near[:: 1 + len(near) // FEW], near
         read = {n for s in self.order for n in s.inputs} | set(goals)
         self.ranges = {n: _Ranges(t) for n, t in self.tables.items() if n in read}
 

@@ -14,7 +14,7 @@ import numpy as np
 from constraints.graph import run
 from designer.question.question import Question
 from designer.search.compile import Array, tables_of
-from designer.search.pareto import settled, skyline
+from designer.search.pareto import joined, settled, skyline
 
 # Designs that brute force is tried on, and how many at once.
 LARGEST = 30_000_000
@@ -56,4 +56,5 @@ def brute_frontier(question: Question) -> tuple[Array, int]:
             ]
             front = np.concatenate([front, settled(np.stack(goals, axis=1))])
             front = front[skyline(front)]
-    return front, feasible
+    front = joined(front)
+    return front[skyline(front)], feasible

@@ -8,6 +8,7 @@ sees one table and linear comparisons only, the part of it that can be trusted (
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,8 +51,10 @@ def close(positions: Array, objectives: Array, frontier: Array, time_limit: floa
     `positions` (rows x decisions) and `objectives` (rows x objectives, smaller is better) are all
     rows of the model. First each objective is minimised to optimality among the rows that are no
     worse than the best of the frontier, which must be the least; then the solver is asked for a row
-    that beats every frontier row in something: the frontier is complete when there is none.
+    that beats every frontier row in something: the frontier is complete when there is none. All of it
+    takes no longer than `time_limit` seconds.
     """
+    until = time.monotonic() + time_limit
     rank = np.stack([ranks(objectives[:, k]) for k in range(objectives.shape[1])], axis=1)
     table = table_model(np.concatenate([positions, rank], axis=1).astype(int))
     goals = range(positions.shape[1], positions.shape[1] + rank.shape[1])
@@ -61,12 +64,12 @@ def close(positions: Array, objectives: Array, frontier: Array, time_limit: floa
         best = int(rank[frontier, k].min())
         # The bound spares the solver a search among rows that are known to be worse.
         no_worse = f"constraints {{ {at_most(goal, best)} }} objective {{ vars: {goal} coeffs: 1 }}"
-        answer = solve(table + no_worse, time_limit, seed)
+        answer = solve(table + no_worse, until - time.monotonic(), seed)
         spent += answer.wall_time
         agrees = answer.status.name != "OPTIMAL" or round(answer.objective_value) == best
         optima.append(answer.status.name if agrees else "DISAGREES")
     better = better_than_each(rank[frontier], goals, first=goals.stop)
-    answer = solve(table + better, time_limit, seed)
+    answer = solve(table + better, until - time.monotonic(), seed)
     return Closure(len(rank), optima, answer.status.name, spent + answer.wall_time)
 
 

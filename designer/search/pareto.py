@@ -13,6 +13,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 BLOCK = 128
 # What differs by less than this share differs by rounding only.
 TIE = 2.0**-40
+# The same after `settled`, which may round two numbers that are a tie to neighbours.
+APART = 2 * TIE
 
 
 def settled(points: Array) -> Array:
@@ -24,6 +26,48 @@ def settled(points: Array) -> Array:
     """
     mantissa, exponent = np.frexp(points)
     return np.ldexp(np.round(mantissa / TIE) * TIE, exponent)
+
+
+def joined(points: Array) -> Array:
+    """The same numbers with ties made equal, whichever side of a rounding step they are on.
+
+    To be a tie is no equivalence by itself: a may tie with b, and b with c, but not a with c. Here chains of ties
+    are one: the numbers of a column are sorted, a gap wider than a tie ends a chain, and each number becomes
+    the least of its chain. So it does not matter in which order rows come, and rows that were joined are
+    either equal in a column or further apart than a tie.
+
+    >>> a, b, c = joined(np.array([[1.0], [1.0 + 9e-13], [1.1]]))[:, 0]
+    >>> bool(a == b), bool(b == c)
+    (True, False)
+    """
+    out = np.array(points, dtype=float)
+    for k in range(out.shape[1]):
+        values, place = np.unique(out[:, k], return_inverse=True)
+        if not len(values):
+            continue
+        with np.errstate(invalid="ignore"):
+            near = np.diff(values) <= APART * np.minimum(np.abs(values[1:]), np.abs(values[:-1]))
+        first = np.flatnonzero(np.append(True, ~near))
+        chain = np.cumsum(np.append(True, ~near)) - 1
+        out[:, k] = values[first[chain]][place.reshape(-1)]
+    return out
+
+
+def slack(row: Array) -> Array:
+    """How far a number may be from each of these and still be a tie."""
+    return np.where(np.isfinite(row), APART * np.abs(row), 0.0)
+
+
+def beats(rows: Array, row: Array) -> Array:
+    """Which `rows` are no worse than `row` in anything and better in something, by more than a tie."""
+    near = slack(row)
+    no_worse, better = rows <= row + near, rows < row - near
+    return np.asarray(no_worse.all(axis=1) & better.any(axis=1))
+
+
+def same_points(one: Array, other: Array) -> bool:
+    """Whether two frontiers, each in lexicographic order, are the same but for ties."""
+    return one.shape == other.shape and bool((np.abs(one - other) <= slack(other)).all())
 
 
 def skyline(points: Array, deadline: float | None = None) -> Array:

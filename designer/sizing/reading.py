@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from catalogs import Catalog, units, yaml
+from catalogs import Catalog, units
 from catalogs.errors import InputError, nearest
 from constraints.pools import POOLS, of
 from constraints.roles import DEVICES, NODES
@@ -16,7 +16,7 @@ from designer.jobs.shared import NODE
 from designer.question.question import Question
 from designer.question.specifications import SPEC, base_specs, hypothetical
 from designer.reading.domains import node_of
-from designer.reading.loading import locate, short_name
+from designer.reading.loading import document_of, locate
 from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 from designer.sizing.device import with_part
@@ -39,15 +39,13 @@ class Asked:
     source: SourceMap
 
 
-def source_of(path: str | Path, sets: Sequence[str], catalog: Catalog) -> SourceMap:
-    """A scenario file with its overrides, before it becomes a question."""
-    file = locate(path)
-    document = yaml.read(file)
-    return SourceMap(replace(document, file=short_name(file)), sets, catalog)
+def source_of(path: str | Path | Mapping[str, Any], sets: Sequence[str], catalog: Catalog) -> SourceMap:
+    """A scenario with its overrides, before it becomes a question."""
+    return SourceMap(document_of(path if isinstance(path, Mapping) else locate(path)), sets, catalog)
 
 
 def source_and_part(
-    path: str | Path,
+    path: str | Path | Mapping[str, Any],
     sets: Sequence[str],
     catalog: Catalog,
     device: Path | None = None,

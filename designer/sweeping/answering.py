@@ -20,6 +20,7 @@ from constraints.records import record
 from designer.explaining.binding import stages as feeding
 from designer.question.question import Question
 from designer.search.archive import frontier_of
+from designer.search.pareto import beats
 from designer.sweeping.asking import Asker, Key
 from designer.sweeping.columns import StoredColumn, number_of, quantities_of
 from designer.sweeping.conflicts import searched_conflict
@@ -160,7 +161,7 @@ class Worker:
             if answer.rows and answer.binds is not None and table is not None:
                 ahead = table.answer(_at_once(q, stage)).objectives
                 for i, row in enumerate(answer.objectives):
-                    if ((ahead <= row).all(axis=1) & (ahead < row).any(axis=1)).any():
+                    if beats(ahead, row).any():
                         answer.binds[i].append(stage)
         return answer
 

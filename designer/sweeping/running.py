@@ -124,6 +124,9 @@ def run(
     began = time.monotonic()
     with store.writing():
         store.begin(sweep.manifest(), fresh)
+        for part in store.set_aside():
+            if stream is not None:
+                print(f"{part.name}: damaged, set aside in {part.parent}; answered again", file=stream)
         have = store.done()
         mine = range(*_span(count, *shard))
         kept = sum(p in have for p in mine)

@@ -1,7 +1,8 @@
 """A folder of results: Parquet parts that are there whole or not at all, and what they answer.
 
 DIR/sweep.json            the declaration, the columns, and hashes of what the answers rest on
-DIR/points/*.parquet      rows, a part for each finished chunk
+DIR/points/*.parquet      rows, a part for each finished chunk; its name ends with a hash of its bytes
+DIR/damaged/              parts whose bytes are not those of their name, set aside
 DIR/lock                  held while a process writes
 """
 
@@ -117,10 +118,21 @@ class Store:
 
     def done(self) -> set[int]:
         """Points whose rows are kept."""
-        pq = needed("pyarrow.parquet", "pyarrow", "sweeps")
         out: set[int] = set()
         for part in self.parts():
-            out.update(pq.read_table(part, columns=["point"])["point"].to_pylist())
+            out.update(_read(part, ["point"])["point"].to_pylist())
+        return out
+
+    def set_aside(self) -> list[Path]:
+        """Move damaged parts away, so that their points are answered again; where they are now."""
+        out = []
+        for part in self.parts():
+            try:
+                _read(part, ["point"])
+            except InputError:
+                aside = self.folder / "damaged" / part.name
+                aside.parent.mkdir(exist_ok=True)
+                out.append(part.replace(aside))
         return out
 
     def append(self, columns: Columns, of: Sequence[StoredColumn]) -> None:
@@ -132,21 +144,20 @@ class Store:
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink, compression="zstd")
         first = columns["point"][0] if columns["point"] else 0
-        _write_whole(
-            self.parts_folder / f"{first:012d}-{uuid.uuid4().hex[:8]}.parquet", sink.getvalue().to_pybytes()
-        )
+        content = sink.getvalue().to_pybytes()
+        name = f"{first:012d}-{uuid.uuid4().hex[:8]}-{_checksum(content)}.parquet"
+        _write_whole(self.parts_folder / name, content)
 
     def table(self) -> Any:
         """All rows as one Arrow table, in the order of points and designs, each point once."""
-        pq = needed("pyarrow.parquet", "pyarrow", "sweeps")
-        import pyarrow as pa
+        pa = needed("pyarrow", "pyarrow", "sweeps")
         import pyarrow.compute as pc
 
         of = self.manifest().columns
         seen: set[int] = set()
         tables = []
         for part in self.parts():
-            t = pq.read_table(part)
+            t = _read(part)
             points = set(t["point"].to_pylist())
             if points & seen:
                 t = t.filter(pc.invert(pc.is_in(t["point"], pa.array(sorted(points & seen)))))
@@ -206,6 +217,31 @@ def merged(folders: Iterable[Path], out: Path) -> Store:
             if new:
                 into.append({n: [v[i] for i in new] for n, v in table.items()}, manifests[0].columns)
     return into
+
+
+def _checksum(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _read(part: Path, columns: list[str] | None = None) -> Any:
+    """A part as an Arrow table; raises InputError where it is not what was written.
+
+    Parts of earlier versions have no hash in their name: of these only what cannot be read is found.
+    """
+    pq = needed("pyarrow.parquet", "pyarrow", "sweeps")
+    import pyarrow as pa
+
+    try:
+        content = part.read_bytes()
+        said = part.stem.split("-")[2:]
+        if said and said[0] != _checksum(content):
+            raise InputError("its bytes are not those that were written")
+        return pq.read_table(pa.BufferReader(content), columns=columns)
+    except (InputError, OSError, pa.ArrowException, KeyError) as e:
+        why = str(e).splitlines()[0] if str(e) else type(e).__name__
+        raise InputError(
+            f"{part}: damaged: {why}; the command that made it sets it aside and answers its points again"
+        ) from None
 
 
 def _locked(handle: int) -> bool:

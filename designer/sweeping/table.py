@@ -22,7 +22,7 @@ from designer.question.question import Question
 from designer.search.compile import Array, tables_of
 from designer.search.deadline import OutOfTime
 from designer.search.enumerate import Count, DesignBlock, enumerate_designs
-from designer.search.pareto import settled, skyline
+from designer.search.pareto import beats, joined, settled, skyline
 from designer.sweeping.conflicts import first_conflict
 
 # Rows a table may have: beyond, each point is searched on its own.
@@ -186,6 +186,7 @@ class PointTable:
         mask[gate] |= 1 << len(members)
         free = np.flatnonzero(mask == 0)
         best = free[skyline(objectives[free])]
+        best = best[skyline(joined(objectives[best]))]
         if not len(best):
             found = first_conflict(members, np.unique(mask[~gate]).tolist(), len(free) > 0)
             return TableAnswer({}, objectives[best], [], found or _cuts(self.count))
@@ -206,10 +207,9 @@ class PointTable:
             if not len(only):
                 continue
             ahead = only[skyline(only)]
-            no_worse = (ahead[None, :, :] <= front[:, None, :]).all(axis=2)
-            better = (ahead[None, :, :] < front[:, None, :]).any(axis=2)
-            for j in np.flatnonzero((no_worse & better).any(axis=1)):
-                out[int(j)].append(m.name)
+            for j, row in enumerate(front):
+                if beats(ahead, row).any():
+                    out[j].append(m.name)
         return out
 
 

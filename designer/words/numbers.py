@@ -160,6 +160,17 @@ def admitting(op: str, value: float, unit: str) -> str:
     return f"{bound:.12g} {name}".rstrip()
 
 
+def opened(op: str, value: float, unit: str) -> str:
+    """A bound from which on `value` is let in, readable and rounded to the admitting side.
+
+    >>> opened("<=", 0.0300449, "s"), opened(">=", 0.40129, "%"), opened("<", 16.0, "")
+    ('30.05 ms', '40.12 %', '<= 16')
+    """
+    whole = f"{op}=" if op in ("<", ">") else op
+    text = admitting(whole or "<=", value, unit)
+    return f"{whole} {text}" if op in ("<", ">") else text
+
+
 def percent(share: float, significant: int = 2, *, signed: bool = False) -> str:
     """A share as text without an exponent.
 

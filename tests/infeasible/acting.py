@@ -5,6 +5,7 @@ taken apart line by line. Each sentence becomes an edit of the file, which is re
 Nothing of the explanation is used, only what it prints.
 
     python tests/infeasible/acting.py 0 300
+    python tests/infeasible/acting.py 0 300 possible
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "search"))
+import numpy as np
 import test_search_oracle as oracle
 
 from catalogs import units, yaml
@@ -33,14 +35,15 @@ from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 from designer.report.plan_text import render
 from designer.search.archive import frontier_of
+from designer.search.pareto import beaten, slack
 
 Document = dict[str, Any]
 MOST_DESIGNS = 60
 
 
-def drawn(seed: int) -> Document:
-    """A scenario with budgets so tight that few or none of its designs meet them."""
-    r = random.Random(f"acting-{seed}")
+def drawn(seed: int, tight: bool = True) -> Document:
+    """A scenario with budgets so tight that none of its designs meets them, or such that some do."""
+    r = random.Random(f"acting-{seed}" if tight else f"turning-{seed}")
     job = r.choice(["training", "serving"])
     while True:
         document = oracle.training(r) if job == "training" else oracle.serving(r)
@@ -60,12 +63,13 @@ def drawn(seed: int) -> Document:
         for name in r.sample(oracle.BUDGETS[job], r.choice([1, 2, 3])):
             values = sorted(m[name].value for m in rows if name in m and m[name].value is not None)
             if values:
-                at = values[int(len(values) * r.uniform(0, 0.3))] * r.choice([0.5, 0.9, 0.99, 1.01])
+                share, factors = (0.3, [0.5, 0.9, 0.99, 1.01]) if tight else (0.9, [1.0, 1.01, 1.3])
+                at = values[int(len(values) * r.uniform(0, share))] * r.choice(factors)
                 at = float(f"{at:.4g}") if name != "devices" else max(1.0, math.floor(at))
                 budgets[name] = f"{r.choice(['<=', '<=', '<'])} {at!r} {oracle.UNITS[name]}".strip()
         rules = [t.text for t in r.sample(oracle.SITE_RULES, r.choice([0, 0, 1]))]
         found = {**document, "budgets": budgets, "rules": rules}
-        if not possible(found):
+        if possible(found) != tight:
             return found
 
 
@@ -295,6 +299,52 @@ class Said:
         return name, f"{found[1] or ''} {number:.12g}{found[3]}".strip()
 
 
+def front_of(document: Document) -> np.ndarray[Any, Any]:
+    archive, count = frontier_of(read(document))
+    assert count.complete
+    return archive.objectives
+
+
+def turned(document: Document) -> Said:
+    """What is printed of bounds at which the frontier of a possible scenario changes."""
+    question = read(document)
+    result = plan_question(question)
+    out = Said(document, render(result, question.job, 4000, question.units, file="acted.yaml").splitlines())
+    now = front_of(document)
+    for line in out.under("Where the frontier changes"):
+        found = re.match(r"\s+(.*?): (\d+) more designs? without it(?:, the first at (.*?)(?: \(.*?\))?)?"
+                         r"(?:, one less (?:below|above) (.*))?$", line)  # fmt: skip
+        if found is None or "more room" in line:
+            continue
+        name = found[1] if found[1] in document["rules"] else found[1].split()[0]
+        if not out.editable(name):
+            continue
+        free = front_of(changed(document, [(name, "drop it")]))
+        new = int(np.count_nonzero(~beaten(free, now - slack(now))))
+        out.claim(new == int(found[2]), f"{line}: {new} without it")
+        op = re.search(
+            r" (<=|<|>=|>) ", found[1] if " " in found[1] else f"{name} {document['budgets'][name]}"
+        )
+        if found[3] is None or op is None:
+            continue
+        at = found[3] if found[3][0] in "<>" else f"{op[1]} {found[3]}"
+        more = front_of(changed(document, [(name, at)]))
+        out.claim(not beaten(more, now - slack(now)).all(), f"{line}: nothing new at {at}")
+        less = out.less(name, at)
+        if less is not None:
+            same = front_of(changed(document, [less]))
+            out.claim(bool(beaten(same, now - slack(now)).all()), f"{line}: something new at {less}")
+        if found[4] is not None:
+            number, unit = units.split(found[4].replace(",", ""))
+            tight = front_of(
+                changed(document, [(name, f"{op[1][0]} {number * (1 - 6e-3):.12g} {unit}".strip())])
+            )
+            out.claim(
+                bool((~beaten(now, tight - slack(tight))).any() if len(tight) else True), f"{line}: none lost"
+            )
+    return out
+
+
 def _near(text: str, value: float) -> bool:
     number, unit = units.split(text.replace(",", ""))
     return math.isclose(number * units.factor(unit), value, rel_tol=6e-3)
@@ -315,9 +365,10 @@ def said(document: Document) -> Said:
 if __name__ == "__main__":
     checked = false = scenarios = 0
     for seed in range(*map(int, sys.argv[1:3])):
-        document = drawn(seed)
+        possibly = len(sys.argv) > 3
+        document = drawn(seed, not possibly)
         try:
-            found = said(document)
+            found = turned(document) if possibly else said(document)
         except Exception as e:
             print(seed, f"{type(e).__name__}: {e}", flush=True)
             false += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from acting import drawn, said
+from acting import drawn, said, turned
 
 
 @pytest.mark.slow
@@ -12,3 +12,9 @@ def test_every_sentence_is_true_when_acted_on(seed: int) -> None:
     found = said(drawn(seed))
     assert found.checked
     assert not found.faults
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(30))
+def test_every_bound_at_which_the_frontier_changes_is_one(seed: int) -> None:
+    assert not turned(drawn(seed, tight=False)).faults

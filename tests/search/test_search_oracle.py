@@ -227,10 +227,22 @@ def vectors(goals: list[str], designs: list[Values]) -> list[tuple[float, ...]]:
 
 
 def undominated(points: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
-    """The naive filter: each against all others. What differs in the eleventh digit only is a tie."""
-    settled = (tuple(float(f"{x:.10e}") for x in p) for p in points if not any(x != x for x in p))
-    distinct = list(dict.fromkeys(settled))
+    """The naive filter: each against all others. What differs in the twelfth digit is a tie, and so are chains."""
+    known = [p for p in points if not any(x != x for x in p)]
+    columns = [chained({p[k] for p in known}) for k in range(len(points[0]) if points else 0)]
+    distinct = list(dict.fromkeys(tuple(c[x] for c, x in zip(columns, p, strict=True)) for p in known))
     return [p for p in distinct if not any(q != p and all(map(operator.le, q, p)) for q in distinct)]
+
+
+def chained(values: set[float]) -> dict[float, float]:
+    """Each number by the least of its chain of ties."""
+    out: dict[float, float] = {}
+    before = first = -math.inf
+    for x in sorted(values):
+        if not math.isclose(x, before, rel_tol=2e-12):
+            first = x
+        out[x], before = first, x
+    return out
 
 
 def same(a: tuple[float, ...], b: tuple[float, ...]) -> bool:

@@ -217,3 +217,29 @@ def test_shards_merge_to_the_whole(whole: Store, tmp_path: Path) -> None:
     run(tiny(["workload.rate=[10 request/s]", "candidates.batch=[8]"]), other, Here())
     with pytest.raises(InputError, match="the axes of the sweep differ"):
         merged([*parts, other], tmp_path / "none")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_damaged_part_is_named_set_aside_and_answered_again(
+    whole: Store, tmp_path: Path, seed: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Three bits flipped anywhere, or the end cut off: no table is made of it, and the same command mends it."""
+    folder, r = tmp_path / "out", random.Random(seed)
+    shutil.copytree(whole.folder, folder)
+    store = Store(folder)
+    part = r.choice(store.parts())
+    content = bytearray(part.read_bytes())
+    if seed % 4:
+        for _ in range(3):
+            content[r.randrange(len(content))] ^= 1 << r.randrange(8)
+    else:
+        del content[r.randrange(len(content)) :]
+    part.write_bytes(content)
+    with pytest.raises(InputError, match=f"{part.name}: damaged"):
+        store.table()
+    with pytest.raises(InputError, match="damaged"):
+        merged([folder], tmp_path / "merged")
+    run(tiny(), folder, Here(), stream=sys.stderr)
+    assert f"{part.name}: damaged, set aside" in capsys.readouterr().err
+    assert (folder / "damaged" / part.name).read_bytes() == bytes(content)
+    assert store.digest() == whole.digest()
