@@ -7,6 +7,7 @@ from catalogs.errors import InputError
 from catalogs.schema import Accelerator, Node
 from catalogs.schema.fact import Fact
 from constraints.bundles import Bundle, Known, plain, unknown
+from constraints.bundles.power import power_bundle
 from constraints.rules.library.compression import structured_sparse_rate
 
 # Bytes of one stored element.
@@ -70,8 +71,7 @@ def device_bundle(catalog: Catalog, node: Node) -> Bundle:
         out["outer_latency"] = Known.of(nic.latency, here)
     elif fabric and fabric.latency:
         out["outer_latency"] = Known.of(fabric.latency, f"fabrics/{fabric.id}")
-    out["device_power"] = Known.of(acc.power, where) if acc.power else unknown(f"{where}: no power stated")
-    out["host_power_per_device"] = _host_power(catalog, node, acc, default["host_power_share"].si)
+    out |= power_bundle(catalog, node)
     like = measured_like(catalog, acc)
     out |= collective_bundle(catalog, acc)
     for of in (acc, like):
@@ -250,15 +250,3 @@ def _efficiency(acc: Accelerator, precision: str, prefix: str) -> Bundle:
     where = f"accelerators/{acc.id}"
     names = ("launch_floor", "compute_fraction", "bandwidth_fraction", "corner")
     return {prefix + n: Known.of(getattr(fitted, n), where) for n in names}
-
-
-def _host_power(catalog: Catalog, node: Node, acc: Accelerator, share: float) -> Known:
-    """Power beside an accelerator: the node's own figure, that of a like node, or a share of its TDP."""
-    if not acc.power:
-        return unknown(f"accelerators/{acc.id}: no power stated")
-    for like in (node,) if node.power else catalog.nodes_with(acc.id):
-        if like.power and like.power.si >= like.accelerators * acc.power.si:
-            rest = (like.power.si - like.accelerators * acc.power.si) / like.accelerators
-            kind = like.power.kind if like is node else "assumed"
-            return Known(rest, kind, f"nodes/{like.id}: {like.power.text} less its accelerators")
-    return Known(share * acc.power.si, "assumed", "assumptions/device: host_power_share")

@@ -7,7 +7,8 @@ import math
 from catalogs import Catalog
 from catalogs.errors import InputError, nearest
 from catalogs.schema import Node, Region
-from constraints.bundles import Bundle, Known, same, unknown
+from constraints.bundles import Bundle, Known, plain, same, unknown
+from constraints.bundles.power import ALONE
 
 
 def region_intensity(catalog: Catalog, region: Region) -> Known:
@@ -19,19 +20,26 @@ def region_intensity(catalog: Catalog, region: Region) -> Known:
 
 
 def region_bundle(catalog: Catalog, region: Region) -> Bundle:
-    """Grid intensity, PUE, water and electricity price of a cloud region; NaN where nobody states it."""
+    """Grid intensity and electricity price of a cloud region; NaN where nobody states it."""
     where = f"regions/{region.id}"
-    operator = catalog.get("operators", region.operator)
-    pue, water = operator.pue, operator.wue
     return {
         "carbon_intensity": region_intensity(catalog, region),
-        "pue": Known.of(pue, f"operators/{operator.id}"),
-        "water_usage": Known.of(water, f"operators/{operator.id}")
-        if water
-        else unknown(f"operators/{operator.id}: no WUE stated"),
         "electricity_price": Known.of(region.electricity_price, where)
         if region.electricity_price
         else unknown(f"{where}: no electricity price stated"),
+    }
+
+
+def overhead_bundle(catalog: Catalog, node: Node, region: Region) -> Bundle:
+    """PUE and water of the operator's sites; a module of the edge stands in none of them."""
+    acc = catalog.get("accelerators", node.accelerator)
+    if acc.device_class in ALONE:
+        return plain(f"accelerators/{acc.id}: a module, in no data centre", pue=1, water_usage=0)
+    operator = catalog.get("operators", region.operator)
+    where = f"operators/{operator.id}"
+    return {
+        "pue": Known.of(operator.pue, where),
+        "water_usage": Known.of(operator.wue, where) if operator.wue else unknown(f"{where}: no WUE stated"),
     }
 
 
@@ -124,13 +132,7 @@ def _price_lists(catalog: Catalog, accelerator: str) -> list[str]:
     return [id for id in catalog.ids("prices") if id.endswith("-" + accelerator)]
 
 
-def own_site(carbon_intensity: float, pue: float, water: float | None, electricity: float | None) -> Bundle:
-    """A site the scenario describes itself."""
-    nan = math.nan
-    numbers = {
-        "carbon_intensity": carbon_intensity,
-        "pue": pue,
-        "water_usage": nan if water is None else water,
-        "electricity_price": nan if electricity is None else electricity,
-    }
-    return same("scenario", "the scenario's own site", numbers)
+def own_site(**numbers: float | None) -> Bundle:
+    """A site the scenario describes itself; NaN is what it does not say."""
+    said = {name: math.nan if x is None else x for name, x in numbers.items()}
+    return same("scenario", "the scenario's own site", said)

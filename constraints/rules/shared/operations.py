@@ -33,23 +33,23 @@ from constraints.rules.library.footprint import (
 def it_energy(
     devices: Count,
     device_power: Watts,
+    device_busy_power: Watts,
     idle_power_share: Fraction,
     busy_device_time: Seconds,
-    host_power_per_device: Watts,
+    host_idle_power: Watts,
+    host_busy_power: Watts,
     duration: Seconds,
 ) -> Joules:
-    """Energy of the IT equipment: every device idles, those at work draw the rest of their power too.
+    """Energy of the IT equipment: all of it idles, and what is at work draws the rest of its power too.
 
-    `busy_device_time` is summed over devices. Hosts, NICs and fans are counted with their devices, at
-    full power for as long as these are held.
+    `busy_device_time` is summed over devices. Hosts, NICs and fans are counted with their devices: they
+    draw `host_busy_power` while these work, which is less than their limit.
 
-    >>> it_energy(8, 400.0, 0.25, 8 * 50.0, 100.0, 100.0) / 100.0  # half the time at work
-    2800.0
+    >>> it_energy(8, 400.0, 400.0, 0.25, 8 * 50.0, 60.0, 100.0, 100.0) / 100.0  # half the time at work
+    2640.0
     """
-    idle = devices * duration * idle_power_share
-    return device_power * (idle + (1 - idle_power_share) * busy_device_time) + (
-        devices * duration * host_power_per_device
-    )
+    idle = device_power * idle_power_share + host_idle_power
+    return devices * duration * idle + busy_device_time * (device_busy_power + host_busy_power - idle)
 
 
 @rule(wall=18, cite="definition: everything at full power")
