@@ -72,6 +72,11 @@ def _fitted(entry: Accelerator, catalog: Catalog) -> Iterator[Finding]:
                 yield (field, dtype), f"the device has no {dtype} rate"
 
 
+@_rule("accelerators", "kernels-like")
+def _like(entry: Accelerator, catalog: Catalog) -> Iterator[Finding]:
+    yield from _exists(catalog, "accelerators", entry.kernels_like, ("kernels_like",))
+
+
 @_rule("accelerators", "one-direction")
 def _one_direction(entry: Accelerator, catalog: Catalog) -> Iterator[Finding]:
     """Links carry one direction: a pair no more than the device, NVLink no more than its generation."""
