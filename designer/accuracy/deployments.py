@@ -16,11 +16,15 @@ from constraints.bundles.formats import Stored, products_bundle, runs_in, stored
 from constraints.bundles.software import software_bundle
 from designer.accuracy.asking import lacking, usual_numbers
 from designer.accuracy.engines import engine_of
-from designer.accuracy.hardware import accelerator_of, node_of
+from designer.accuracy.hardware import accelerator_of, memory_stated, node_of
+from designer.accuracy.layouts import layout_of
+from designer.accuracy.precisions import ASSUMED, weights_of
 from designer.accuracy.scoring import Skip
 from designer.accuracy.shape import catalog_model, model_numbers
 from designer.accuracy.table import MeasuredRow
+from designer.fields.gives import moments
 from designer.jobs.concurrent import USERS
+from designer.jobs.inference import Length
 from designer.jobs.measured import MeasuredLoad
 from designer.jobs.serving import ARRIVALS, STATIC
 
@@ -56,6 +60,8 @@ class Deployment:
     load: MeasuredLoad
     engine: str
     hardware: str  # how well it is known: measured, like a measured one, or the default
+    chosen: tuple[str, ...] = ()  # settings the row leaves open
+    apart: str = ""  # an assumption that its predictions rest on
 
 
 def deploy(row: MeasuredRow, catalog: Catalog) -> Deployment | Skip:
@@ -74,7 +80,7 @@ def deploy(row: MeasuredRow, catalog: Catalog) -> Deployment | Skip:
     shape = _shape(row, catalog)
     if isinstance(shape, Skip):
         return shape
-    weights = row.text("weight_precision").lower()
+    weights, assumed = weights_of(row)
     stored = stored_parts(weights, catalog_model(row.text("model"), catalog), catalog)
     if stored is None:
         return Skip(f"weight precision not known: {weights or 'blank'}")
@@ -88,7 +94,7 @@ def deploy(row: MeasuredRow, catalog: Catalog) -> Deployment | Skip:
     machine = _machine_numbers(catalog, "serving", acc.id, gpus, precision)
     if isinstance(machine, Skip):
         return machine
-    layout = _layout(row, gpus)
+    layout = layout_of(row, gpus)
     if isinstance(layout, Skip):
         return layout
     of_weights = stored_bundle(stored) | products_bundle(stored, precision, acc)
@@ -104,8 +110,11 @@ def deploy(row: MeasuredRow, catalog: Catalog) -> Deployment | Skip:
     values = {**machine, **_engine_numbers(catalog, engine), **own}
     if "1gcd" in row.text("hardware").lower():
         values |= {name: values[name] / 2 for name in _HALVED}  # one die of a device of two
+    if capacity := memory_stated(row.text("hardware"), values["memory_capacity"]):
+        values["memory_capacity"] = capacity
     missing = lacking(load.job, (*load.first, *load.asked), values)
-    return missing or Deployment(values, load, engine, how_known(catalog, acc, precision))
+    chosen = (ASSUMED,) if assumed else ()
+    return missing or Deployment(values, load, engine, how_known(catalog, acc, precision), chosen)
 
 
 def stored_parts(precision: str, model: Model | None, catalog: Catalog) -> Stored | None:
@@ -177,37 +186,17 @@ def _engine_numbers(catalog: Catalog, engine: str) -> dict[str, float]:
     return {name: known.si for name, known in software_bundle(catalog, "engines", engine).items()}
 
 
-def _layout(row: MeasuredRow, gpus: int) -> dict[str, float] | Skip:
-    tp, pp = row.count("tp") or 1, row.count("pp") or 1
-    dp, ep = row.count("dp") or 1, row.count("ep") or 1
-    if "layer split" in row.text("notes"):
-        tp, pp = 1, gpus
-    if tp * pp > gpus:
-        return Skip("the layout does not make the number of devices")
-    if ep > 1 and tp * pp * dp < gpus and gpus % pp == 0:
-        tp, dp = gpus // pp, 1  # expert ranks over all devices, attention split over them too
-    if ep == 1:
-        dp = 1  # ranks that share nothing are replicas
-    replicas = max(1, gpus // (tp * pp * dp))
-    return dict(tp=tp, pp=pp, dp=dp, ep=ep, replicas=replicas)
-
-
 def _requests(row: MeasuredRow, values: dict[str, float]) -> MeasuredLoad | Skip:
     """Lengths and number of requests, added to `values`."""
     notes, scenario = row.text("notes").lower(), row.text("scenario")
     prompt, answer = _lengths(row, notes)
     if prompt is None or answer is None:
         return Skip("prompt or answer length not stated")
-    values |= dict(
-        input_tokens=prompt, input_square=prompt, input_cube=prompt, output_tokens=answer,
-        context_limit=prompt + answer,
-    )  # fmt: skip
+    values |= moments([Length.model_construct(share=1.0, input=prompt, output=answer, reasoning=0.0)])
     flight = row.number("concurrency_or_batch")
     replicas = values["replicas"]
     rate = row.number("requests_per_s")
-    # equal lengths keep all users in step: prompts come together, and then all answers
-    in_step = "fixed lengths" in notes
-    if flight and (scenario in ("offline", "latency") or in_step):
+    if flight and scenario in ("offline", "latency"):
         each = flight / replicas
         values |= dict(batch=max(1.0, each), prefill_batch=max(1.0, each / values["dp"]))
         return STATIC

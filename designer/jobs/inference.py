@@ -50,6 +50,7 @@ Lengths = Annotated[
         demand="amount",
         of=moments,
         words="prompts of {input_tokens} and answers of {output_tokens}",
+        parts={"input_tokens": "input", "output_tokens": "output", "reasoning_tokens": "reasoning"},
     ),
 ]
 
@@ -135,6 +136,9 @@ def given(w: Inference) -> Bundle:
     out = same("scenario", where, given_by(w)) | same("scenario", where, {"samples": 1.0})
     success = getattr(w, "success", None)
     stated = unknown(f"{where} states no success") if success is None else Known(success, "scenario", where)
+    alike = getattr(w, "success_concentration", None)
+    if alike is not None:
+        out["success_concentration"] = Known(alike, "scenario", where)
     return out | {"sample_success": stated}
 
 

@@ -22,6 +22,12 @@ def notes_of(source: SourceMap, q: Question) -> list[str]:
         out.append(_spot(q))
     out += unscored(source, q)
     out += _software(source, q)
+    states = q.given.get("recurrent_layers")
+    if states and states.si:
+        out.append(
+            "no kernel of a layer with a state was measured: its products are taken to reach what fused attention"
+            " reaches, its state what memory does"
+        )
     if "streaming" in q.parts:
         out.append(
             "the memory that weights are streamed from is taken to be large and fast enough;"

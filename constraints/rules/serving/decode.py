@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from constraints.algebras.maths import maximum, minimum
+from constraints.algebras.maths import maximum
 from constraints.quantities import Bytes, BytesPerSecond, Count, FlopPerSecond, Fraction, Seconds, Tokens
 from constraints.rule import rule
 from constraints.rules.library.roofline import gemm_time
@@ -24,25 +24,6 @@ def decode_tokens(batch: Count, dp: Count, pp: Count) -> Count:
     return maximum(1, batch / (dp * pp))
 
 
-@rule(wall=5, cite="definition: an answer is half done in the mean")
-def decode_context(input_tokens: Tokens, output_tokens: Tokens) -> Tokens:
-    """Mean context of a sequence being decoded.
-
-    >>> decode_context(1000, 500)
-    1250.0
-    """
-    return input_tokens + output_tokens / 2
-
-
-@rule(wall=5, cite="definition: mean over layers")
-def decode_span(decode_context: Tokens, layers: Count, windowed_layers: Count, window: Tokens) -> Tokens:
-    """Cached tokens a new token reads per layer, in the mean over layers.
-
-    >>> decode_span(8192, 48, 40, 1024)
-    2218.6666666666665
-    """
-    windowed = windowed_layers * minimum(decode_context, window)
-    return ((layers - windowed_layers) * decode_context + windowed) / layers
 
 
 @rule(wall=2, cite="roofline of each projection; Shoeybi et al. 2019 for the TP split")
@@ -106,7 +87,7 @@ def decode_projection_time(
 @rule(wall=2, cite="Pope et al. 2022: the cache is read once a token; DeepSeek-V2 2024 for the absorbed form")
 def decode_attention_time(
     decode_tokens: Count,
-    decode_span: Tokens,
+    decode_context: Tokens,
     kv_cache_width: Count,
     kv_element_bytes: Bytes,
     kv_cache_ranks: Count,
@@ -130,9 +111,9 @@ def decode_attention_time(
     >>> round(t * 1e6, 1)  # 1.31 GB of cache
     391.3
     """
-    traffic = decode_tokens * decode_span * kv_cache_width * kv_element_bytes / kv_cache_ranks
+    traffic = decode_tokens * decode_context * kv_cache_width * kv_element_bytes / kv_cache_ranks
     width = latent * (kv_cache_width + kv_up_in) + (1 - latent) * (qk_width + v_width)
-    flops = 2 * decode_tokens * decode_span * heads / tp * width
+    flops = 2 * decode_tokens * decode_context * heads / tp * width
     return decode_attention_floor + maximum(
         traffic / (memory_bandwidth * decode_attention_fraction),
         flops / (attention_rate * attention_fraction),

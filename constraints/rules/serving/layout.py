@@ -187,15 +187,3 @@ def network_reaches(devices_per_replica: Count, scale_up_domain: Count, has_netw
     >>> network_reaches(8, 8, 0), network_reaches(16, 8, 0), network_reaches(16, 8, 1)
     (True, False, True)
     """
-
-
-@rule(wall=5, cite="definition: every data rank and every stage has a sequence to work on", form=True)
-def batch_divides_pipeline(batch: Count, pp: Count, dp: Count) -> Truth:
-    """The batch gives each pipeline slot of each data rank at least one sequence.
-
-    It need not be a multiple of them.
-
-    >>> batch_divides_pipeline(8, 4, 2), batch_divides_pipeline(7, 4, 2)
-    (True, False)
-    """
-    return batch >= pp * dp
