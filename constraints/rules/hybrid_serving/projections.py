@@ -57,10 +57,11 @@ def decode_index_projection(
     index_query_in: Count,
     index_query: Count,
     index_columns: Count,
-    weight_bytes: Bytes,
-    operand_bytes: Bytes,
+    projection_weight_bytes: Bytes,
+    projection_operand_bytes: Bytes,
     activation_bytes: Bytes,
     compute_rate: FlopPerSecond,
+    projection_speed: Count,
     memory_bandwidth: BytesPerSecond,
     launch_floor: Seconds,
     compute_fraction: Fraction,
@@ -69,16 +70,16 @@ def decode_index_projection(
 ) -> Seconds:
     """Time of the projections of one indexer in a decode step: queries, one key, weights of the heads.
 
-    >>> t = decode_index_projection(1, 7168, 1536, 8192, 192, 1, 1, 2, 1e30, 3.35e12, 0, 1, 1, 1)
+    >>> t = decode_index_projection(1, 7168, 1536, 8192, 192, 1, 1, 2, 1e30, 1, 3.35e12, 0, 1, 1, 1)
     >>> round(t * 1e6, 2)  # 14 MB of weights
     4.17
     """
     product = partial(
         gemm_time,
-        weight_bytes=weight_bytes,
-        operand_bytes=operand_bytes,
+        weight_bytes=projection_weight_bytes,
+        operand_bytes=projection_operand_bytes,
         result_bytes=activation_bytes,
-        rate=compute_rate,
+        rate=compute_rate * projection_speed,
         bandwidth=memory_bandwidth,
         launch_floor=launch_floor,
         compute_fraction=compute_fraction,
@@ -137,7 +138,7 @@ def prefill_recurrent_projection(prefill_tokens: Tokens) -> Seconds:
 def prefill_index_projection(prefill_tokens: Tokens) -> Seconds:
     """Time of the projections of one indexer in a prefill pass.
 
-    >>> t = prefill_index_projection(8192, 7168, 1536, 8192, 192, 1, 1, 2, 989e12, 1e30, 0, 1, 1, 1)
+    >>> t = prefill_index_projection(8192, 7168, 1536, 8192, 192, 1, 1, 2, 989e12, 1, 1e30, 0, 1, 1, 1)
     >>> round(t * 1e6, 1)  # 2 x 8192 x 14e6 FLOP
     231.3
     """

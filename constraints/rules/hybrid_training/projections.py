@@ -53,7 +53,15 @@ def recurrent_projection_time() -> Seconds:
     """
 
 
-@instance(decode_index_projection, {"decode_tokens": "microbatch_tokens", "weight_bytes": "operand_bytes"})
+@instance(
+    decode_index_projection,
+    {
+        "decode_tokens": "microbatch_tokens",
+        "projection_weight_bytes": "operand_bytes",
+        "projection_operand_bytes": "operand_bytes",
+    },
+    fixed={"projection_speed": 1},
+)
 def index_projection_time(microbatch_tokens: Tokens) -> Seconds:
     """Forward time of the projections of one indexer.
 
