@@ -51,7 +51,8 @@ def embodied_bundle(catalog: Catalog, node: Node) -> Bundle:
         if entry.accelerator == node.accelerator and "device" not in entry.id:
             break
     else:
-        entry = catalog.get("embodied", "default")
+        alone = catalog.get("accelerators", node.accelerator).device_class in ALONE
+        entry = catalog.get("embodied", "module" if alone else "default")
     where = f"embodied/{entry.id}"
     return {
         "embodied_per_device": Known.of(entry.carbon, where),

@@ -6,7 +6,7 @@ import pytest
 
 from catalogs import Catalog
 from constraints.bundles.power import power_bundle
-from constraints.bundles.site import overhead_bundle
+from constraints.bundles.site import embodied_bundle, overhead_bundle
 from constraints.graph import Graph
 from constraints.rule import layered
 
@@ -53,4 +53,6 @@ def test_a_module_is_a_machine_by_itself() -> None:
     node, region = CATALOG.get("nodes", "jetson-agx-orin"), CATALOG.get("regions", "aws-us-east-1")
     assert energy("jetson-agx-orin", 730.5, 0.129) == pytest.approx(43.83 * (0.15 + 0.85 * 0.129))
     assert overhead_bundle(CATALOG, node, region)["pue"].si == 1
+    server = embodied_bundle(CATALOG, CATALOG.get("nodes", "dgx-a100-80gb"))["embodied_per_device"].si
+    assert embodied_bundle(CATALOG, node)["embodied_per_device"].si < server / 3
     assert overhead_bundle(CATALOG, CATALOG.get("nodes", "dgx-h100"), region)["pue"].si > 1.05
