@@ -72,6 +72,11 @@ def _fitted(entry: Accelerator, catalog: Catalog) -> Iterator[Finding]:
                 yield (field, dtype), f"the device has no {dtype} rate"
 
 
+@_rule("accelerators", "kernels-like")
+def _like(entry: Accelerator, catalog: Catalog) -> Iterator[Finding]:
+    yield from _exists(catalog, "accelerators", entry.kernels_like, ("kernels_like",))
+
+
 @_rule("accelerators", "one-direction")
 def _one_direction(entry: Accelerator, catalog: Catalog) -> Iterator[Finding]:
     """Links carry one direction: a pair no more than the device, NVLink no more than its generation."""
@@ -140,6 +145,19 @@ def _checkpoints(entry: Model, catalog: Catalog) -> Iterator[Finding]:
 def _fabric(entry: Node, catalog: Catalog) -> Iterator[Finding]:
     if entry.nic:
         yield from _exists(catalog, "fabrics", entry.nic.fabric, ("nic", "fabric"))
+
+
+@_rule("nodes", "ports-over-fabric")
+def _ports(entry: Node, catalog: Catalog) -> Iterator[Finding]:
+    """What leaves a node is what all its ports carry."""
+    nic = entry.nic
+    if nic is None or nic.ports is None or nic.fabric not in catalog.ids("fabrics"):
+        return
+    port = nic.bandwidth.si * entry.accelerators / nic.ports
+    fabric = catalog.get("fabrics", nic.fabric).bandwidth
+    if not 0.98 <= port / fabric.si <= 1.02:
+        message = f"{port / 1e9:.4g} GB/s for each of {nic.ports} ports, and {fabric.text} is one of {nic.fabric}"
+        yield ("nic", "ports"), f"{message}; is it per accelerator and direction?"
 
 
 @_rule("nodes", "nodes-scale-up")

@@ -186,7 +186,10 @@ def experts(rows: pd.DataFrame) -> Iterator[tuple[str, FitProblem]]:
             experts=part.num_experts.to_numpy(float), experts_per_token=part.topk.to_numpy(float),
             shared_experts=0.0, expert_ffn=inter, expert_width=inter / part.moe_tp_size.to_numpy(float),
             ffn_matrices=np.where(part.kernel_source.str.endswith("nongated"), 2.0, 3.0), tp=1,
-            ep=part.moe_ep_size.to_numpy(float), weight_bytes=element, operand_bytes=element, activation_bytes=2.0,
+            ep=part.moe_ep_size.to_numpy(float), weight_bytes=element, operand_bytes=element,
+            expert_hidden=part.hidden_size.to_numpy(float), expert_weight_bytes=element, expert_operand_bytes=element,
+            ffn_speed=1.0, expert_speed=1.0,
+            activation_bytes=2.0,
             compute_rate=np.array([p[1].compute.rates()[p[2]].si for p in of])[at],
             memory_bandwidth=np.array([p[1].memory_bandwidth.si for p in of])[at], expert_imbalance=1.0, **kernels,
         )  # fmt: skip

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from catalogs.schema.entry import Block, Entry
-from catalogs.schema.fact import Bytes, BytesPerSecond, Count, Number, Seconds, Source, SourceKey, Text, Watts
+from catalogs.schema.fact import (
+    Bytes,
+    BytesPerSecond,
+    Count,
+    Fraction,
+    Number,
+    Seconds,
+    Source,
+    SourceKey,
+    Text,
+    Watts,
+)
 
 
 class Nic(Block):
@@ -45,6 +56,7 @@ class Fabric(Entry):
     kind: Literal["scale-up", "scale-out", "host"]
     bandwidth: BytesPerSecond
     latency: Seconds | None = None
+    fraction: Fraction | None = None  # of its bandwidth that large collectives over many nodes reach
 
 
 class Dataset(Entry):

@@ -7,6 +7,7 @@ from catalogs.errors import InputError
 from catalogs.schema import Accelerator, Node
 from catalogs.schema.fact import Fact
 from constraints.bundles import Bundle, Known, plain, unknown
+from constraints.bundles.power import power_bundle
 from constraints.rules.library.compression import structured_sparse_rate
 
 # Bytes of one stored element.
@@ -71,23 +72,25 @@ def device_bundle(catalog: Catalog, node: Node) -> Bundle:
         out["outer_latency"] = Known.of(nic.latency, here)
     elif fabric and fabric.latency:
         out["outer_latency"] = Known.of(fabric.latency, f"fabrics/{fabric.id}")
-    out["device_power"] = Known.of(acc.power, where) if acc.power else unknown(f"{where}: no power stated")
-    out["host_power_per_device"] = _host_power(catalog, node, acc, default["host_power_share"].si)
-    like = measured_like(catalog, acc)
+    if fabric and fabric.fraction:
+        out["network_fraction"] = Known.of(fabric.fraction, f"fabrics/{fabric.id}")
+    out |= power_bundle(catalog, node)
+    related = kin(catalog, acc)
     out |= collective_bundle(catalog, acc)
-    for of in (acc, like):
+    for of in related:
         if base in of.attention and "attention_fraction" not in out:
             there = f"accelerators/{of.id}"
             out["attention_fraction"] = Known.of(of.attention[base].compute_fraction, there)
             out["attention_half_length"] = Known.of(of.attention[base].half_length, there)
-    out |= _efficiency(like, base, "base_") | _efficiency(acc, base, "base_")
+    for of in reversed(related):
+        out |= _efficiency(of, base, "base_")
     for name, fact in default.items():
         source = f"assumptions/device: {fact.source} ({fact.date})"
         if name in ("launch_floor", "compute_fraction", "bandwidth_fraction", "corner"):
             out.setdefault("base_" + name, Known(fact.si, "assumed", source))
         else:
             out.setdefault(name, Known(fact.si, "assumed", source))
-    out["base_compute_fraction"] = _capped(acc, base, out["base_compute_fraction"])
+    out["base_compute_fraction"] = _capped(related, base, out["base_compute_fraction"])
     return out
 
 
@@ -112,8 +115,8 @@ def link_bandwidth(acc: Accelerator) -> Fact | None:
 
 
 def collective_bundle(catalog: Catalog, acc: Accelerator) -> Bundle:
-    """All-reduce parameters of a device: its own, those of the device it is like, or the default."""
-    for of in (acc, measured_like(catalog, acc)):
+    """All-reduce parameters of a device: its own, those of a device it is like, or the default."""
+    for of in kin(catalog, acc):
         if of.collective:
             there = f"accelerators/{of.id}"
             return {
@@ -173,11 +176,13 @@ def rate_bundle(catalog: Catalog, acc: Accelerator, precision: str, sparsity: st
         "compute_rate": rate,
         **plain("definition", operand_bytes=ELEMENT_BYTES[precision]),
     }
-    out |= _efficiency(measured_like(catalog, acc), precision, "") | _efficiency(acc, precision, "")
+    related = kin(catalog, acc)
+    for of in reversed(related):
+        out |= _efficiency(of, precision, "")
     for name in ("launch_floor", "compute_fraction", "bandwidth_fraction", "corner"):
         fact = default[name]
         out.setdefault(name, Known(fact.si, "assumed", f"assumptions/device: {fact.source} ({fact.date})"))
-    out["compute_fraction"] = _capped(acc, precision, out["compute_fraction"])
+    out["compute_fraction"] = _capped(related, precision, out["compute_fraction"])
     return out
 
 
@@ -195,7 +200,8 @@ def sustained(catalog: Catalog, node: Node, precision: str | None, bundle: Bundl
     """
     acc = catalog.get("accelerators", node.accelerator)
     of = precision or base_precision(acc)
-    share = acc.sustained.get(of) or measured_like(catalog, acc).sustained.get(of)  # type: ignore[call-overload]
+    found = (a.sustained.get(of) for a in kin(catalog, acc))  # type: ignore[call-overload]
+    share = next((s for s in found if s), None)
     name = "compute_fraction" if precision else "base_compute_fraction"
     if share is None:
         return bundle
@@ -204,17 +210,21 @@ def sustained(catalog: Catalog, node: Node, precision: str | None, bundle: Bundl
     return bundle | {name: Known(known.si * share.si, "fitted", source)}
 
 
-def measured_like(catalog: Catalog, acc: Accelerator) -> Accelerator:
-    """The device whose measured kernels stand for this one's: the same silicon, or itself."""
-    return catalog.get("accelerators", acc.kernels_like) if acc.kernels_like else acc
+def kin(catalog: Catalog, acc: Accelerator) -> list[Accelerator]:
+    """A device and those whose measured kernels stand for its own, the nearest first: the same silicon."""
+    found = [acc]
+    while (name := found[-1].kernels_like) and name not in [a.id for a in found]:
+        found.append(catalog.get("accelerators", name))
+    return found
 
 
-def _capped(acc: Accelerator, precision: str, fraction: Known) -> Known:
-    """A share of the peak, no larger than the best anybody has measured on the device.
+def _capped(related: list[Accelerator], precision: str, fraction: Known) -> Known:
+    """A share of the peak, no larger than the best anybody has measured on the device or one of its kind.
 
     A narrower format that nobody timed is held to the best share of the 16-bit one: power and clocks
     that keep products from their peak do so all the more where more of them are made.
     """
+    acc = next((a for a in related if a.measured_best), related[0])
     of = precision if precision in acc.measured_best else "bf16"
     best = acc.measured_best.get(of)
     peak = acc.compute.rates().get(of)
@@ -251,15 +261,3 @@ def _efficiency(acc: Accelerator, precision: str, prefix: str) -> Bundle:
     where = f"accelerators/{acc.id}"
     names = ("launch_floor", "compute_fraction", "bandwidth_fraction", "corner")
     return {prefix + n: Known.of(getattr(fitted, n), where) for n in names}
-
-
-def _host_power(catalog: Catalog, node: Node, acc: Accelerator, share: float) -> Known:
-    """Power beside an accelerator: the node's own figure, that of a like node, or a share of its TDP."""
-    if not acc.power:
-        return unknown(f"accelerators/{acc.id}: no power stated")
-    for like in (node,) if node.power else catalog.nodes_with(acc.id):
-        if like.power and like.power.si >= like.accelerators * acc.power.si:
-            rest = (like.power.si - like.accelerators * acc.power.si) / like.accelerators
-            kind = like.power.kind if like is node else "assumed"
-            return Known(rest, kind, f"nodes/{like.id}: {like.power.text} less its accelerators")
-    return Known(share * acc.power.si, "assumed", "assumptions/device: host_power_share")

@@ -34,7 +34,8 @@ def score_bundle(
     """Scores of a model before and after compression; unknown where nobody has published that pair."""
     if {weights, products, cache} <= set(PLAIN) and sparsity == "none":
         return same("datasheet", "definition: not compressed", dict.fromkeys(SCORES, 1.0))
-    known = catalog.get("formats", weights).scored_as or weights
+    stored = catalog.get("formats", weights)
+    known = stored.scored_as or stored.id
     for id in catalog.ids("fidelity"):
         if not id.startswith(model):
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from catalogs import Catalog
 from catalogs.schema import Node
 from constraints.bundles import Bundle, Known
-from constraints.bundles.device import device_bundle, measured_like, precision_bundle
+from constraints.bundles.device import device_bundle, kin, precision_bundle
 
 _REDUCE = {
     "latency": "collective_floor",
@@ -20,29 +20,31 @@ def serving_bundle(catalog: Catalog, node: Node, precision: str) -> Bundle:
     Operation tables time one kernel from its launch to its end. An engine replays graphs of kernels,
     quantises inside the kernel before, reduces with kernels of its own, and runs hot for long.
     """
-    acc = measured_like(catalog, catalog.get("accelerators", node.accelerator))
-    where = f"accelerators/{acc.id}"
+    related = kin(catalog, catalog.get("accelerators", node.accelerator))
     alone = {**device_bundle(catalog, node), **precision_bundle(catalog, node, precision)}
     shares = catalog.get("assumptions", "serving-kernels").values
     out: Bundle = {}
-    if acc.engine_reduce:
+    reduces = next((a for a in related if a.engine_reduce), None)
+    if reduces:
         for field, name in _REDUCE.items():
-            out[name] = Known.of(getattr(acc.engine_reduce, field), where)
+            out[name] = Known.of(getattr(reduces.engine_reduce, field), f"accelerators/{reduces.id}")
     else:
         for name in _REDUCE.values():
             out[name] = Known.of(shares[f"engine_{name}"], "assumptions/serving-kernels")
-    base = acc.attention.get("bf16") or acc.attention.get("fp16")
-    if base and base.decode_floor and base.decode_fraction:
-        out["decode_attention_floor"] = Known.of(base.decode_floor, where)
-        out["decode_attention_fraction"] = Known.of(base.decode_fraction, where)
-    if acc.memory_kind.startswith("GDDR") and not acc.efficiency:
+    for acc in reversed(related):
+        where = f"accelerators/{acc.id}"
+        base = acc.attention.get("bf16") or acc.attention.get("fp16")
+        if base and base.decode_floor and base.decode_fraction:
+            out["decode_attention_floor"] = Known.of(base.decode_floor, where)
+            out["decode_attention_fraction"] = Known.of(base.decode_fraction, where)
+        experts = acc.experts.get(precision)  # type: ignore[call-overload]
+        if experts:
+            for name in ("floor", "compute_fraction", "bandwidth_fraction"):
+                out["expert_" + name] = Known.of(getattr(experts, name), where)
+    if related[0].memory_kind.startswith("GDDR") and not any(a.efficiency for a in related):
         gddr = Known.of(shares["gddr_bandwidth"], "assumptions/serving-kernels")
         for name in ("bandwidth_fraction", "base_bandwidth_fraction", "decode_attention_fraction"):
             out[name] = gddr
-    experts = acc.experts.get(precision)  # type: ignore[call-overload]
-    if experts:
-        for name in ("floor", "compute_fraction", "bandwidth_fraction"):
-            out["expert_" + name] = Known.of(getattr(experts, name), where)
     # a product in few bits costs a quantisation when run alone, and none when the norm before does it
     out["launch_floor"] = alone["base_launch_floor"]
 

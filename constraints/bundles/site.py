@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from catalogs import Catalog
 from catalogs.errors import InputError, nearest
-from catalogs.schema import Node, Region
-from constraints.bundles import Bundle, Known, same, unknown
+from catalogs.schema import Node, Price, Region
+from constraints.bundles import Bundle, Known, plain, same, unknown
+from constraints.bundles.power import ALONE
 
 
 def region_intensity(catalog: Catalog, region: Region) -> Known:
@@ -19,19 +21,26 @@ def region_intensity(catalog: Catalog, region: Region) -> Known:
 
 
 def region_bundle(catalog: Catalog, region: Region) -> Bundle:
-    """Grid intensity, PUE, water and electricity price of a cloud region; NaN where nobody states it."""
+    """Grid intensity and electricity price of a cloud region; NaN where nobody states it."""
     where = f"regions/{region.id}"
-    operator = catalog.get("operators", region.operator)
-    pue, water = operator.pue, operator.wue
     return {
         "carbon_intensity": region_intensity(catalog, region),
-        "pue": Known.of(pue, f"operators/{operator.id}"),
-        "water_usage": Known.of(water, f"operators/{operator.id}")
-        if water
-        else unknown(f"operators/{operator.id}: no WUE stated"),
         "electricity_price": Known.of(region.electricity_price, where)
         if region.electricity_price
         else unknown(f"{where}: no electricity price stated"),
+    }
+
+
+def overhead_bundle(catalog: Catalog, node: Node, region: Region) -> Bundle:
+    """PUE and water of the operator's sites; a module of the edge stands in none of them."""
+    acc = catalog.get("accelerators", node.accelerator)
+    if acc.device_class in ALONE:
+        return plain(f"accelerators/{acc.id}: a module, in no data centre", pue=1, water_usage=0)
+    operator = catalog.get("operators", region.operator)
+    where = f"operators/{operator.id}"
+    return {
+        "pue": Known.of(operator.pue, where),
+        "water_usage": Known.of(operator.wue, where) if operator.wue else unknown(f"{where}: no WUE stated"),
     }
 
 
@@ -42,7 +51,8 @@ def embodied_bundle(catalog: Catalog, node: Node) -> Bundle:
         if entry.accelerator == node.accelerator and "device" not in entry.id:
             break
     else:
-        entry = catalog.get("embodied", "default")
+        alone = catalog.get("accelerators", node.accelerator).device_class in ALONE
+        entry = catalog.get("embodied", "module" if alone else "default")
     where = f"embodied/{entry.id}"
     return {
         "embodied_per_device": Known.of(entry.carbon, where),
@@ -81,7 +91,8 @@ def price_bundle(
     """Rental rate or purchase price of a node's accelerator, from the price lists.
 
     The provider is the one named, else that of the region; its offer in the region wins over the
-    median of its others. A purchase has no provider. NaN, never 0, where no list has such an offer.
+    median of its others. A purchase has no provider; the price of a share of a whole system wins over
+    that of the bare part. NaN, never 0, where no list has such an offer.
     """
     owned = tenure == "owned"
     kind, name = ("purchase", "purchase_price") if owned else (tenure, "rental_rate")
@@ -89,24 +100,41 @@ def price_bundle(
     out: Bundle = {
         n: unknown(f"the scenario's tenure is {tenure}") for n in ("purchase_price", "rental_rate")
     }
-    offers: list[tuple[float, str, str | None]] = []
-    for id in _price_lists(catalog, node.accelerator):
-        entry = catalog.get("prices", id)
-        if who is None or who.lower() in (entry.provider.lower(), id.split("-")[0]):
-            offers += [
-                (o.price.si, f"prices/{id}: {o.price.source} ({o.price.date})", o.region)
-                for o in entry.offers
-                if o.type == kind
-            ]
+    out |= plain("definition", bought_whole=0, reclaim_rate=0)
+    lists = [catalog.get("prices", id) for id in _price_lists(catalog, node.accelerator)]
+    lists = [e for e in lists if who is None or who.lower() in (e.provider.lower(), e.id.split("-")[0])]
+    if tenure == "spot":
+        out["reclaim_rate"] = _reclaim_rate(catalog, lists)
+    offers = [(Known.of(o.price, f"prices/{e.id}"), o) for e in lists for o in e.offers if o.type == kind]
     if not offers:
         of = f" from {who}" if who else ""
         return out | {name: unknown(f"no {kind} price of {node.accelerator}{of} in the price lists")}
-    local = [o for o in offers if region and o[2] == region.id]
+    local = [known for known, o in offers if region and o.region == region.id]
     if local:
-        price, source, place = min(local, key=lambda o: o[0])
-        return out | {name: Known(price, "datasheet", f"{source}, in {place}")}
-    price, source, _ = sorted(offers, key=lambda o: o[0])[(len(offers) - 1) // 2]
-    return out | {name: Known(price, "datasheet", f"{source}, median of {len(offers)} offers")}
+        least = min(local, key=lambda known: known.si)
+        return out | {name: replace(least, source=f"{least.source}, in {region.id if region else ''}")}
+    whole = [known for known, o in offers if o.buys == "system"]
+    if whole:
+        out |= plain("the price list: a share of a whole system", bought_whole=1)
+    found = whole or [known for known, _ in offers]
+    return out | {name: _middle(found)}
+
+
+def _middle(found: list[Known]) -> Known:
+    """The median of some prices."""
+    ordered = sorted(found, key=lambda known: known.si)
+    low, high = ordered[(len(found) - 1) // 2], ordered[len(found) // 2]
+    source = low.source if low is high else f"{low.source} and {high.source}"
+    several = f", median of {len(found)} offers" if len(found) > 1 else ""
+    return Known((low.si + high.si) / 2, low.kind, f"{source}{several}")
+
+
+def _reclaim_rate(catalog: Catalog, lists: list[Price]) -> Known:
+    """How often a spot machine is taken back: as the provider's list says, else the default."""
+    for entry in lists:
+        if entry.reclaim_rate:
+            return Known.of(entry.reclaim_rate, f"prices/{entry.id}")
+    return Known.of(catalog.get("assumptions", "market").values["reclaim_rate"], "assumptions/market")
 
 
 def check_provider(catalog: Catalog, provider: str) -> None:
@@ -124,13 +152,7 @@ def _price_lists(catalog: Catalog, accelerator: str) -> list[str]:
     return [id for id in catalog.ids("prices") if id.endswith("-" + accelerator)]
 
 
-def own_site(carbon_intensity: float, pue: float, water: float | None, electricity: float | None) -> Bundle:
-    """A site the scenario describes itself."""
-    nan = math.nan
-    numbers = {
-        "carbon_intensity": carbon_intensity,
-        "pue": pue,
-        "water_usage": nan if water is None else water,
-        "electricity_price": nan if electricity is None else electricity,
-    }
-    return same("scenario", "the scenario's own site", numbers)
+def own_site(**numbers: float | None) -> Bundle:
+    """A site the scenario describes itself; NaN is what it does not say."""
+    said = {name: math.nan if x is None else x for name, x in numbers.items()}
+    return same("scenario", "the scenario's own site", said)

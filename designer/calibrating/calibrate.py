@@ -9,7 +9,7 @@ from pathlib import Path
 
 from catalogs import Catalog
 from catalogs.errors import InputError, Problem, nearest
-from constraints.bundles.device import measured_like, rate_bundle
+from constraints.bundles.device import kin, rate_bundle
 from designer.accuracy.table import records
 from designer.accuracy.table import table as table_of
 from designer.calibrating import fitting, operations
@@ -147,7 +147,8 @@ def _sustained(catalog: Catalog, id: str, dtypes: Sequence[str], factor: float) 
     acc = catalog.get("accelerators", id)
     out: dict[Key, str] = {}
     for dtype in dtypes:
-        now = acc.sustained.get(dtype) or measured_like(catalog, acc).sustained.get(dtype)  # type: ignore[call-overload]
+        known_of = (a.sustained.get(dtype) for a in kin(catalog, acc))  # type: ignore[call-overload]
+        now = next((share for share in known_of if share), None)
         share = (now.si if now else 1.0) * factor
         out["sustained", dtype] = written("sustained", min(1.0, share))
         if share > 1:

@@ -25,6 +25,8 @@ class LaunchModel:
     # Whether the user named the checkpoint: it then holds the weights in the formats of the plan.
     named: bool
     architecture: Architecture | None
+    # The formats its publisher stores it in, besides 16 bit.
+    stored: tuple[str, ...] = ()
 
     @property
     def shape(self) -> Architecture:

@@ -95,6 +95,7 @@ def _model(catalog: Catalog, name: str, checkpoint: str | None) -> LaunchModel:
         checkpoint or hub,
         checkpoint is not None,
         entry.architecture,
+        tuple(c.format for c in entry.checkpoints if c.by is None),
     )
 
 

@@ -146,7 +146,7 @@ def formats_of(launch: Launch) -> tuple[str, str]:
     precision, weights = d.name("precision"), d.name("weights")
     sparsity = d.name("sparsity") if "sparsity" in d else "none"
     dtype = _DTYPES.get(precision, "bfloat16")
-    if launch.model.named:
+    if launch.model.named or (weights in launch.model.stored[:1] and sparsity == "none"):
         return dtype, ""
     if sparsity != "none":
         raise Refused(f"sparsity {sparsity} needs a checkpoint that is pruned so: name it with --checkpoint")

@@ -46,8 +46,11 @@ def _etp(c: Context) -> list[Value]:
 
 
 def _cleanest(c: Context) -> list[Value]:
-    """The regions with the least carbon in their electricity."""
+    """The regions with the least carbon in their electricity, of the providers there are candidates of."""
     regions = [c.catalog.get("regions", r) for r in c.catalog.ids("regions")]
+    known = {r.id: r.provider for r in regions}
+    providers = {known[str(r)] for r in c.domains.get("region", []) if r in known}
+    regions = [r for r in regions if r.provider in providers] or regions
     return [r.id for r in sorted(regions, key=lambda r: (region_intensity(c.catalog, r).si, r.id))[:CLEANEST]]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from catalogs import Catalog
 from constraints.bundles import Bundle, same
-from constraints.bundles.site import embodied_bundle, own_site, price_bundle, region_bundle
+from constraints.bundles.site import embodied_bundle, overhead_bundle, own_site, price_bundle, region_bundle
 from constraints.roles import PURCHASE_PRICE
 from designer.question.context import Value
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from designer.question.job import Job
 
 # Groups of numbers that prices and sites make.
-PLACES = ("region", "price")
+PLACES = ("region", "overhead", "price")
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,18 @@ def groups_of(
     def region(name: Value) -> Bundle:
         if scenario.site:
             s = scenario.site
-            return own_site(s.carbon_intensity, s.pue, s.water_usage, s.electricity)
+            return own_site(carbon_intensity=s.carbon_intensity, electricity_price=s.electricity)
         return region_bundle(catalog, catalog.get("regions", str(name)))
+
+    def overhead(node: Value, where: Value) -> Bundle:
+        if scenario.site:
+            return own_site(pue=scenario.site.pue, water_usage=scenario.site.water_usage)
+        return overhead_bundle(catalog, catalog.get("nodes", str(node)), catalog.get("regions", str(where)))
 
     return [
         Group("node", ("node",), device),
         Group("region", ("region",), region),
+        Group("overhead", ("node", "region"), overhead),
         price_group(scenario, catalog),
         *([Group("model", ("model",), lambda m: models[str(m)])] if models else []),
         *job.groups(catalog, scenario.workload, scenario.benchmark, open_),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from catalogs.schema import Software
@@ -9,15 +10,16 @@ from constraints.records import marked
 from designer.question.question import Question
 from designer.reading.source_map import SourceMap
 from designer.reading.unknowns import unscored
+from designer.words.numbers import human
+
+MONTH = 365.25 * 86400 / 12
 
 
 def notes_of(source: SourceMap, q: Question) -> list[str]:
     """What is left out, taken for granted or not the catalog's own."""
     out: list[str] = []
     if q.scenario.pricing.tenure == "spot":
-        out.append(
-            "spot capacity is planned as if it were never reclaimed; assume.device_mtbf can say how often"
-        )
+        out.append(_spot(q))
     out += unscored(source, q)
     out += _software(source, q)
     states = q.given.get("recurrent_layers")
@@ -34,6 +36,27 @@ def notes_of(source: SourceMap, q: Question) -> list[str]:
     budgeted = {n for t in q.stated for n in t.inputs}
     out += [str(note) for name, note in marked("note").items() if name in budgeted]
     return out + [f"facts from your own {file}" for file in source.catalog.used_overlays()]
+
+
+def _spot(q: Question) -> str:
+    """How often spot machines are taken back, and what of it is in the answer."""
+    known = [
+        group.build(*way)["reclaim_rate"]
+        for group in q.named("price")
+        for way in itertools.product(*(q.domains[a] for a in group.axes))
+    ]
+    known = [q.given["reclaim_rate"]] if "reclaim_rate" in q.given else known
+    rates = sorted({human(k.si * MONTH, "") for k in known})
+    counted = (
+        "a run restarts each time"
+        if "mtbf" in q.graph.rules
+        else "latency and throughput are those while all machines are there"
+    )
+    return (
+        f"a spot machine is taken back {' to '.join(dict.fromkeys((rates[0], rates[-1])))} times a month"
+        f" ({known[0].source}; assume.reclaim_rate replaces it): {counted}, another one is taken to be at hand,"
+        " and what on-demand capacity promises beyond that is not in its price here"
+    )
 
 
 def _software(source: SourceMap, q: Question) -> Iterator[str]:

@@ -19,7 +19,7 @@ from designer.reading.budgets import asked_of
 from designer.reading.source_map import Path, SourceMap
 
 # Groups of what somebody states or leaves open: of machines, places and models.
-_LOOKED_UP = ("node", "host", "stream", "region", "price", "model")
+_LOOKED_UP = ("node", "host", "stream", "region", "overhead", "price", "model")
 
 
 def check_rates(source: SourceMap, q: Question, origin: Mapping[str, Path]) -> None:

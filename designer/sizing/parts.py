@@ -31,7 +31,7 @@ SAID = (COST, "cost_per_token", POWER, CARBON)
 def parts(asked: Question, catalog: Catalog, rows: Sequence[Row]) -> list[Part]:
     """Every part of the base's class in the scenario, those that qualify first, by their devices.
 
-    One node stands for an accelerator: a vendor's system before a cloud's.
+    One node stands for an accelerator: a vendor's system before a cloud's, one of the base's size before others.
     """
     most = max(r.devices for r in rows)
     base = catalog.get("nodes", str(asked.domains[asked.each(NODE.name)[0]][0]))
@@ -66,14 +66,16 @@ def parts(asked: Question, catalog: Catalog, rows: Sequence[Row]) -> list[Part]:
 def one_each(catalog: Catalog, base: Node) -> list[Node]:
     """One node of each accelerator of the base's class, the base first.
 
-    They are told by a glance at their text, so that the others need not be parsed.
+    Of several that one stands for all whose number of devices is nearest to the base's: a rack of 72 would
+    fail wherever fewer are enough. They are told by a glance at their text, so that the others need not be parsed.
     """
     kind = catalog.get("accelerators", base.accelerator).device_class
-    found: dict[str, tuple[tuple[bool, bool, int, str], str]] = {}
+    found: dict[str, tuple[tuple[bool, bool, float, str], str]] = {}
     for id in catalog.ids("nodes"):
         said = catalog.glance("nodes", id)
         held = said.get("accelerator", "")
-        rank = (said.get("kind") != "system", "nic" not in said, -int(said.get("accelerators") or 0), id)
+        apart = abs(math.log(int(said.get("accelerators") or 1) / base.accelerators))
+        rank = (said.get("kind") != "system", "nic" not in said, apart, id)
         if held not in found or rank < found[held][0]:
             found[held] = (rank, id)
     out = [base]

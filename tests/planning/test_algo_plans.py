@@ -161,7 +161,8 @@ def test_ghost_clipping_takes_time_and_kept_gradients_memory(tmp_path: Path) -> 
         return {n: m.value or math.nan for n, m in found.metrics.items()}
 
     ghost, kept, twice = run(1, "ghost"), run(1, "per_sample"), run(2, "per_sample")
-    assert 1.5 < ghost["step_time"] / kept["step_time"] < 1.7
+    # five passes of a forward's length for three, and the gradients of samples take about 8 % of these three
+    assert 1.4 < ghost["step_time"] / kept["step_time"] < 1.6
     gradients = kept["device_memory"] - ghost["device_memory"]
     assert gradients == pytest.approx(kept["parameters"] * 4, rel=0.05)
     assert twice["device_memory"] - kept["device_memory"] > gradients

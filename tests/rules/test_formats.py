@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import designer
 from catalogs import Catalog
 from constraints.bundles.formats import (
     fits,
@@ -155,3 +156,31 @@ def test_a_configuration_says_what_its_format_covers(
     file = tmp_path / "config.json"
     file.write_text(json.dumps(SHAPE | {"quantization_config": says}), "utf-8")
     assert read_shape(file).checkpoint == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("model", "weights", "measured", "least"),
+    [
+        # 59 token/s by llama.cpp, experts in MXFP4 and the rest in Q8_0; 3.5 GB a token at 273 GB/s
+        ("gpt-oss-120b", "mxfp4-moe", 1 / 59, 3.5 / 273),
+        # 240 to 250 ms; 40.6 GB at 273 GB/s
+        ("llama-3.3-70b", "nvfp4", 0.245, 40.6 / 273),
+    ],
+)
+def test_a_desktop_answers_as_fast_as_was_measured(
+    tmp_path: Path, model: str, weights: str, measured: float, least: float
+) -> None:
+    scenario = {
+        "name": "spark",
+        "workload": {"job": "concurrent", "model": model, "concurrency": "1 request",
+                     "lengths": [{"share": 1, "input": "1000 token", "output": "1000 token"}]},
+        "candidates": {"node": "dgx-spark", "node_count": 1, "weights": weights, "precision": "bf16", "kv": "bf16"},
+        "objectives": ["tpot"],
+    }  # fmt: skip
+    file = tmp_path / "spark.yaml"
+    file.write_text(json.dumps(scenario), "utf-8")
+    found = designer.evaluate(file, {"tp": 1, "pp": 1, "dp": 1, "ep": 1, "batch": 1, "replicas": 1})
+    tpot = found.metrics["tpot"]
+    assert tpot.value is not None and tpot.interval is not None
+    assert tpot.value > least and tpot.interval[0] <= measured <= tpot.interval[1]

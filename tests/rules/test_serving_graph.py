@@ -261,9 +261,10 @@ def test_uneven_pipelines_wait_for_the_fullest_stage():
 
 def test_arrays_agree_with_floats():
     names = ("tpot", "ttft_p99", "device_memory", "cost_per_token", "memory_fits")
-    site = {"owned": 0, "rental_rate": 2 / 3600, "purchase_price": 0.0, "system_price_factor": 1.0,
-            "hardware_lifetime": 1.0, "maintenance_rate": 0.0, "electricity_price": 0.0,
+    site = {"owned": 0, "rental_rate": 2 / 3600, "purchase_price": 0.0, "bought_whole": 0, "system_price_factor": 1.0,
+            "depreciation_time": 1.0, "maintenance_rate": 0.0, "electricity_price": 0.0,
             "device_power": 700.0, "idle_power_share": 0.2, "host_power_per_device": 200.0,
+            "device_busy_power": 700.0, "host_idle_power": 80.0, "host_busy_power": 120.0,
             "pue": 1.2}  # fmt: skip
     tp, batch = np.array([1, 2, 4, 8])[:, None], np.array([8.0, 64.0, 256.0])[None, :]
     whole = SERVING.evaluate(names, BASE | site | {"tp": tp, "batch": batch})

@@ -20,6 +20,7 @@ def decode_latent_projection(
     operand_bytes: Bytes,
     activation_bytes: Bytes,
     compute_rate: FlopPerSecond,
+    ffn_speed: Count,
     memory_bandwidth: BytesPerSecond,
     launch_floor: Seconds,
     compute_fraction: Fraction,
@@ -28,7 +29,8 @@ def decode_latent_projection(
 ) -> Seconds:
     """Time of the projections into and out of the experts' latent dimension in a decode step; none without one.
 
-    >>> [decode_latent_projection(1, 100, n, 1, 0, 0, 1e30, 1e3, 1.0, 1, 1, 1) for n in (0, 20)]  # 4 kB, two launches
+    >>> device = (1, 0, 0, 1e30, 1, 1e3, 1.0, 1, 1, 1)
+    >>> [decode_latent_projection(1, 100, n, *device) for n in (0, 20)]  # 4 kB, two launches
     [0.0, 6.0]
     """
     product = partial(
@@ -36,7 +38,7 @@ def decode_latent_projection(
         weight_bytes=weight_bytes,
         operand_bytes=operand_bytes,
         result_bytes=activation_bytes,
-        rate=compute_rate,
+        rate=compute_rate * ffn_speed,
         bandwidth=memory_bandwidth,
         launch_floor=launch_floor,
         compute_fraction=compute_fraction,
@@ -61,7 +63,7 @@ def decode_expert_time(decode_experts_alone: Seconds, decode_latent_projection: 
 def prefill_latent_projection(prefill_tokens: Tokens) -> Seconds:
     """Time of the projections into and out of the experts' latent dimension in a prefill pass.
 
-    >>> prefill_latent_projection(1, 100, 20, 1, 0, 0, 1e30, 1e3, 1.0, 1, 1, 1)
+    >>> prefill_latent_projection(1, 100, 20, 1, 0, 0, 1e30, 1, 1e3, 1.0, 1, 1, 1)
     6.0
     """
 

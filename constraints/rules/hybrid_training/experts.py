@@ -7,7 +7,11 @@ from constraints.quantities import Seconds, Tokens
 from constraints.rules.hybrid_serving.experts import decode_expert_time, decode_latent_projection
 
 
-@instance(decode_latent_projection, {"decode_tokens": "microbatch_tokens", "weight_bytes": "operand_bytes"})
+@instance(
+    decode_latent_projection,
+    {"decode_tokens": "microbatch_tokens", "weight_bytes": "operand_bytes"},
+    fixed={"ffn_speed": 1},
+)
 def latent_projection_time(microbatch_tokens: Tokens) -> Seconds:
     """Forward time of the projections into and out of the experts' latent dimension; none without one.
 

@@ -33,23 +33,23 @@ from constraints.rules.library.footprint import (
 def it_energy(
     devices: Count,
     device_power: Watts,
+    device_busy_power: Watts,
     idle_power_share: Fraction,
     busy_device_time: Seconds,
-    host_power_per_device: Watts,
+    host_idle_power: Watts,
+    host_busy_power: Watts,
     duration: Seconds,
 ) -> Joules:
-    """Energy of the IT equipment: every device idles, those at work draw the rest of their power too.
+    """Energy of the IT equipment: all of it idles, and what is at work draws the rest of its power too.
 
-    `busy_device_time` is summed over devices. Hosts, NICs and fans are counted with their devices, at
-    full power for as long as these are held.
+    `busy_device_time` is summed over devices. Hosts, NICs and fans are counted with their devices: they
+    draw `host_busy_power` while these work, which is less than their limit.
 
-    >>> it_energy(8, 400.0, 0.25, 8 * 50.0, 100.0, 100.0) / 100.0  # half the time at work
-    2800.0
+    >>> it_energy(8, 400.0, 400.0, 0.25, 8 * 50.0, 60.0, 100.0, 100.0) / 100.0  # half the time at work
+    2640.0
     """
-    idle = devices * duration * idle_power_share
-    return device_power * (idle + (1 - idle_power_share) * busy_device_time) + (
-        devices * duration * host_power_per_device
-    )
+    idle = device_power * idle_power_share + host_idle_power
+    return devices * duration * idle + busy_device_time * (device_busy_power + host_busy_power - idle)
 
 
 @rule(wall=18, cite="definition: everything at full power")
@@ -179,12 +179,27 @@ def rental_cost(devices: Count, rental_rate: DollarsPerSecond, duration: Seconds
     return devices * rental_rate * duration
 
 
+@rule(wall=17, cite="definition", head="taken\nback")
+def reclaimed_machines(
+    devices: Count, devices_per_node: Count, reclaim_rate: PerSecond, duration: Seconds
+) -> Count:
+    """Spot machines the provider takes back in the time they are held; 0 of others.
+
+    Another one is taken to be at hand each time.
+
+    >>> reclaimed_machines(64, 8, 0.15, 2.0)  # 15 % of 8 machines a month, in two months
+    2.4
+    """
+    return devices / devices_per_node * reclaim_rate * duration
+
+
 @rule(wall=17, cite="definition: straight-line depreciation, upkeep and electricity over the time held")
 def ownership_cost(
     devices: Count,
     purchase_price: Dollars,
+    bought_whole: Count,
     system_price_factor: Count,
-    hardware_lifetime: Seconds,
+    depreciation_time: Seconds,
     maintenance_rate: PerSecond,
     duration: Seconds,
     energy: Joules,
@@ -192,16 +207,18 @@ def ownership_cost(
 ) -> Dollars:
     """Cost of owning the devices for the time held.
 
-    `system_price_factor` turns an accelerator's price into that of its share of the system;
-    `maintenance_rate` is upkeep as a share of the purchase per unit of time.
+    `system_price_factor` turns an accelerator's price into that of its share of the system, unless it was
+    bought with it (`bought_whole`); `maintenance_rate` is upkeep as a share of the purchase per unit of time.
 
     Interest, staff and resale are not counted.
 
-    >>> round(ownership_cost(8, 30e3, 1.5, 4.0, 0.05, 1.0, 1e3, 0.1), 6)  # one year of four, upkeep 5 %
+    >>> round(ownership_cost(8, 30e3, 0, 1.5, 4.0, 0.05, 1.0, 1e3, 0.1), 6)  # one year of four, upkeep 5 %
     108100.0
+    >>> ownership_cost(8, 43_750, 1, 1.46, 4.0, 0.0, 4.0, 0.0, 0.1)  # a DGX H100, written off
+    350000.0
     """
-    capital = devices * purchase_price * system_price_factor
-    return capital * duration * (1 / hardware_lifetime + maintenance_rate) + energy * electricity_price
+    capital = devices * purchase_price * where(bought_whole > 0, 1, system_price_factor)
+    return capital * duration * (1 / depreciation_time + maintenance_rate) + energy * electricity_price
 
 
 @rule(wall=17, cite="definition", head="cost", total="sum")

@@ -22,9 +22,38 @@ def stage_forward_computation() -> Seconds:
     """
 
 
+@rule(
+    wall=20, cite="Li et al. 2022, ghost clipping: kernels of the pass for gradients, and of that for norms"
+)
+def dense_layer_backward_passes(dense_layer_backward: Seconds, norm_passes: Count) -> Seconds:
+    """Kernels of all backward passes of a dense layer.
+
+    >>> dense_layer_backward_passes(6.0, 0), dense_layer_backward_passes(6.0, 1)
+    (6.0, 12.0)
+    """
+    return (1 + norm_passes) * dense_layer_backward
+
+
+@instance(
+    dense_layer_backward_passes,
+    {"dense_layer_backward": "moe_layer_backward"},
+    cite="Li et al. 2022, ghost clipping: kernels of the pass for gradients, and of that for norms",
+)
+def moe_layer_backward_passes() -> Seconds:
+    """Kernels of all backward passes of a mixture layer.
+
+    >>> moe_layer_backward_passes(6.0, 1)
+    12.0
+    """
+
+
 @instance(
     packed_time,
-    {"stage_layers": "most_layers", "dense_time": "dense_layer_backward", "moe_time": "moe_layer_backward"},
+    {
+        "stage_layers": "most_layers",
+        "dense_time": "dense_layer_backward_passes",
+        "moe_time": "moe_layer_backward_passes",
+    },
     cite="definition: kernels alone",
 )
 def stage_backward_computation() -> Seconds:
@@ -41,9 +70,9 @@ def stage_backward_computation() -> Seconds:
         "stage_forward": "stage_forward_computation",
         "stage_backward": "stage_backward_computation",
         "dense_layer_forward_total": "dense_layer_forward",
-        "dense_layer_backward_total": "dense_layer_backward",
+        "dense_layer_backward_total": "dense_layer_backward_passes",
         "moe_layer_forward_total": "moe_layer_forward",
-        "moe_layer_backward_total": "moe_layer_backward",
+        "moe_layer_backward_total": "moe_layer_backward_passes",
     },
     fixed={"pp_exposed": 0.0},
     cite="definition: the beat of the pipeline if no message took time",
@@ -51,7 +80,7 @@ def stage_backward_computation() -> Seconds:
 def stage_computation() -> Seconds:
     """Time of one micro-batch on the slowest stage in kernels alone.
 
-    >>> stage_computation(4.0, 8.0, 7, 126, 0, 0.5, 1.0, 0.0, 0.0, 1.0)
+    >>> stage_computation(4.0, 8.0, 7, 126, 0, 0.5, 1.0, 0.0, 0.0, 1.0, 0.0)
     12.0
     """
 

@@ -9,6 +9,7 @@ from constraints.quantities import (
     BytesPerSecond,
     Count,
     Fraction,
+    PerSecond,
     Seconds,
     Tokens,
     Truth,
@@ -66,20 +67,23 @@ def checkpoint_keeps_up(checkpoint_time: Seconds, checkpoint_interval: Seconds) 
     return checkpoint_time <= checkpoint_interval
 
 
-@instance(
-    series_mtbf,
-    {"devices": "devices_used"},
+@rule(
     wall=15,
-    cite="definition: a job stops when any of its devices does",
+    cite="definition: a job stops when any of its devices does, or a machine of them is taken back",
     better="more",
     head="MTBF",
 )
-def mtbf() -> Seconds:
-    """Mean time between failures of the job.
+def mtbf(
+    device_mtbf: Seconds, devices_used: Count, reclaim_rate: PerSecond, devices_per_node: Count
+) -> Seconds:
+    """Mean time between interruptions of the job.
 
-    >>> round(mtbf(50_676 * 3600, 16_384) / 3600, 2)  # Llama 3 (2024): 419 interruptions in 54 days
+    >>> round(mtbf(50_676 * 3600, 16_384, 0, 8) / 3600, 2)  # Llama 3 (2024): 419 interruptions in 54 days
     3.09
+    >>> round(mtbf(1e6, 16, 1e-6, 8))  # two machines, each taken back once in 1e6 s, and 16 devices that fail
+    55556
     """
+    return series_mtbf(1 / (1 / device_mtbf + reclaim_rate / devices_per_node), devices_used)
 
 
 @instance(

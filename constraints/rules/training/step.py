@@ -158,10 +158,11 @@ def stage_time(
     moe_layer_backward_total: Seconds,
     head_time: Seconds,
     pp_exposed: Seconds,
+    sample_gradient_time: Seconds,
 ) -> Seconds:
     """Time of one micro-batch on the slowest stage: the beat of the pipeline.
 
-    >>> [round(stage_time(4.0, 8.0, 7, 126, 0, 0.5, 1.0, 0.0, 0.0, head, 0.1), 3) for head in (1.0, 2.0)]
+    >>> [round(stage_time(4.0, 8.0, 7, 126, 0, 0.5, 1.0, 0.0, 0.0, head, 0.1, 0.0), 3) for head in (1.0, 2.0)]
     [12.1, 12.6]
     """
     last = packed_time(
@@ -171,7 +172,7 @@ def stage_time(
         dense_layer_forward_total + dense_layer_backward_total,
         moe_layer_forward_total + moe_layer_backward_total,
     )
-    return maximum(stage_forward + stage_backward, last + head_time) + pp_exposed
+    return maximum(stage_forward + stage_backward, last + head_time) + pp_exposed + sample_gradient_time
 
 
 @rule(wall=14, cite="Narayanan et al. 2021: each virtual stage hands over once per pass")
@@ -195,17 +196,18 @@ def traversal_time(
     head_time: Seconds,
     pp: Count,
     pp_exposed: Seconds,
+    sample_gradient_time: Seconds,
 ) -> Seconds:
     """Time one micro-batch takes through the whole model and back.
 
-    >>> traversal_time(3, 58, 0.5, 1.0, 1.0, 2.0, 2.0, 16, 0.25)  # 4.5 + 174 + 2 + 4
+    >>> traversal_time(3, 58, 0.5, 1.0, 1.0, 2.0, 2.0, 16, 0.25, 0.0)  # 4.5 + 174 + 2 + 4
     184.5
     """
     return (
         dense_layers * (dense_layer_forward_total + dense_layer_backward_total)
         + moe_layers * (moe_layer_forward_total + moe_layer_backward_total)
         + head_time
-        + pp * pp_exposed
+        + pp * (pp_exposed + sample_gradient_time)
     )
 
 
