@@ -20,7 +20,6 @@ from designer.accuracy.metrics import LedgerMetric
 from designer.accuracy.scoring import Skip
 from designer.accuracy.table import MeasuredRow, read
 from designer.jobs import job_rules
-from designer.jobs.serving import STATIC
 
 pytestmark = pytest.mark.slow
 
