@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,10 @@ from designer.question.job import Measurements
 
 # Kinds of tables that are whole runs of a job.
 KINDS = {job.name: job.measured for job in JOBS.values() if job.measured}
+# A bound or a range, as sources print them, is no value.
+_BOUND = re.compile(
+    r"[<>~≤≥]|up to |about |around |over |under |at (?:least|most) |[\d.,]+ ?(?:to|-|–) ?[\d.,]+"
+)
 # What other tables call a column.
 _SYNONYMS = {"gpu": "hardware", "source_group": "group", "recipe_name": "id"}
 
@@ -33,9 +38,9 @@ class MeasuredRow:
         return self.cells.get(column, "").strip()
 
     def number(self, column: str) -> float | None:
-        """A positive number, or None where blank. Raises InputError for anything else."""
+        """A positive number, or None where blank or a bound (`>0.95`, `up to 600`). Raises InputError for else."""
         raw = self.text(column)
-        if not raw:
+        if not raw or _BOUND.match(raw.lower()):
             return None
         try:
             value = float(raw)
