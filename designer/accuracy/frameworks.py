@@ -52,7 +52,10 @@ def traits(row: MeasuredRow, catalog: Catalog) -> Traits:
     if "deepspeed" in name:
         half = "fp16" if row.text("precision").lower().startswith("fp16") else "bf16"
         states = "sharded" if family != "classic" and sharding in ("zero2", "zero3") else half
-        values |= {k: f.si for k, f in catalog.get("frameworks", _DEEPSPEED[states]).values.items()}
+        own = {k: f.si for k, f in catalog.get("frameworks", _DEEPSPEED[states]).values.items()}
+        if family != "classic":
+            own.pop("recompute_stall", None)  # PyTorch's checkpointing, not DeepSpeed's
+        values |= own
     if whole_graph(name, row.text("precision")):
         values |= {k: f.si for k, f in catalog.get("frameworks", "recipe-graphs").values.items()}
     if "MOE_TOKEN_DROP" in row.text("flags"):

@@ -15,10 +15,6 @@ from designer.accuracy.shape import catalog_model
 from designer.accuracy.table import MeasuredRow
 
 GIB = 2.0**30
-# What engines take of a device beside weights, activations and cache: contexts, communicators, graphs.
-ENGINE_SHARE = 0.05
-# The share of a device that engines take where nobody says otherwise.
-UTILIZATION = 0.9
 # Sequences that an engine prepares to decode at once where nobody says otherwise.
 SEQUENCES = 256.0
 _ASKED = ("weight_memory", "workspace_memory", "cache_room", "longest_sequence_memory")
@@ -53,8 +49,8 @@ def on_device(d: Deployment, row: MeasuredRow) -> dict[str, float] | Skip:
         values["prefill_chunk"] = chunk
     elif whole_prompts(row.text("framework")):
         values["prefill_chunk"] = max(values["prefill_chunk"], values["context_limit"])
-    share = row.number("gpu_memory_utilization") or UTILIZATION
-    values |= dict(memory_utilization=share, memory_reserve=1 - share + ENGINE_SHARE)
+    if share := row.number("gpu_memory_utilization"):
+        values["memory_utilization"] = share
     if missing := lacking("serving", _ASKED, values):
         return missing
     run(order_of("serving", _ASKED, tuple(values)), values)

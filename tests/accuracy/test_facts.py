@@ -102,7 +102,7 @@ def test_what_a_log_leaves_open_is_skipped_by_name(tmp_path: Path) -> None:
     [
         ({}, 1.0),
         ({"hardware": "RTX-4090", "gpus_in_profile": "2"}, 0.0),  # 141 GB on 48
-        ({"hardware": "RTX-4090", "gpus_in_profile": "2", "precision": "int4"}, 1.0),  # 37 GB on 48
+        ({"hardware": "RTX-5090", "gpus_in_profile": "2", "precision": "int4"}, 1.0),  # 41 GB on 64
         ({"kind": "command", "tp": "2", "max_model_len": "131072"}, 0.0),  # 141 + 43 GB on 160
         ({"kind": "command", "tp": "4", "max_model_len": "131072"}, 1.0),
         ({"hardware": "H100/A100", "kind": "command", "tp": "4"}, 1.0),

@@ -70,7 +70,8 @@ def _printed_bytes(row: MeasuredRow, values: dict[str, float], length: float | N
         return concurrency * longest
     if not tokens:
         return None
-    uneven = values["windowed_layers"] > 0
+    # where some layers keep a window or a state, a token of a short context takes more than one of a long one
+    uneven = values["full_layers"] < values["layers"]
     if uneven and (not length or not _counts_sequences(row.text("engine"))):
         return Skip("printed tokens count slots of some layers or longest sequences: the log does not say")
     return tokens / (length or _CONTEXT) * longest

@@ -21,6 +21,7 @@ from designer.accuracy.kinds import FactsKind
 from designer.accuracy.metrics import LedgerMetric
 from designer.accuracy.scoring import Prediction, Skip
 from designer.accuracy.table import MeasuredRow
+from designer.fields.gives import MOMENTS
 
 KIND = FactsKind(
     marks=frozenset({"acceptance_length", "draft_tokens", "target_model"}),
@@ -95,7 +96,7 @@ def speedup(d: Deployment, draft: Draft, accepted: float, tokens: float, verifie
 def _step(given: Mapping[str, float], users: float, tokens: float) -> dict[str, float]:
     """A step in which each user has so many tokens; they share one reading of the user's cache."""
     values = dict(given) | dict(batch=users * tokens)
-    for length in ("input_tokens", "output_tokens"):
+    for length in values.keys() & set(MOMENTS):
         values[length] = given[length] / tokens
     run(order_of("serving", _ASKED, tuple(values)), values)
     return values
