@@ -61,7 +61,6 @@ class Deployment:
     engine: str
     hardware: str  # how well it is known: measured, like a measured one, or the default
     chosen: tuple[str, ...] = ()  # settings the row leaves open
-    apart: str = ""  # an assumption that its predictions rest on
 
 
 def deploy(row: MeasuredRow, catalog: Catalog) -> Deployment | Skip:

@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from constraints.graph import run
+from constraints.rules.library.speculation import (
+    accepted_of_rate,
+    speculation_speedup,
+    speculative_pass_time,
+)
+from designer.accuracy.asking import order_of
+from designer.fields.gives import MOMENTS
+
+_ASKED = ("decode_step_time", "decode_dense_layer", "decode_moe_layer", "decode_head_time")
+# What is assumed of heads that predict the next token but one where nobody says how many are right.
+MTP_ACCEPTANCE = 0.85
+MTP_ASSUMED = "MTP: one draft, of which 85 % are assumed to be accepted (DeepSeek-V3, section 5.4.3)"
 
 
 @dataclass(frozen=True)
@@ -46,3 +61,33 @@ def method_of(name: str) -> Draft | None:
     """
     low = name.lower()
     return next((d for d in METHODS if re.search(d.words, low)), None)
+
+
+def assumed_mtp_speedup(values: Mapping[str, float], users: float) -> float:
+    """Speed-up of one MTP draft that is accepted as often as is assumed."""
+    draft = method_of("MTP")
+    assert draft is not None
+    return speedup(values, users, draft, float(accepted_of_rate(MTP_ACCEPTANCE, 1)), 1, 1)
+
+
+def speedup(
+    values: Mapping[str, float], users: float, draft: Draft, accepted: float, tokens: float, verified: float
+) -> float:
+    """Predicted ratio of token rates: `accepted` tokens a pass that drafts `tokens` and verifies `verified`."""
+    plain = _step(values, users, 1.0)
+    verify = _step(values, users, verified + 1)
+    passes = {"none": 0.0, "head": 1.0, "layer": tokens if draft.sequential else 1.0}[draft.body]
+    mixture = values["experts"] > 0
+    layer = plain["decode_moe_layer" if mixture else "decode_dense_layer"] if draft.body == "layer" else 0.0
+    each = layer + plain["decode_head_time"] + values["host_step_overhead"]
+    whole = speculative_pass_time(verify["decode_step_time"], passes, each)
+    return float(speculation_speedup(accepted, plain["decode_step_time"], whole))
+
+
+def _step(given: Mapping[str, float], users: float, tokens: float) -> dict[str, float]:
+    """A step in which each user has so many tokens; they share one reading of the user's cache."""
+    values = dict(given) | dict(batch=users * tokens)
+    for length in values.keys() & set(MOMENTS):
+        values[length] = given[length] / tokens
+    run(order_of("serving", _ASKED, tuple(values)), values)
+    return values

@@ -11,6 +11,7 @@ from constraints.algebras.maths import maximum, minimum
 from constraints.graph import run
 from designer.accuracy.asking import order_of
 from designer.accuracy.deployments import Deployment, deploy
+from designer.accuracy.drafts import MTP_ASSUMED, assumed_mtp_speedup
 from designer.accuracy.metrics import LedgerMetric
 from designer.accuracy.plausible import served
 from designer.accuracy.pools import balance
@@ -32,6 +33,9 @@ def predict(row: MeasuredRow, catalog: Catalog) -> list[Prediction] | Skip:
     """
     if row.text("mode") == "disaggregated" and row.text("spec_decode") in ("", "none"):
         return _of_pools(row, catalog)
+    drafts = row.text("spec_decode") == "mtp" and row.text("mode") != "disaggregated"
+    if drafts:
+        row = replace(row, cells={**row.cells, "spec_decode": "none"})
     found = deploy(row, catalog)
     if isinstance(found, Skip):
         return found
@@ -46,10 +50,16 @@ def predict(row: MeasuredRow, catalog: Catalog) -> list[Prediction] | Skip:
     values = evaluate(found.load, found.values)
     guessed = (*_guessed(row), *found.chosen)
     # a contradiction after a guess contradicts the guess
-    apart = found.apart or ("" if guessed else served(found.values, users, *times))
+    apart = MTP_ASSUMED if drafts else "" if guessed else served(found.values, users, *times)
+    batch = (users or 1.0) / found.values["replicas"]
+    faster = assumed_mtp_speedup(found.values, batch) if drafts else 1.0
     out = []
     for metric, answer, measured in pairs(row, found, values):
         if measured:
+            if metric is LedgerMetric.tpot:
+                answer = answer / faster
+            elif metric is LedgerMetric.throughput:
+                answer = answer * faster
             low, high = serving_factors(catalog, metric.name, found.hardware)
             out.append(Prediction(metric, answer, measured, guessed, low * answer, high * answer, apart))
     return out or Skip("nothing measured that is predicted")

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 
 from catalogs import Catalog
-from constraints.graph import run
-from constraints.rules.library.speculation import (
-    accepted_of_rate,
-    speculation_speedup,
-    speculative_pass_time,
-)
-from designer.accuracy.asking import order_of
-from designer.accuracy.deployments import Deployment, deploy
-from designer.accuracy.drafts import Draft, method_of
+from constraints.rules.library.speculation import accepted_of_rate
+from designer.accuracy.deployments import deploy
+from designer.accuracy.drafts import method_of, speedup
 from designer.accuracy.held import weights_format
 from designer.accuracy.kinds import FactsKind
 from designer.accuracy.metrics import LedgerMetric
 from designer.accuracy.scoring import Prediction, Skip
 from designer.accuracy.table import MeasuredRow
-from designer.fields.gives import MOMENTS
 
 KIND = FactsKind(
     marks=frozenset({"acceptance_length", "draft_tokens", "target_model"}),
@@ -30,7 +22,6 @@ KIND = FactsKind(
 )
 # Context of a benchmark whose table does not say one: questions of a few hundred tokens and their answers.
 _CONTEXT = 512.0
-_ASKED = ("decode_step_time", "decode_dense_layer", "decode_moe_layer", "decode_head_time")
 
 
 def predict(row: MeasuredRow, catalog: Catalog) -> list[Prediction] | Skip:
@@ -64,7 +55,7 @@ def predict(row: MeasuredRow, catalog: Catalog) -> list[Prediction] | Skip:
         return found
     # a tree verifies more tokens than it is deep; a row that states its drafts says what is verified
     verified = tokens if row.number("draft_tokens") else draft.verified or tokens
-    ratio = speedup(found, draft, accepted, tokens, verified)
+    ratio = speedup(found.values, found.values["batch"], draft, accepted, tokens, verified)
     measured = row.number("speedup")
     return (
         [Prediction(LedgerMetric.speedup, ratio, measured, found.chosen)] if measured else Skip("no speed-up")
@@ -78,25 +69,3 @@ def accepted_by(row: MeasuredRow) -> float | None:
         return stated + (row.text("al_includes_bonus") == "no")
     rate, tokens = row.number("acceptance_rate"), row.number("draft_tokens")
     return float(accepted_of_rate(rate, tokens)) if rate and tokens else None
-
-
-def speedup(d: Deployment, draft: Draft, accepted: float, tokens: float, verified: float) -> float:
-    """Predicted ratio of token rates: `accepted` tokens a pass that drafts `tokens` and verifies `verified`."""
-    users = d.values["batch"]
-    plain = _step(d.values, users, 1.0)
-    verify = _step(d.values, users, verified + 1)
-    passes = {"none": 0.0, "head": 1.0, "layer": tokens if draft.sequential else 1.0}[draft.body]
-    mixture = d.values["experts"] > 0
-    layer = plain["decode_moe_layer" if mixture else "decode_dense_layer"] if draft.body == "layer" else 0.0
-    each = layer + plain["decode_head_time"] + d.values["host_step_overhead"]
-    whole = speculative_pass_time(verify["decode_step_time"], passes, each)
-    return float(speculation_speedup(accepted, plain["decode_step_time"], whole))
-
-
-def _step(given: Mapping[str, float], users: float, tokens: float) -> dict[str, float]:
-    """A step in which each user has so many tokens; they share one reading of the user's cache."""
-    values = dict(given) | dict(batch=users * tokens)
-    for length in values.keys() & set(MOMENTS):
-        values[length] = given[length] / tokens
-    run(order_of("serving", _ASKED, tuple(values)), values)
-    return values
