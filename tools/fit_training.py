@@ -202,8 +202,8 @@ def stored(p: Parameter) -> float:
     """The value the catalog holds."""
     catalog = default_catalog()
     kind, _, name = p.places[0].partition("/")
-    if kind == "assumptions":
-        return float(catalog.get("assumptions", name).values[p.quantity].si)
+    if kind in ("assumptions", "frameworks"):
+        return float(catalog.get(kind, name).values[p.quantity].si)
     acc = catalog.get("accelerators", name)
     return float(
         acc.sustained["bf16"].si if p.quantity == "sustained" else acc.efficiency["bf16"].compute_fraction.si

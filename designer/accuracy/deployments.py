@@ -61,7 +61,6 @@ class Deployment:
     engine: str
     hardware: str  # how well it is known: measured, like a measured one, or the default
     chosen: tuple[str, ...] = ()  # settings the row leaves open
-    apart: str = ""  # an assumption that its predictions rest on
 
 
 def deploy(row: MeasuredRow, catalog: Catalog) -> Deployment | Skip:
@@ -142,6 +141,9 @@ def stored_parts(precision: str, model: Model | None, catalog: Catalog) -> Store
 
 def _cache_bytes(precision: str, own: Mapping[str, float], catalog: Catalog) -> float:
     """Bytes of a cached element: as stated, else 8 bit beside weights that are mostly in 8 bit or fewer."""
+    bits = re.fullmatch(r"([\d.]+)bpw", precision.lower())
+    if bits:
+        return float(bits[1]) / 8
     found = catalog.find("formats", precision.lower()) if precision else None
     if found:
         return catalog.get("formats", found).bits.si / 8

@@ -14,7 +14,7 @@ from designer.accuracy.metrics import LedgerMetric
 from designer.accuracy.parameters import calibration
 from designer.accuracy.result import ScoredRow, ValidateResult
 from designer.accuracy.scoring import CellStatistics, Prediction, Skip, Statistics, by_cell, statistics
-from designer.accuracy.table import MeasuredRow, MeasuredTable
+from designer.accuracy.table import KINDS, MeasuredRow, MeasuredTable
 
 Predict = Callable[[MeasuredRow, Catalog], "list[Prediction] | Skip"]
 
@@ -33,7 +33,7 @@ CELL = (
 _MEASURED = ("_ms", "_s", "per_s", "per_gpu", "_total", "_w", "mfu", "speedup", "_gib", "_ratio")
 # What names a run or speaks of it; two rows that differ in nothing else are one run.
 _NAMES = frozenset({"id", "model", "model_id", "source", "source_kind", "group", "notes", "split", "date"})
-GROUPINGS = ("group", "hardware", "framework", "model")
+GROUPINGS = ("group", "hardware", "framework", "model", "method", "kind")
 
 
 @dataclass(frozen=True)
@@ -153,8 +153,9 @@ def validate(table: MeasuredTable, catalog: Catalog, by: str = "group") -> Ledge
     apart: list[Scored] = []
     seen: set[tuple[str, ...]] = set()
     skipped: Counter[str] = Counter()
-    # The rows of a job are predicted by the module of its name.
-    predict: Predict = import_module(f"designer.accuracy.{table.kind}").predict
+    # The rows of a kind are predicted by the module of its name.
+    home = "designer.accuracy" if table.kind in KINDS else "designer.accuracy.kinds"
+    predict: Predict = import_module(f"{home}.{table.kind}").predict
     for row in table.rows:
         numbers = numbers_of(row)
         if numbers in seen:
@@ -188,6 +189,7 @@ def group_of(row: MeasuredRow, by: str, catalog: Catalog) -> str:
     if by == "hardware":
         found = accelerator_of(row.text("hardware"), catalog)
         return found.id if found else row.text("hardware")
+    by = "engine" if by == "framework" and not row.text(by) else by
     return row.group if by == "group" else row.text(by) or f"no {by} stated"
 
 

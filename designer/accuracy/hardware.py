@@ -40,7 +40,21 @@ def accelerator_of(name: str, catalog: Catalog) -> Accelerator | None:
                 if found:
                     return catalog.get("accelerators", found)
         words.pop()  # a size or form that the catalog does not tell apart
-    return None
+    return _by_product(name.lower(), catalog)
+
+
+def _by_product(name: str, catalog: Catalog) -> Accelerator | None:
+    """The accelerator of a machine of this name, or the only one whose id and full name have its words."""
+    machine = catalog.find("nodes", "-".join(name.split()))
+    if machine:
+        return catalog.get("accelerators", catalog.get("nodes", machine).accelerator)
+    words = [re.escape(w) for w in re.split(r"[\s_()/,-]+", name) if w]
+    found = []
+    for id in catalog.ids("accelerators"):
+        called = f"{id} {catalog.get('accelerators', id).name}".lower()
+        if words and all(re.search(rf"(?<![a-z0-9]){w}x?\b", called) for w in words):
+            found.append(id)
+    return catalog.get("accelerators", found[0]) if len(found) == 1 else None
 
 
 def memory_stated(name: str, known: float) -> float | None:

@@ -15,6 +15,10 @@ class LedgerMetric(Enum):
     ttft = "TTFT", "s"
     tpot = "TPOT", "s"
     throughput = "throughput", "token/s"
+    cache_bytes = "cache", "B"
+    weight_bytes = "weights", "B"
+    speedup = "speed-up", "x"
+    hit_rate = "hit rate", ""
 
     def __init__(self, title: str, unit: str):
         self.title = title

@@ -28,12 +28,12 @@ class Prediction:
 
     @property
     def error(self) -> float:
-        """Signed error as a fraction of the measured value; for `fits` 0 is right.
+        """Signed error as a fraction of the measured value; of shares the difference, for `fits` 0 is right.
 
         >>> Prediction(LedgerMetric.step_time, 1.25, 1.0).error, Prediction(LedgerMetric.fits, 1.0, 0.0).error
         (0.25, 1.0)
         """
-        if self.metric is LedgerMetric.fits:
+        if self.metric in (LedgerMetric.fits, LedgerMetric.hit_rate):
             return self.predicted - self.measured
         return self.predicted / self.measured - 1
 

@@ -11,8 +11,10 @@ from constraints.algebras.maths import maximum, minimum
 from constraints.graph import run
 from designer.accuracy.asking import order_of
 from designer.accuracy.deployments import Deployment, deploy
+from designer.accuracy.drafts import MTP_ASSUMED, assumed_mtp_speedup
 from designer.accuracy.metrics import LedgerMetric
 from designer.accuracy.plausible import served
+from designer.accuracy.pools import balance
 from designer.accuracy.precisions import ASSUMED
 from designer.accuracy.scoring import Prediction, Skip
 from designer.accuracy.table import MeasuredRow
@@ -29,6 +31,11 @@ def predict(row: MeasuredRow, catalog: Catalog) -> list[Prediction] | Skip:
     A prediction that had to choose a setting the row leaves open names it in `guessed`. Raises
     InputError, with file and line, for a cell that cannot be read.
     """
+    if row.text("mode") == "disaggregated" and row.text("spec_decode") in ("", "none"):
+        return _of_pools(row, catalog)
+    drafts = row.text("spec_decode") == "mtp" and row.text("mode") != "disaggregated"
+    if drafts:
+        row = replace(row, cells={**row.cells, "spec_decode": "none"})
     found = deploy(row, catalog)
     if isinstance(found, Skip):
         return found
@@ -41,17 +48,38 @@ def predict(row: MeasuredRow, catalog: Catalog) -> list[Prediction] | Skip:
             return found
         found = replace(found, chosen=(ASSUMED,))
     values = evaluate(found.load, found.values)
-    # a table that had settings guessed by whoever collected it says so
-    of_table = () if row.text("subset") in ("", "core") else (row.text("config_known") or "extended",)
-    guessed: tuple[str, ...] = (*of_table, *found.chosen)
+    guessed = (*_guessed(row), *found.chosen)
     # a contradiction after a guess contradicts the guess
-    apart = found.apart or ("" if guessed else served(found.values, users, *times))
+    apart = MTP_ASSUMED if drafts else "" if guessed else served(found.values, users, *times)
+    batch = (users or 1.0) / found.values["replicas"]
+    faster = assumed_mtp_speedup(found.values, batch) if drafts else 1.0
     out = []
     for metric, answer, measured in pairs(row, found, values):
         if measured:
+            if metric is LedgerMetric.tpot:
+                answer = answer / faster
+            elif metric is LedgerMetric.throughput:
+                answer = answer * faster
             low, high = serving_factors(catalog, metric.name, found.hardware)
             out.append(Prediction(metric, answer, measured, guessed, low * answer, high * answer, apart))
     return out or Skip("nothing measured that is predicted")
+
+
+def _of_pools(row: MeasuredRow, catalog: Catalog) -> list[Prediction] | Skip:
+    """Latencies of a deployment with prompts and answers on workers of their own."""
+    if row.text("config_known") not in ("", "full"):
+        return Skip("layout of the pools not known in full")
+    found = balance(row, catalog)
+    if isinstance(found, Skip):
+        return found
+    made = ((LedgerMetric.ttft, found.ttft, "ttft_ms"), (LedgerMetric.tpot, found.tpot, "tpot_ms"))
+    out = [Prediction(m, p, t, _guessed(row)) for m, p, c in made if (t := _seconds(row, c))]
+    return out or Skip("nothing measured that is predicted")
+
+
+def _guessed(row: MeasuredRow) -> tuple[str, ...]:
+    """What whoever collected a table had to guess of a row."""
+    return () if row.text("subset") in ("", "core") else (row.text("config_known") or "extended",)
 
 
 def evaluate(load: MeasuredLoad, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,9 +20,22 @@ from designer.accuracy.table import MeasuredRow
 TOLERANCE = 0.06
 # What a published checkpoint's name says beside its architecture's: how it was tuned, and its format.
 _TUNED = re.compile(
-    r"[-_ .](instruct|chat|it|base|hf|thinking|reasoning|\d{4}|fp8|nvfp4|fp4|mxfp4|mxfp8|bf16|fp16|int[48]|awq|gptq|"
-    r"w[48]a(?:4|8|16)|4bit|8bit|bnb|gguf|dynamic|block|kv|int8mix|autoround|qat|dq|quantized|w8a8)$"
+    r"[-_ .](instruct|chat|preview|exp|it|base|hf|thinking|reasoning|\d{4}|fp8|nvfp4|fp4|mxfp4|mxfp8|bf16|fp16|"
+    r"int[48]|awq|gptq|w[48]a(?:4|8|16)|[48]bit|bnb|gguf|dynamic|block|kv|autoround|qat|quantized)$"
 )
+# Families of checkpoints that were tuned from a model of the catalog, or from one of its very shape.
+_TUNED_FROM = {
+    r"vicuna-7b|llama-7b|alpaca-7b": "llama-2-7b",
+    r"vicuna-13b|llama-13b": "llama-2-13b",
+    r"vicuna-33b|llama-33b|llama-30b": "llama-33b",
+    r"r1-distill-llama-70b": "llama-3.1-70b",
+    r"r1-distill-llama-8b": "llama-3.1-8b",
+    r"r1-distill-qwen-32b": "qwen2.5-32b",
+    r"r1-distill-qwen-14b": "qwen2.5-14b",
+    r"r1-distill-qwen-7b": "qwen2.5-7b",
+}
+# A model tuned from another says so.
+_BASE = re.compile(r"\((\S+) base\)")
 # A cut-down copy of a model is named after it.
 _CUT = re.compile(r"[-_ ](proxy)?-?\d+l$|[-_ ]l\d+$|[-_ ]proxy.*$|\(.*\)")
 
@@ -67,9 +80,10 @@ def catalog_model(name: str, catalog: Catalog) -> Model | None:
     """The catalog's model of this name: letters and digits count, and a cut-down copy has its original's."""
     known = _index(catalog)
     low = name.lower().rpartition("/")[2]
-    tried = [low, _CUT.sub("", low)]
+    tried = [low, *_BASE.findall(low), _CUT.sub("", low)]
     while _TUNED.search(tried[-1]):
         tried.append(_TUNED.sub("", tried[-1]))
+    tried += [of for pattern, of in _TUNED_FROM.items() if re.search(pattern, low)]
     for text in tried:
         wanted = _plain(text)
         if wanted in known:

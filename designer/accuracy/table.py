@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,14 @@ from pathlib import Path
 from catalogs.errors import InputError, Problem, nearest
 from catalogs.store import SHIPPED
 from designer.jobs import JOBS
+from designer.question.job import Measurements
 
-# The kinds of tables: jobs that somebody measured.
+# Kinds of tables that are whole runs of a job.
 KINDS = {job.name: job.measured for job in JOBS.values() if job.measured}
+# A bound or a range, as sources print them, is no value.
+_BOUND = re.compile(
+    r"[<>~≤≥]|up to |about |around |over |under |at (?:least|most) |[\d.,]+ ?(?:to|-|–) ?[\d.,]+"
+)
 # What other tables call a column.
 _SYNONYMS = {"gpu": "hardware", "source_group": "group", "recipe_name": "id"}
 
@@ -32,9 +38,9 @@ class MeasuredRow:
         return self.cells.get(column, "").strip()
 
     def number(self, column: str) -> float | None:
-        """A positive number, or None where blank. Raises InputError for anything else."""
+        """A positive number, or None where blank or a bound (`>0.95`, `up to 600`). Raises InputError for else."""
         raw = self.text(column)
-        if not raw:
+        if not raw or _BOUND.match(raw.lower()):
             return None
         try:
             value = float(raw)
@@ -136,8 +142,13 @@ def records(path: str | Path) -> Records:
 
 def shipped(kind: str | None = None) -> list[Path]:
     """The tables of published measurements that ship with the catalog; those of one kind if it is given."""
+    from designer.accuracy.kinds import KINDS_OF_FACTS
+
     if kind is not None and kind not in KINDS:
-        raise InputError(f"--kind {kind}: unknown kind{nearest(kind, KINDS)} (has: {', '.join(KINDS)})")
+        if kind in KINDS_OF_FACTS:
+            raise InputError(f"--kind {kind}: no {KINDS_OF_FACTS[kind].called} are shipped; give a file")
+        known = (*KINDS, *KINDS_OF_FACTS)
+        raise InputError(f"--kind {kind}: unknown kind{nearest(kind, known)} (has: {', '.join(known)})")
     paths = [SHIPPED / "ledger" / f"{k}.csv" for k in KINDS if kind in (None, k)]
     found = [p for p in paths if p.exists()]
     if not found:
@@ -162,16 +173,20 @@ def _lines(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _kind(columns: list[str], wanted: str | None, name: str, line: int) -> str:
-    """The kind of table these columns make."""
-    if wanted is not None and wanted not in KINDS:
-        raise InputError(f"--kind {wanted}: unknown kind{nearest(wanted, KINDS)} (has: {', '.join(KINDS)})")
-    scores = {k: len(of.marks & set(columns)) for k, of in KINDS.items()}
-    kinds = [k for k in KINDS if k == wanted] or [k for k in KINDS if scores[k]]
+    """The kind of table these columns make: one all of whose marks are there, else the job that has any."""
+    from designer.accuracy.kinds import KINDS_OF_FACTS, FactsKind
+
+    known: dict[str, Measurements | FactsKind] = {**KINDS, **KINDS_OF_FACTS}
+    if wanted is not None and wanted not in known:
+        raise InputError(f"--kind {wanted}: unknown kind{nearest(wanted, known)} (has: {', '.join(known)})")
+    of_facts = [k for k, of in KINDS_OF_FACTS.items() if of.marks <= set(columns)]
+    of_jobs = [k for k, of in KINDS.items() if of.marks & set(columns)]
+    kinds = [wanted] if wanted else of_facts or of_jobs
     if len(kinds) != 1:
-        marks = "; ".join(f"{k}: {', '.join(sorted(of.marks))}" for k, of in KINDS.items())
-        why = "columns of both kinds; say which with --kind" if kinds else "no column of a known kind"
+        marks = "; ".join(f"{k}: {', '.join(sorted(of.marks))}" for k, of in known.items())
+        why = "columns of several kinds; say which with --kind" if kinds else "no column of a known kind"
         raise InputError(Problem(f"{why} ({marks})", name, line))
-    missing = sorted(KINDS[kinds[0]].needs - set(columns))
+    missing = sorted(known[kinds[0]].needs - set(columns))
     if missing:
         close = nearest(missing[0], columns)
         raise InputError(Problem(f"a {kinds[0]} table needs the column {missing[0]!r}{close}", name, line))

@@ -39,7 +39,8 @@ def render(ledger: Ledger, width: int) -> str:
             lines += wrap(
                 f"{100 * share:.0f} % of measured {metric.title}s lie inside their 80 % interval.", width
             )
-        lines += wrap(_behind(ledger), width)
+        if t.kind in KINDS:
+            lines += wrap(_behind(ledger), width)
         for metric in overall:
             lines += ["", *_groups(ledger, metric, width)]
         main = next(iter(overall))

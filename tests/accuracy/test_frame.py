@@ -116,7 +116,7 @@ def test_running_out_of_memory_is_scored_as_such(tmp_path: Path) -> None:
         ("model,gpus,seq_len\nx,8\n", ":2: 2 cells; the header has 3"),
         ("model,gpus,seq_len,gpus\nx,8,1,8\n", "column 'gpus' stands twice"),
         ("model,seq_len\nx,8\n", "needs the column 'gpus'"),
-        ("model,gpus,seq_len,ttft_ms\nx,8,1,1\n", "columns of both kinds"),
+        ("model,gpus,seq_len,ttft_ms\nx,8,1,1\n", "columns of several kinds"),
         ('model,gpus,seq_len\n"x,8,1\n', "is not CSV"),
     ],
 )

@@ -21,10 +21,18 @@ def validate(
     ] = None,
     kind: Annotated[
         str | None,
-        typer.Option("--kind", metavar="training|serving", help="told from the columns by default"),
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="training|serving|cache|fits|speculation|prefix|disaggregated|lora|optimizers; told from the"
+            " columns by default",
+        ),
     ] = None,
     by: Annotated[
-        str, typer.Option("--by", metavar="hardware|framework|model|group", help="what errors are grouped by")
+        str,
+        typer.Option(
+            "--by", metavar="hardware|framework|model|group|method|kind", help="what errors are grouped by"
+        ),
     ] = "group",
     plot: Annotated[
         str, typer.Option("--plot", metavar="FILE.png", help="draw predicted against measured, by hardware")
