@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
 from catalogs.errors import InputError, Problem, nearest
+from catalogs.hub import shape_of
 
 if TYPE_CHECKING:
     from catalogs import schema
@@ -153,9 +154,15 @@ class Catalog:
         return sorted(str(self.path(k, i)) for k, i in self._entries if self.origin(k, i) != "shipped")
 
     def find(self, kind: str, name: str) -> str | None:
-        """The id of the entry with this id or alias, whatever its case, or None."""
+        """The id of the entry with this id or alias, whatever its case, or None.
+
+        Of a model also by the name of another checkpoint of its shape on a hub.
+        """
         wanted = str(name).strip().lower()
-        return wanted if wanted in self._index(kind) else self._alias_index(kind).get(wanted)
+        if wanted in self._index(kind):
+            return wanted
+        found = self._alias_index(kind).get(wanted)
+        return shape_of(wanted, self.names(kind)) if found is None and kind == "models" else found
 
     def names(self, kind: str) -> dict[str, str]:
         """Every id and alias of a kind, in lower case, with the id it stands for."""

@@ -18,6 +18,7 @@ _HOMES = {
     "fleet": "designer.answers.fleet:FleetResult",
     "plan": "designer.answers.plan:PlanResult",
     "evaluate": "designer.answers.plan:EvaluateResult",
+    "launch": "designer.launching.result:LaunchResult",
     "export": "designer.exporting.api:ExportResult",
     "explain": "designer.explaining.explanation:ExplainResult",
     "whynot": "designer.planning.why_not:WhyNotResult",
