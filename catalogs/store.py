@@ -36,6 +36,7 @@ KINDS = {
     "fidelity": "table of scores",
     "assumptions": "assumptions",
     "engines": "engine",
+    "frameworks": "training framework",
 }
 
 # Enough of YAML to find the aliases of an entry without parsing it: a flow list, or a block list.
@@ -107,7 +108,9 @@ class Catalog:
     @overload
     def get(self, kind: Literal["fidelity"], name: str) -> schema.Fidelity: ...
     @overload
-    def get(self, kind: Literal["assumptions", "engines"], name: str) -> schema.Assumptions: ...
+    def get(self, kind: Literal["assumptions"], name: str) -> schema.Assumptions: ...
+    @overload
+    def get(self, kind: Literal["engines", "frameworks"], name: str) -> schema.Software: ...
     @overload
     def get(self, kind: str, name: str) -> schema.Entry: ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalogs.schema.accelerator import Accelerator
-from catalogs.schema.assumption import Assumptions
+from catalogs.schema.assumption import Assumptions, Software
 from catalogs.schema.entry import Entry, load
 from catalogs.schema.fact import Fact, Source
 from catalogs.schema.fidelity import Fidelity, ScalingLaw, Score
@@ -31,7 +31,8 @@ MODELS: dict[str, type[Entry]] = {
     "scaling": ScalingLaw,
     "fidelity": Fidelity,
     "assumptions": Assumptions,
-    "engines": Assumptions,
+    "engines": Software,
+    "frameworks": Software,
 }
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "Reliability",
     "ScalingLaw",
     "Score",
+    "Software",
     "Source",
     "Storage",
     "load",

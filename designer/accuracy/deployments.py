@@ -12,7 +12,7 @@ from catalogs import Catalog
 from catalogs.errors import InputError
 from catalogs.schema import Accelerator, Node, Source
 from constraints.bundles.device import ELEMENT_BYTES, how_known
-from constraints.bundles.serving import engine_bundle
+from constraints.bundles.software import software_bundle
 from designer.accuracy.asking import lacking, usual_numbers
 from designer.accuracy.engines import engine_of
 from designer.accuracy.hardware import accelerator_of, node_of
@@ -160,7 +160,7 @@ def _board(acc: Accelerator, devices: int) -> Node:
 
 @lru_cache(maxsize=64)
 def _engine_numbers(catalog: Catalog, engine: str) -> dict[str, float]:
-    return {name: known.si for name, known in engine_bundle(catalog, engine).items()}
+    return {name: known.si for name, known in software_bundle(catalog, "engines", engine).items()}
 
 
 def _layout(row: MeasuredRow, gpus: int) -> dict[str, float] | Skip:

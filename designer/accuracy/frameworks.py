@@ -36,12 +36,12 @@ class Traits:
 def traits(row: MeasuredRow, catalog: Catalog) -> Traits:
     """Traits of a row's framework, from its name, its date and the settings the row states.
 
-    Numbers are those of the catalog's `assumptions/framework-FAMILY`, on top of `assumptions/training`.
+    Numbers are those of the catalog's `frameworks/FAMILY`.
     """
     name, date = row.text("framework").lower(), row.text("date")
     family = family_of(name, date)
     schedule = schedule_of(name)
-    values = {k: f.si for k, f in catalog.get("assumptions", f"framework-{family}").values.items()}
+    values = {k: f.si for k, f in catalog.get("frameworks", family).values.items()}
     if schedule in _BUBBLE:
         values["schedule_bubble"], values["schedule_in_flight"] = _BUBBLE[schedule]
     if family == "recipe" and "" < date < "2025" and "bridge" not in name:
@@ -49,9 +49,9 @@ def traits(row: MeasuredRow, catalog: Catalog) -> Traits:
             del values[quantity]  # earlier recipes kept and reduced gradients in fp32
     if "deepspeed" in name:
         half = "fp16" if row.text("precision").lower().startswith("fp16") else "bf16"
-        values |= {k: f.si for k, f in catalog.get("assumptions", f"deepspeed-{half}").values.items()}
+        values |= {k: f.si for k, f in catalog.get("frameworks", _DEEPSPEED[half]).values.items()}
     if whole_graph(name, row.text("precision")):
-        values |= {k: f.si for k, f in catalog.get("assumptions", "recipe-graphs").values.items()}
+        values |= {k: f.si for k, f in catalog.get("frameworks", "recipe-graphs").values.items()}
     if "MOE_TOKEN_DROP" in row.text("flags"):
         values["host_moe_layer_time"] = 0.0  # padded experts have static shapes, which a graph can capture
     # sequence parallelism came to Megatron-LM with selective recomputation
@@ -64,6 +64,7 @@ def traits(row: MeasuredRow, catalog: Catalog) -> Traits:
     return Traits(family, sharding_of(sharded, family), sp, schedule, recompute, values)
 
 
+_DEEPSPEED = {"bf16": "megatron-deepspeed", "fp16": "megatron-deepspeed-fp16"}
 # Share of the bubble, and times the micro-batches in flight, of schedules that fill the bubble with
 # weight gradients (Qi et al. 2023, Zero bubble pipeline parallelism, table 2).
 _BUBBLE = {"zb-1p": (1 / 3, 1.0), "zb-2p": (0.0, 2.0)}

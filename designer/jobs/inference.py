@@ -12,7 +12,8 @@ from catalogs.schema import Model
 from constraints.bundles import Bundle, Known, same, unknown
 from constraints.bundles.device import ELEMENT_BYTES, SPARSITY, precision_bundle, weight_bundle
 from constraints.bundles.fidelity import score_bundle
-from constraints.bundles.serving import engine_bundle, serving_bundle
+from constraints.bundles.serving import serving_bundle
+from constraints.bundles.software import software_bundle
 from designer.fields.gives import MOMENTS, Gives, given_by, moments
 from designer.fields.workload import DocumentBlock, Workload
 from designer.fields.written import Pure, Time, TokenCount, TokenCountOrZero
@@ -20,7 +21,7 @@ from designer.jobs.shared import EP, NODE, REGION, STORED, TP, dp, pp, precision
 from designer.question.context import Value
 from designer.question.decisions import Decision, only
 from designer.question.groups import Group
-from designer.question.job import Intervals, Mistake, Phase
+from designer.question.job import Intervals, Mistake, Phase, SoftwareChoice
 from designer.words.numbers import count
 
 
@@ -155,7 +156,7 @@ def groups(catalog: Catalog, w: Inference, benchmark: str, open_: Collection[str
     more = ("sparsity",) if "sparsity" in open_ else ()
     return [
         *(
-            [Group("engine", ("engine",), lambda e: engine_bundle(catalog, str(e)))]
+            [Group("engine", ("engine",), lambda e: software_bundle(catalog, "engines", str(e)))]
             if "engine" in open_
             else []
         ),
@@ -198,7 +199,7 @@ COMMON: Mapping[str, Any] = dict(
     assumptions=("operations", "serving"),
     node_counts=(8,),
     intervals=INTERVALS,
-    engine="default",
+    software=SoftwareChoice("engine", "engines"),
     given=given,
     assumed=assumed,
     groups=groups,
