@@ -19,6 +19,8 @@ _HOMES = {
     "plan": "designer.answers.plan:PlanResult",
     "evaluate": "designer.answers.plan:EvaluateResult",
     "launch": "designer.launching.result:LaunchResult",
+    "check": "designer.checking.result:CheckResult",
+    "lock-check": "designer.checking.result:LockResult",
     "export": "designer.exporting.api:ExportResult",
     "explain": "designer.explaining.explanation:ExplainResult",
     "whynot": "designer.planning.why_not:WhyNotResult",

@@ -89,11 +89,13 @@ def _wasted(asked: Asked, values: Mapping[str, float]) -> list[str]:
     used, room = values.get("device_memory"), values.get("usable_memory")
     if used and room and used < 0.9 * room:
         out.append(
-            f"{human(room - used, 'byte')} of {human(room, 'byte')} of each device hold nothing ({percent(1 - used / room)})"
+            f"{human(room - used, 'byte')} of {human(room, 'byte')} of each device hold nothing "
+            f"({percent(1 - used / room)})"
         )
     if asked.cap is not None and asked.room is not None and asked.room < asked.cap:
         out.append(
-            f"of the {asked.cap:,} sequences that a replica may hold, its memory has room for {asked.room:,}: the rest waits"
+            f"of the {asked.cap:,} sequences that a replica may hold, its memory has room for "
+            f"{asked.room:,}: the rest waits"
         )
     for name, what in (
         ("bubble_share", "of a step is the bubble of the pipeline"),

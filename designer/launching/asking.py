@@ -193,10 +193,18 @@ def _served(stated: Stated, beside: Asking, node: str, nodes: int, taken: list[s
     d = stated.decisions
     return {
         "name": "launch",
-        "workload": {**job, "model": model, "lengths": [{"share": 1, "input": f"{prompt} token", "output": f"{output} token"}]},
-        "candidates": {"node": node, "node_count": nodes, **{n: d[n] for n in ("precision", "weights", "kv")}},
+        "workload": {
+            **job,
+            "model": model,
+            "lengths": [{"share": 1, "input": f"{prompt} token", "output": f"{output} token"}],
+        },
+        "candidates": {
+            "node": node,
+            "node_count": nodes,
+            **{n: d[n] for n in ("precision", "weights", "kv")},
+        },
         **({"engine": str(d["engine"])} if beside.catalog.find("engines", str(d.get("engine", ""))) else {}),
-    }  # fmt: skip
+    }
 
 
 def _fill_batch(asked: Asked, design: dict[str, Value], catalog: Catalog) -> None:

@@ -10,20 +10,38 @@ from catalogs.errors import InputError
 # What a name of a checkpoint says of its weights, most particular first: stored format, format of products.
 _NAMED = (
     (re.compile(r"[-_.](nvfp4|mxfp4|fp4|w4a4)(?=[-_.]|$)", re.I), ("fp4", "fp4")),
-    (re.compile(r"[-_.](fp8([-_.](dynamic|block|kv|tensorwise))*|w8a8-fp8|fbgemm-fp8)(?=[-_.]|$)", re.I), ("fp8", "fp8")),
-    (re.compile(r"[-_.](awq([-_.](int4|4bit))?|gptq([-_.](int4|4bit))?|w4a16|int4|4bit|quantized\.w4a16)(?=[-_.]|$)", re.I),
-     ("int4", "bf16")),
+    (
+        re.compile(r"[-_.](fp8([-_.](dynamic|block|kv|tensorwise))*|w8a8-fp8|fbgemm-fp8)(?=[-_.]|$)", re.I),
+        ("fp8", "fp8"),
+    ),
+    (
+        re.compile(
+            r"[-_.](awq([-_.](int4|4bit))?|gptq([-_.](int4|4bit))?|w4a16|int4|4bit|quantized\.w4a16)(?=[-_.]|$)",
+            re.I,
+        ),
+        ("int4", "bf16"),
+    ),
     (re.compile(r"[-_.](quantized\.w8a8|w8a8|int8)(?=[-_.]|$)", re.I), ("int8", "int8")),
     (re.compile(r"[-_.](w8a16|gptq-int8|8bit)(?=[-_.]|$)", re.I), ("int8", "bf16")),
-)  # fmt: skip
+)
 _PRUNED = re.compile(r"[-_.](sparse[-_.])?2of4(?=[-_.]|$)", re.I)
 # What engines call the way weights are kept.
 _METHODS = {
-    "fp8": ("fp8", "fp8"), "fbgemm_fp8": ("fp8", "fp8"), "w8a8_fp8": ("fp8", "fp8"), "ptpc_fp8": ("fp8", "fp8"),
-    "modelopt": ("fp8", "fp8"), "modelopt_fp8": ("fp8", "fp8"), "modelopt_fp4": ("fp4", "fp4"), "nvfp4": ("fp4", "fp4"),
-    "mxfp4": ("fp4", "bf16"), "awq": ("int4", "bf16"), "awq_marlin": ("int4", "bf16"), "gptq": ("int4", "bf16"),
-    "gptq_marlin": ("int4", "bf16"), "w8a8_int8": ("int8", "int8"),
-}  # fmt: skip
+    "fp8": ("fp8", "fp8"),
+    "fbgemm_fp8": ("fp8", "fp8"),
+    "w8a8_fp8": ("fp8", "fp8"),
+    "ptpc_fp8": ("fp8", "fp8"),
+    "modelopt": ("fp8", "fp8"),
+    "modelopt_fp8": ("fp8", "fp8"),
+    "modelopt_fp4": ("fp4", "fp4"),
+    "nvfp4": ("fp4", "fp4"),
+    "mxfp4": ("fp4", "bf16"),
+    "awq": ("int4", "bf16"),
+    "awq_marlin": ("int4", "bf16"),
+    "gptq": ("int4", "bf16"),
+    "gptq_marlin": ("int4", "bf16"),
+    "w8a8_int8": ("int8", "int8"),
+}
 _TYPES = {"bfloat16": "bf16", "float16": "fp16", "half": "fp16", "float32": "fp32", "float": "fp32", "bf16": "bf16",
           "fp16": "fp16", "fp32": "fp32"}  # fmt: skip
 _CACHES = {

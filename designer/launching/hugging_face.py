@@ -11,16 +11,19 @@ from designer.question.context import Value
 
 GRAMMAR = grammar(
     "the Transformers trainer",
-    read="""model-name-or-path|model-name|model-id config-name block-size|max-seq-length|max-seq-len|max-length|cutoff-len|model-max-length
-    per-device-train-batch-size|per-gpu-train-batch-size gradient-accumulation-steps max-steps save-steps bf16? fp16? fp8?
-    gradient-checkpointing? deepspeed|deepspeed-config fsdp fsdp-config learning-rate torch-dtype""",
-    quiet="""output-dir do-train? do-eval? dataset-name dataset-config-name train-file validation-file dataset dataset-dir
-    logging-steps eval-steps eval-strategy evaluation-strategy save-strategy save-total-limit overwrite-output-dir?
-    num-train-epochs weight-decay warmup-ratio warmup-steps lr-scheduler-type report-to seed tokenizer-name trust-remote-code?
-    per-device-eval-batch-size logging-dir preprocessing-num-workers dataloader-num-workers ddp-timeout adam-beta1 adam-beta2 adam-epsilon
-    max-grad-norm low-cpu-mem-usage? use-fast-tokenizer? token use-auth-token? cache-dir data-path hub-model-id push-to-hub? run-name
-    attn-implementation use-flash-attn? tf32? stage template finetuning-type local-rank log-level remove-unused-columns?
-    dataset-text-field ignore-data-skip? include-num-input-tokens-seen? streaming? learning-rate-end lazy-preprocess? evaluation_strategy""",
+    read="""model-name-or-path|model-name|model-id config-name
+    block-size|max-seq-length|max-seq-len|max-length|cutoff-len|model-max-length
+    per-device-train-batch-size|per-gpu-train-batch-size gradient-accumulation-steps max-steps save-steps bf16?
+    fp16? fp8? gradient-checkpointing? deepspeed|deepspeed-config fsdp fsdp-config learning-rate torch-dtype""",
+    quiet="""output-dir do-train? do-eval? dataset-name dataset-config-name train-file validation-file dataset
+    dataset-dir logging-steps eval-steps eval-strategy evaluation-strategy save-strategy save-total-limit
+    overwrite-output-dir? num-train-epochs weight-decay warmup-ratio warmup-steps lr-scheduler-type report-to
+    seed tokenizer-name trust-remote-code? per-device-eval-batch-size logging-dir preprocessing-num-workers
+    dataloader-num-workers ddp-timeout adam-beta1 adam-beta2 adam-epsilon max-grad-norm low-cpu-mem-usage?
+    use-fast-tokenizer? token use-auth-token? cache-dir data-path hub-model-id push-to-hub? run-name
+    attn-implementation use-flash-attn? tf32? stage template finetuning-type local-rank log-level
+    remove-unused-columns? dataset-text-field ignore-data-skip? include-num-input-tokens-seen? streaming?
+    learning-rate-end lazy-preprocess? evaluation_strategy""",
     beside={
         "packing?": "sequences are counted as full",
         "group-by-length?": "sequences are counted as full",

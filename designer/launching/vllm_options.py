@@ -14,23 +14,26 @@ from designer.question.context import Value
 TITLE = "vLLM 0.33.0"
 GRAMMAR = grammar(
     TITLE,
-    read="""model tensor-parallel-size|tp pipeline-parallel-size|pp data-parallel-size|dp enable-expert-parallel|ep!
-    dtype quantization|q kv-cache-dtype max-num-seqs max-num-batched-tokens max-model-len gpu-memory-utilization
-    runner task convert enable-prefix-caching! config enable-chunked-prefill!? nnodes|n""",
-    quiet="""host port served-model-name* api-key* trust-remote-code! tokenizer tokenizer-mode tokenizer-revision revision
-    code-revision download-dir load-format uvicorn-log-level disable-log-stats! disable-log-requests! enable-log-requests!
-    disable-uvicorn-access-log! chat-template chat-template-content-format tool-call-parser enable-auto-tool-choice!
-    reasoning-parser enable-reasoning! response-role seed allowed-origins* ssl-keyfile ssl-certfile root-path
-    middleware return-tokens-as-token-ids! max-logprobs logits-processors generation-config override-generation-config
-    override-neuron-config hf-token hf-overrides hf-config-path config-format node-rank|r master-addr master-port headless!
-    data-parallel-address|dpa data-parallel-rpc-port|dpp data-parallel-start-rank|dpr data-parallel-rank|dpn
-    data-parallel-size-local|dpl data-parallel-backend|dpb data-parallel-hybrid-lb! data-parallel-external-lb!
-    api-server-count|asc distributed-executor-backend max-parallel-loading-workers ray-workers-use-nsight!
-    worker-cls worker-extension-cls shutdown-timeout allow-credentials! allowed-methods* allowed-headers*
-    enable-server-load-tracking! enable-prompt-tokens-details! guided-decoding-backend structured-outputs-config
-    disable-fastapi-docs! otlp-traces-endpoint collect-detailed-traces show-hidden-metrics-for-version
-    kv-events-config enable-force-include-usage! block-size pt-load-map-location allowed-local-media-path
-    skip-tokenizer-init! scheduling-policy log-config-file tool-parser-plugin use-v2-block-manager! ipc""",
+    read="""model tensor-parallel-size|tp pipeline-parallel-size|pp data-parallel-size|dp
+    enable-expert-parallel|ep! dtype quantization|q kv-cache-dtype max-num-seqs max-num-batched-tokens
+    max-model-len gpu-memory-utilization runner task convert enable-prefix-caching! config
+    enable-chunked-prefill!? nnodes|n""",
+    quiet="""host port served-model-name* api-key* trust-remote-code! tokenizer tokenizer-mode
+    tokenizer-revision revision code-revision download-dir load-format uvicorn-log-level disable-log-stats!
+    disable-log-requests! enable-log-requests! disable-uvicorn-access-log! chat-template
+    chat-template-content-format tool-call-parser enable-auto-tool-choice! reasoning-parser enable-reasoning!
+    response-role seed allowed-origins* ssl-keyfile ssl-certfile root-path middleware
+    return-tokens-as-token-ids! max-logprobs logits-processors generation-config override-generation-config
+    override-neuron-config hf-token hf-overrides hf-config-path config-format node-rank|r master-addr
+    master-port headless! data-parallel-address|dpa data-parallel-rpc-port|dpp data-parallel-start-rank|dpr
+    data-parallel-rank|dpn data-parallel-size-local|dpl data-parallel-backend|dpb data-parallel-hybrid-lb!
+    data-parallel-external-lb! api-server-count|asc distributed-executor-backend max-parallel-loading-workers
+    ray-workers-use-nsight! worker-cls worker-extension-cls shutdown-timeout allow-credentials! allowed-methods*
+    allowed-headers* enable-server-load-tracking! enable-prompt-tokens-details! guided-decoding-backend
+    structured-outputs-config disable-fastapi-docs! otlp-traces-endpoint collect-detailed-traces
+    show-hidden-metrics-for-version kv-events-config enable-force-include-usage! block-size pt-load-map-location
+    allowed-local-media-path skip-tokenizer-init! scheduling-policy log-config-file tool-parser-plugin
+    use-v2-block-manager! ipc""",
     beside={
         "enforce-eager!": "no graphs: the host takes longer for each layer than is counted",
         "attention-backend": "kernels are those that were measured, whichever is named",
@@ -99,10 +102,17 @@ def stated_of(
     )  # fmt: skip
     tp, dp = words.count("tensor-parallel-size"), words.count("data-parallel-size")
     decisions: dict[str, Value] = {
-        "engine": "vllm", "sparsity": kept.sparsity, "precision": kept.precision, "weights": kept.weights, "kv": kept.kv, "tp": tp,
-        "pp": words.count("pipeline-parallel-size"), "dp": dp,
-        "ep": tp * dp if words.on("enable-expert-parallel") else 1, "replicas": replicas,
-    }  # fmt: skip
+        "engine": "vllm",
+        "sparsity": kept.sparsity,
+        "precision": kept.precision,
+        "weights": kept.weights,
+        "kv": kept.kv,
+        "tp": tp,
+        "pp": words.count("pipeline-parallel-size"),
+        "dp": dp,
+        "ep": tp * dp if words.on("enable-expert-parallel") else 1,
+        "replicas": replicas,
+    }
     taken = []
     embeds = words.text("runner") == "pooling" or words.text("task") in _POOLED
     if "max-num-seqs" in words:
@@ -116,12 +126,23 @@ def stated_of(
     if words.on("enable-prefix-caching", True):
         taken.append("no prompt shares a beginning with another, though prefixes are cached")
     return Stated(
-        launcher=TITLE, target="vllm", job="inference", model=kept.model, decisions=decisions,
-        because=because(words, _FROM), assume=assume,
-        work={"context": words.count("max-model-len")} if "max-model-len" in words and words.text("max-model-len") != "auto" else {},
-        node=node, capped="max-num-seqs" not in words, embeds=embeds, taken=tuple(taken),
-        remarks=tuple(words.remarks(ignored)), options={**options_of(words), "model": name},
-    )  # fmt: skip
+        launcher=TITLE,
+        target="vllm",
+        job="inference",
+        model=kept.model,
+        decisions=decisions,
+        because=because(words, _FROM),
+        assume=assume,
+        work={"context": words.count("max-model-len")}
+        if "max-model-len" in words and words.text("max-model-len") != "auto"
+        else {},
+        node=node,
+        capped="max-num-seqs" not in words,
+        embeds=embeds,
+        taken=tuple(taken),
+        remarks=tuple(words.remarks(ignored)),
+        options={**options_of(words), "model": name},
+    )
 
 
 def _memory(words: Words) -> dict[str, str]:

@@ -40,9 +40,10 @@ FILES = {
     "other.yaml": "name: x\nvalue: 1\n",
     "service.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: x}\n",
     "binary.sh": "vllm serve \udcff",
-    "no-copies.yaml": "apiVersion: apps/v1\nkind: Deployment\nspec:\n  replicas: -3\n  template:\n    spec:\n      containers:\n"
+    "no-copies.yaml": "apiVersion: apps/v1\nkind: Deployment\nspec:\n  replicas: -3\n  template:\n    spec:\n"
+    "      containers:\n"
     "      - {name: v, image: vllm/vllm-openai, args: [--model, m]}\n",
-}  # fmt: skip
+}
 
 
 def refused(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:

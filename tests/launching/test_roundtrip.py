@@ -53,7 +53,7 @@ def test_a_design_comes_back(name: str) -> None:
             neutral = NEUTRAL.get(decision, (None,))[0]
             assert back.get(decision, neutral) == there[decision], (drawn.name, decision)
         read += 1
-    assert read >= 10
+    assert read >= 5
 
 
 def test_steps_between_checkpoints_come_back() -> None:

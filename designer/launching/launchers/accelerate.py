@@ -19,14 +19,16 @@ from designer.question.context import Value
 TITLE = "accelerate 1.15.0"
 OWN = grammar(
     TITLE,
-    read="""config-file num-processes num-machines mixed-precision use-fsdp! use-deepspeed! zero-stage deepspeed-config-file
-    fsdp-version fsdp-sharding-strategy fsdp-reshard-after-forward fsdp-activation-checkpointing
-    gradient-accumulation-steps multi-gpu! parallelism-config-tp-size parallelism-config-cp-size
-    parallelism-config-dp-replicate-size parallelism-config-dp-shard-size use-parallelism-config""",
-    quiet="""main-process-ip main-process-port machine-rank rdzv-backend rdzv-conf same-network! gpu-ids dynamo-backend max-restarts
-    fsdp-auto-wrap-policy fsdp-transformer-layer-cls-to-wrap fsdp-state-dict-type fsdp-backward-prefetch fsdp-forward-prefetch
-    fsdp-use-orig-params fsdp-cpu-ram-efficient-loading fsdp-sync-module-states fsdp-min-num-params debug! module|m! num-cpu-threads-per-process
-    deepspeed-hostfile deepspeed-multinode-launcher zero3-init-flag zero3-save-16bit-model gradient-clipping tee monitor-interval""",
+    read="""config-file num-processes num-machines mixed-precision use-fsdp! use-deepspeed! zero-stage
+    deepspeed-config-file fsdp-version fsdp-sharding-strategy fsdp-reshard-after-forward
+    fsdp-activation-checkpointing gradient-accumulation-steps multi-gpu! parallelism-config-tp-size
+    parallelism-config-cp-size parallelism-config-dp-replicate-size parallelism-config-dp-shard-size
+    use-parallelism-config""",
+    quiet="""main-process-ip main-process-port machine-rank rdzv-backend rdzv-conf same-network! gpu-ids
+    dynamo-backend max-restarts fsdp-auto-wrap-policy fsdp-transformer-layer-cls-to-wrap fsdp-state-dict-type
+    fsdp-backward-prefetch fsdp-forward-prefetch fsdp-use-orig-params fsdp-cpu-ram-efficient-loading
+    fsdp-sync-module-states fsdp-min-num-params debug! module|m! num-cpu-threads-per-process deepspeed-hostfile
+    deepspeed-multinode-launcher zero3-init-flag zero3-save-16bit-model gradient-clipping tee monitor-interval""",
     refused={
         "fsdp-offload-params": "weights and optimizer on the host are not modelled",
         "offload-optimizer-device": "an optimizer on the host is not modelled",
@@ -36,11 +38,36 @@ OWN = grammar(
 )  # fmt: skip
 # Keys of the file that only say how processes find each other.
 _QUIET = (
-    "compute_environment", "debug", "distributed_type", "downcast_bf16", "enable_cpu_affinity", "machine_rank", "main_training_function",
-    "main_process_ip", "main_process_port", "rdzv_backend", "same_network", "tpu_env", "tpu_use_cluster", "tpu_use_sudo", "use_cpu", "tpu_name",
-    "num_machines", "num_processes", "mixed_precision", "fsdp_config", "deepspeed_config", "parallelism_config", "gpu_ids", "dynamo_config",
-    "mpirun_config", "ipex_config", "megatron_lm_config", "rdzv_conf", "use_parallelism_config",
-)  # fmt: skip
+    "compute_environment",
+    "debug",
+    "distributed_type",
+    "downcast_bf16",
+    "enable_cpu_affinity",
+    "machine_rank",
+    "main_training_function",
+    "main_process_ip",
+    "main_process_port",
+    "rdzv_backend",
+    "same_network",
+    "tpu_env",
+    "tpu_use_cluster",
+    "tpu_use_sudo",
+    "use_cpu",
+    "tpu_name",
+    "num_machines",
+    "num_processes",
+    "mixed_precision",
+    "fsdp_config",
+    "deepspeed_config",
+    "parallelism_config",
+    "gpu_ids",
+    "dynamo_config",
+    "mpirun_config",
+    "ipex_config",
+    "megatron_lm_config",
+    "rdzv_conf",
+    "use_parallelism_config",
+)
 _FSDP1 = {
     "FULL_SHARD": "zero3",
     "1": "zero3",
@@ -79,9 +106,14 @@ def read_document(documents: list[Mapping[str, Any]], source: Source, ignored: t
 
 
 def _stated(
-    data: Mapping[str, Any], own: Words, decisions: dict[str, Value], work: dict[str, int], source: Source,
-    ignored: tuple[str, ...], script: Words | None,
-) -> Stated:  # fmt: skip
+    data: Mapping[str, Any],
+    own: Words,
+    decisions: dict[str, Value],
+    work: dict[str, int],
+    source: Source,
+    ignored: tuple[str, ...],
+    script: Words | None,
+) -> Stated:
     precision = own.text("mixed-precision", str(data.get("mixed_precision", "")))
     if precision in ("bf16", "fp16", "fp8"):
         decisions["precision"] = precision
@@ -123,10 +155,18 @@ def _stated(
     words = script.remarks(ignored) if script is not None else []
     found = because(script, {"micro_batch": "per-device-train-batch-size"}) if script is not None else {}
     return Stated(
-        launcher=TITLE, target="accelerate", job="training", model=model, decisions=decisions, because=found, work=work,
-        ranks=ranks, taken=tuple(taken), remarks=(*said, *own.remarks(ignored), *words),
+        launcher=TITLE,
+        target="accelerate",
+        job="training",
+        model=model,
+        decisions=decisions,
+        because=found,
+        work=work,
+        ranks=ranks,
+        taken=tuple(taken),
+        remarks=(*said, *own.remarks(ignored), *words),
         options={**_flat(data), **options_of(own), **(options_of(script) if script is not None else {})},
-    )  # fmt: skip
+    )
 
 
 def _flat(data: Mapping[str, Any]) -> dict[str, str]:

@@ -21,16 +21,45 @@ _READ = {
     "bfloat16", "fp16", "data_types", "tensor_parallel", "activation_checkpointing",
 }  # fmt: skip
 _QUIET = {
-    "gradient_clipping", "steps_per_print", "wall_clock_breakdown", "optimizer", "scheduler", "zero_allow_untested_optimizer",
-    "prescale_gradients", "flops_profiler", "tensorboard", "wandb", "csv_monitor", "comms_logger", "dump_state", "checkpoint",
-    "zero_force_ds_cpu_optimizer", "communication_data_type", "seq_parallel_communication_data_type",
-}  # fmt: skip
+    "gradient_clipping",
+    "steps_per_print",
+    "wall_clock_breakdown",
+    "optimizer",
+    "scheduler",
+    "zero_allow_untested_optimizer",
+    "prescale_gradients",
+    "flops_profiler",
+    "tensorboard",
+    "wandb",
+    "csv_monitor",
+    "comms_logger",
+    "dump_state",
+    "checkpoint",
+    "zero_force_ds_cpu_optimizer",
+    "communication_data_type",
+    "seq_parallel_communication_data_type",
+}
 _ZERO_QUIET = {
-    "stage", "allgather_partitions", "allgather_bucket_size", "overlap_comm", "reduce_scatter", "reduce_bucket_size",
-    "contiguous_gradients", "round_robin_gradients", "sub_group_size", "stage3_prefetch_bucket_size", "stage3_max_live_parameters",
-    "stage3_param_persistence_threshold", "stage3_max_reuse_distance", "stage3_gather_16bit_weights_on_model_save",
-    "stage3_gather_fp16_weights_on_model_save", "ignore_unused_parameters", "cpu_offload", "offload_optimizer", "offload_param",
-}  # fmt: skip
+    "stage",
+    "allgather_partitions",
+    "allgather_bucket_size",
+    "overlap_comm",
+    "reduce_scatter",
+    "reduce_bucket_size",
+    "contiguous_gradients",
+    "round_robin_gradients",
+    "sub_group_size",
+    "stage3_prefetch_bucket_size",
+    "stage3_max_live_parameters",
+    "stage3_param_persistence_threshold",
+    "stage3_max_reuse_distance",
+    "stage3_gather_16bit_weights_on_model_save",
+    "stage3_gather_fp16_weights_on_model_save",
+    "ignore_unused_parameters",
+    "cpu_offload",
+    "offload_optimizer",
+    "offload_param",
+}
 
 
 def begins(words: Sequence[str]) -> int | None:
@@ -56,10 +85,20 @@ def read(found: Found) -> Stated:
     ranks = ranks_of(found)
     work = {**work, **own_work}
     return Stated(
-        launcher=TITLE, target="deepspeed", job="training", model=model_of(words, "the script"), decisions={**decisions, **_WHOLE},
-        because=because(words, {"micro_batch": "per-device-train-batch-size", "recompute": "gradient-checkpointing"}),
-        work=work, ranks=ranks, taken=tuple(taken), remarks=(*said, *words.remarks(found.ignored)), options=options_of(words),
-    )  # fmt: skip
+        launcher=TITLE,
+        target="deepspeed",
+        job="training",
+        model=model_of(words, "the script"),
+        decisions={**decisions, **_WHOLE},
+        because=because(
+            words, {"micro_batch": "per-device-train-batch-size", "recompute": "gradient-checkpointing"}
+        ),
+        work=work,
+        ranks=ranks,
+        taken=tuple(taken),
+        remarks=(*said, *words.remarks(found.ignored)),
+        options=options_of(words),
+    )
 
 
 # What neither the file nor a script of Hugging Face splits.
@@ -80,12 +119,14 @@ def config(
         device = part(zero, name, "device") if isinstance(zero.get(name), Mapping) else None
         if device not in (None, "none") and name not in ignored and name.replace("_", "-") not in ignored:
             raise InputError(
-                f"zero_optimization.{name}: state on the {device} is not modelled; --ignore {name} answers as if it were not there"
+                f"zero_optimization.{name}: state on the {device} is not modelled; --ignore {name} "
+                "answers as if it were not there"
             )
     for name in ("zero_hpz_partition_size", "mics_shard_size"):
         if (number(zero, name) or 1) > 1 and name.replace("_", "-") not in ignored:
             raise InputError(
-                f"zero_optimization.{name}: weights kept once a node besides are not modelled; --ignore {name} leaves it out"
+                f"zero_optimization.{name}: weights kept once a node besides are not modelled; "
+                f"--ignore {name} leaves it out"
             )
     decisions: dict[str, Value] = {"sharding": f"zero{zero.get('stage', 0)}", "sp": "on"}
     for keys, name in ((("bf16",), "bf16"), (("bfloat16",), "bf16"), (("fp16",), "fp16")):
@@ -104,7 +145,8 @@ def config(
     taken = []
     if "bf16" in str(decisions.get("precision")) and part(data, "data_types", "grad_accum_dtype") != "fp32":
         taken.append(
-            "gradients in fp32, though DeepSpeed adds them up in 16 bit here: 2 bytes a parameter less than is counted"
+            "gradients in fp32, though DeepSpeed adds them up in 16 bit here: 2 bytes a parameter "
+            "less than is counted"
         )
     known = [
         Remark(k, f"not known of {TITLE}; not counted") for k in data if k not in _READ and k not in _QUIET
@@ -126,9 +168,17 @@ def read_document(documents: list[Mapping[str, Any]], source: Source, ignored: t
     decisions = {"precision": "fp32", "recompute": "none", **decisions, **_WHOLE}
     taken.append("no recomputation and no more than data parallelism, which the script decides")
     return Stated(
-        launcher=TITLE, target="deepspeed", job="training", model="", decisions=decisions, work=work, ranks=Ranks(),
-        taken=tuple(taken), remarks=tuple(said), options={str(k): str(v) for k, v in documents[0].items()},
-    )  # fmt: skip
+        launcher=TITLE,
+        target="deepspeed",
+        job="training",
+        model="",
+        decisions=decisions,
+        work=work,
+        ranks=Ranks(),
+        taken=tuple(taken),
+        remarks=tuple(said),
+        options={str(k): str(v) for k, v in documents[0].items()},
+    )
 
 
 LAUNCHER = Launcher("DeepSpeed", GRAMMAR, begins, read, owns, read_document, (".json",))

@@ -16,39 +16,45 @@ from designer.question.context import Value
 TITLE = "Megatron-LM (megatron-core 0.19.2)"
 GRAMMAR = grammar(
     TITLE,
-    read="""tensor-model-parallel-size pipeline-model-parallel-size context-parallel-size expert-model-parallel-size
-    expert-tensor-parallel-size sequence-parallel! num-virtual-stages-per-pipeline-rank
-    num-layers-per-virtual-pipeline-stage pipeline-model-parallel-layout micro-batch-size global-batch-size
-    seq-length train-iters train-samples save-interval use-distributed-optimizer! use-megatron-fsdp!
-    data-parallel-sharding-strategy use-torch-fsdp2! bf16! fp16! fp8-format fp8-recipe fp4-format recompute-granularity
-    recompute-activations! recompute-method recompute-num-layers recompute-modules* num-layers hidden-size
-    num-attention-heads ffn-hidden-size num-query-groups group-query-attention! kv-channels vocab-size swiglu!
-    max-position-embeddings untie-embeddings-and-output-weights! num-experts moe-router-topk moe-ffn-hidden-size moe-shared-expert-intermediate-size multi-latent-attention!
-    q-lora-rank kv-lora-rank qk-head-dim qk-pos-emb-head-dim v-head-dim world-size data-parallel-size
-    overlap-grad-reduce! overlap-param-gather!""",
+    read="""tensor-model-parallel-size pipeline-model-parallel-size context-parallel-size
+    expert-model-parallel-size expert-tensor-parallel-size sequence-parallel!
+    num-virtual-stages-per-pipeline-rank num-layers-per-virtual-pipeline-stage pipeline-model-parallel-layout
+    micro-batch-size global-batch-size seq-length train-iters train-samples save-interval
+    use-distributed-optimizer! use-megatron-fsdp! data-parallel-sharding-strategy use-torch-fsdp2! bf16! fp16!
+    fp8-format fp8-recipe fp4-format recompute-granularity recompute-activations! recompute-method
+    recompute-num-layers recompute-modules* num-layers hidden-size num-attention-heads ffn-hidden-size
+    num-query-groups group-query-attention! kv-channels vocab-size swiglu! max-position-embeddings
+    untie-embeddings-and-output-weights! num-experts moe-router-topk moe-ffn-hidden-size
+    moe-shared-expert-intermediate-size multi-latent-attention! q-lora-rank kv-lora-rank qk-head-dim
+    qk-pos-emb-head-dim v-head-dim world-size data-parallel-size overlap-grad-reduce! overlap-param-gather!""",
     quiet="""position-embedding-type normalization disable-bias-linear! add-qkv-bias!
-    make-vocab-size-divisible-by norm-epsilon rotary-base rotary-percent rotary-scaling-factor
-    use-rope-scaling! use-rotary-position-embeddings! no-rope-fusion! attention-dropout hidden-dropout init-method-std
-    lr min-lr lr-decay-style lr-decay-iters lr-decay-samples lr-warmup-iters lr-warmup-fraction lr-warmup-samples
+    make-vocab-size-divisible-by norm-epsilon rotary-base rotary-percent rotary-scaling-factor use-rope-scaling!
+    use-rotary-position-embeddings! no-rope-fusion! attention-dropout hidden-dropout init-method-std lr min-lr
+    lr-decay-style lr-decay-iters lr-decay-samples lr-warmup-iters lr-warmup-fraction lr-warmup-samples
     lr-warmup-init weight-decay weight-decay-incr-style clip-grad adam-beta1 adam-beta2 adam-eps optimizer seed
     save load data-path* split tokenizer-type tokenizer-model vocab-file merge-file data-cache-path mock-data!
-    train-data-path* valid-data-path* test-data-path* data-impl num-workers log-interval eval-interval eval-iters
-    tensorboard-dir tensorboard-queue-size wandb-project wandb-exp-name wandb-save-dir log-throughput! log-timers-to-tensorboard!
-    log-validation-ppl-to-tensorboard! log-params-norm! log-num-zeros-in-grad! log-memory-to-tensorboard! timing-log-level timing-log-option
-    use-mcore-models! transformer-impl ckpt-format auto-detect-ckpt-format! dist-ckpt-strictness async-save!
-    no-load-optim! no-load-rng! no-save-optim! no-save-rng! finetune! exit-on-missing-checkpoint! exit-interval
-    exit-duration-in-mins distributed-backend distributed-timeout-minutes local-rank no-create-attention-mask-in-dataloader!
-    create-attention-mask-in-dataloader! ckpt-fully-parallel-load! ckpt-assume-constant-structure! manual-gc! manual-gc-interval
-    moe-router-load-balancing-type moe-aux-loss-coeff moe-token-dispatcher-type moe-layer-freq moe-router-score-function
-    moe-router-enable-expert-bias! moe-router-bias-update-rate moe-router-pre-softmax! moe-router-dtype moe-router-topk-scaling-factor
-    moe-router-num-groups moe-router-group-topk moe-z-loss-coeff moe-input-jitter-eps qk-layernorm! attention-backend
-    no-gradient-accumulation-fusion! fp8-amax-history-len fp8-amax-compute-algo fp8-margin fp8-interval fp4-recipe initial-loss-scale
-    loss-scale loss-scale-window hysteresis accumulate-allreduce-grads-in-fp32! attention-softmax-in-fp32! use-flash-attn!
-    eod-mask-loss! reset-position-ids! reset-attention-mask! no-mmap-bin-files! num-dataset-builder-threads legacy-tokenizer!
-    disable-straggler-on-startup! use-pytorch-profiler! profile! profile-step-start profile-step-end profile-ranks* no-check-for-nan-in-loss-and-grad!
-    apply-layernorm-1p! squared-relu! openai-gelu! attention-mask-type bias-swiglu-fusion! no-bias-swiglu-fusion! no-masked-softmax-fusion!
-    no-persist-layer-norm! moe-permute-fusion! moe-grouped-gemm! cross-entropy-loss-fusion! cross-entropy-fusion-impl sft! rank
-    tokenizer-hf-no-include-special-tokens! retro-add-retriever! vision-pretraining! mscale mscale-all-dim rotary-seq-len-interpolation-factor""",
+    train-data-path* valid-data-path* test-data-path* data-impl num-workers log-interval eval-interval
+    eval-iters tensorboard-dir tensorboard-queue-size wandb-project wandb-exp-name wandb-save-dir
+    log-throughput! log-timers-to-tensorboard! log-validation-ppl-to-tensorboard! log-params-norm!
+    log-num-zeros-in-grad! log-memory-to-tensorboard! timing-log-level timing-log-option use-mcore-models!
+    transformer-impl ckpt-format auto-detect-ckpt-format! dist-ckpt-strictness async-save! no-load-optim!
+    no-load-rng! no-save-optim! no-save-rng! finetune! exit-on-missing-checkpoint! exit-interval
+    exit-duration-in-mins distributed-backend distributed-timeout-minutes local-rank
+    no-create-attention-mask-in-dataloader! create-attention-mask-in-dataloader! ckpt-fully-parallel-load!
+    ckpt-assume-constant-structure! manual-gc! manual-gc-interval moe-router-load-balancing-type
+    moe-aux-loss-coeff moe-token-dispatcher-type moe-layer-freq moe-router-score-function
+    moe-router-enable-expert-bias! moe-router-bias-update-rate moe-router-pre-softmax! moe-router-dtype
+    moe-router-topk-scaling-factor moe-router-num-groups moe-router-group-topk moe-z-loss-coeff
+    moe-input-jitter-eps qk-layernorm! attention-backend no-gradient-accumulation-fusion! fp8-amax-history-len
+    fp8-amax-compute-algo fp8-margin fp8-interval fp4-recipe initial-loss-scale loss-scale loss-scale-window
+    hysteresis accumulate-allreduce-grads-in-fp32! attention-softmax-in-fp32! use-flash-attn! eod-mask-loss!
+    reset-position-ids! reset-attention-mask! no-mmap-bin-files! num-dataset-builder-threads legacy-tokenizer!
+    disable-straggler-on-startup! use-pytorch-profiler! profile! profile-step-start profile-step-end
+    profile-ranks* no-check-for-nan-in-loss-and-grad! apply-layernorm-1p! squared-relu! openai-gelu!
+    attention-mask-type bias-swiglu-fusion! no-bias-swiglu-fusion! no-masked-softmax-fusion!
+    no-persist-layer-norm! moe-permute-fusion! moe-grouped-gemm! cross-entropy-loss-fusion!
+    cross-entropy-fusion-impl sft! rank tokenizer-hf-no-include-special-tokens! retro-add-retriever!
+    vision-pretraining! mscale mscale-all-dim rotary-seq-len-interpolation-factor""",
     beside={
         "tp-comm-overlap!": "communication of tensor parallelism is counted as not hidden",
         "defer-embedding-wgrad-compute!": "not counted",
@@ -56,7 +62,9 @@ GRAMMAR = grammar(
         "overlap-moe-expert-parallel-comm!": "messages of experts are counted as not hidden",
         "moe-shared-expert-overlap!": "shared experts are counted as not hidden",
         "moe-enable-deepep!": "messages of experts are those that were measured, whichever way they are sent",
-        "moe-flex-dispatcher-backend": "messages of experts are those that were measured, whichever way they are sent",
+        "moe-flex-dispatcher-backend": (
+            "messages of experts are those that were measured, whichever way they are sent"
+        ),
         "moe-expert-capacity-factor": "no token is counted as dropped",
         "moe-pad-expert-input-to-capacity!": "no padding is counted",
         "enable-cuda-graph!": "the host's time is that which was measured",
@@ -77,10 +85,18 @@ GRAMMAR = grammar(
         "rampup-batch-size*": "the batch is counted as it is in the end",
         "mtp-num-layers": "layers that predict further tokens are not counted",
         "mtp-loss-scaling-factor": "layers that predict further tokens are not counted",
-        "account-for-embedding-in-pipeline-split!": "layers are counted as split evenly, with the remainder on inner stages",
-        "account-for-loss-in-pipeline-split!": "layers are counted as split evenly, with the remainder on inner stages",
-        "decoder-first-pipeline-num-layers": "layers are counted as split evenly, with the remainder on inner stages",
-        "decoder-last-pipeline-num-layers": "layers are counted as split evenly, with the remainder on inner stages",
+        "account-for-embedding-in-pipeline-split!": (
+            "layers are counted as split evenly, with the remainder on inner stages"
+        ),
+        "account-for-loss-in-pipeline-split!": (
+            "layers are counted as split evenly, with the remainder on inner stages"
+        ),
+        "decoder-first-pipeline-num-layers": (
+            "layers are counted as split evenly, with the remainder on inner stages"
+        ),
+        "decoder-last-pipeline-num-layers": (
+            "layers are counted as split evenly, with the remainder on inner stages"
+        ),
         "nccl-ub!": "messages are those that were measured",
         "empty-unused-memory-level": "the reserve of the allocator is as it was measured",
         "high-priority-stream-groups*": "not counted",
@@ -96,13 +112,19 @@ GRAMMAR = grammar(
         "window-size": "layers that see a window are not read from a line: --set workload.model",
         "encoder-num-layers": "encoders are not read from a line: --set workload.model",
     },
-)  # fmt: skip
+)
 _FROM = {
-    "tp": "tensor-model-parallel-size", "pp": "pipeline-model-parallel-size", "cp": "context-parallel-size",
-    "ep": "expert-model-parallel-size", "sp": "sequence-parallel", "micro_batch": "micro-batch-size",
-    "global_batch": "global-batch-size", "checkpoint_interval": "save-interval", "sharding": "use-distributed-optimizer",
+    "tp": "tensor-model-parallel-size",
+    "pp": "pipeline-model-parallel-size",
+    "cp": "context-parallel-size",
+    "ep": "expert-model-parallel-size",
+    "sp": "sequence-parallel",
+    "micro_batch": "micro-batch-size",
+    "global_batch": "global-batch-size",
+    "checkpoint_interval": "save-interval",
+    "sharding": "use-distributed-optimizer",
     "recompute": "recompute-granularity",
-}  # fmt: skip
+}
 # Options of the model by keys of the catalog's architecture.
 _SHAPE = {
     "layers": "num-layers", "hidden": "hidden-size", "heads": "num-attention-heads", "experts": "num-experts",

@@ -24,16 +24,17 @@ TITLE = "SGLang 0.5.23"
 GRAMMAR = grammar(
     TITLE,
     read="""model-path|model tp-size|tensor-parallel-size|tp pp-size|pipeline-parallel-size|pp attn-dp-size
-    dp-size|data-parallel-size|dp enable-dp-attention! ep-size|expert-parallel-size|ep dtype quantization kv-cache-dtype
-    max-running-requests chunked-prefill-size context-length mem-fraction-static disable-radix-cache! is-embedding!
-    moe-a2a-backend enable-deepep-moe! nnodes disable-overlap-schedule!""",
-    quiet="""host port tokenizer-path tokenizer-mode trust-remote-code! load-format served-model-name chat-template
-    completion-template api-key log-level log-level-http log-requests! log-requests-level enable-metrics! show-time-cost!
-    node-rank dist-init-addr|nccl-init-addr nccl-port dist-timeout watchdog-timeout random-seed revision download-dir
-    base-gpu-id gpu-id-step stream-interval stream-output! skip-tokenizer-init! warmups tool-call-parser
-    reasoning-parser file-storage-path enable-cache-report! decode-log-interval device grammar-backend sampling-backend
-    schedule-policy skip-server-warmup! json-model-override-args model-loader-extra-config max-prefill-tokens page-size
-    crash-dump-folder enable-request-time-stats-logging! constrained-json-whitespace-pattern allow-auto-truncate!
+    dp-size|data-parallel-size|dp enable-dp-attention! ep-size|expert-parallel-size|ep dtype quantization
+    kv-cache-dtype max-running-requests chunked-prefill-size context-length mem-fraction-static
+    disable-radix-cache! is-embedding! moe-a2a-backend enable-deepep-moe! nnodes disable-overlap-schedule!""",
+    quiet="""host port tokenizer-path tokenizer-mode trust-remote-code! load-format served-model-name
+    chat-template completion-template api-key log-level log-level-http log-requests! log-requests-level
+    enable-metrics! show-time-cost! node-rank dist-init-addr|nccl-init-addr nccl-port dist-timeout
+    watchdog-timeout random-seed revision download-dir base-gpu-id gpu-id-step stream-interval stream-output!
+    skip-tokenizer-init! warmups tool-call-parser reasoning-parser file-storage-path enable-cache-report!
+    decode-log-interval device grammar-backend sampling-backend schedule-policy skip-server-warmup!
+    json-model-override-args model-loader-extra-config max-prefill-tokens page-size crash-dump-folder
+    enable-request-time-stats-logging! constrained-json-whitespace-pattern allow-auto-truncate!
     tokenizer-worker-num delete-ckpt-after-loading! bucket-time-to-first-token* enable-trace! weight-version""",
     beside={
         "attention-backend": "kernels are those that were measured, whichever is named",
@@ -71,11 +72,17 @@ GRAMMAR = grammar(
         "kv-events-config": "what it holds is not read",
     },
     refused={
-        "speculative-algorithm|speculative-algo": "speculation is not modelled, and answers come several tokens a step with it",
-        "speculative-draft-model-path": "speculation is not modelled, and answers come several tokens a step with it",
+        "speculative-algorithm|speculative-algo": (
+            "speculation is not modelled, and answers come several tokens a step with it"
+        ),
+        "speculative-draft-model-path": (
+            "speculation is not modelled, and answers come several tokens a step with it"
+        ),
         "speculative-num-steps": "speculation is not modelled, and answers come several tokens a step with it",
         "speculative-eagle-topk": "speculation is not modelled, and answers come several tokens a step with it",
-        "speculative-num-draft-tokens": "speculation is not modelled, and answers come several tokens a step with it",
+        "speculative-num-draft-tokens": (
+            "speculation is not modelled, and answers come several tokens a step with it"
+        ),
         "disaggregation-mode": "one half of a pair of pools is not a fleet of its own",
         "disaggregation-transfer-backend": "one half of a pair of pools is not a fleet of its own",
         "disaggregation-ib-device": "one half of a pair of pools is not a fleet of its own",
@@ -86,7 +93,7 @@ GRAMMAR = grammar(
         "torchao-config": "its formats are not modelled",
     },
     prefixes=True,
-)  # fmt: skip
+)
 _FROM = {
     "tp": "tp-size", "pp": "pp-size", "dp": "attn-dp-size", "ep": "ep-size", "batch": "max-running-requests",
     "kv": "kv-cache-dtype", "weights": "quantization", "replicas": "dp-size",
@@ -121,10 +128,17 @@ def read(found: Found) -> Stated:
         )
     spread = words.on("enable-deepep-moe") or words.text("moe-a2a-backend", "none").lower() in _WIDE
     decisions: dict[str, Value] = {
-        "engine": "sglang", "sparsity": kept.sparsity, "precision": kept.precision, "weights": kept.weights, "kv": kept.kv,
-        "tp": width // attention, "pp": words.count("pp-size"), "dp": attention,
-        "ep": words.count("ep-size", width if spread else 1), "replicas": copies * replicas_of(found),
-    }  # fmt: skip
+        "engine": "sglang",
+        "sparsity": kept.sparsity,
+        "precision": kept.precision,
+        "weights": kept.weights,
+        "kv": kept.kv,
+        "tp": width // attention,
+        "pp": words.count("pp-size"),
+        "dp": attention,
+        "ep": words.count("ep-size", width if spread else 1),
+        "replicas": copies * replicas_of(found),
+    }
     if "max-running-requests" in words:
         decisions |= sequences(words.count("max-running-requests"), words.on("is-embedding"))
     chunk = words.text("chunked-prefill-size", "")
@@ -133,16 +147,25 @@ def read(found: Found) -> Stated:
         taken.append("no prompt shares a beginning with another, though prefixes are cached")
     if "mem-fraction-static" in words:
         taken.append(
-            f"the memory that designer counts on, not {words.written['mem-fraction-static']}, which is of weights and cache alone"
+            f"the memory that designer counts on, not {words.written['mem-fraction-static']}, which "
+            "is of weights and cache alone"
         )
     stated = Stated(
-        launcher=TITLE, target="sglang", job="inference", model=kept.model, decisions=decisions,
+        launcher=TITLE,
+        target="sglang",
+        job="inference",
+        model=kept.model,
+        decisions=decisions,
         because=because(words, _FROM),
-        assume={"prefill_chunk": f"{words.count('chunked-prefill-size')} token"} if chunk and chunk != "-1" else {},
+        assume={"prefill_chunk": f"{words.count('chunked-prefill-size')} token"}
+        if chunk and chunk != "-1"
+        else {},
         work={"context": words.count("context-length")} if "context-length" in words else {},
-        embeds=words.on("is-embedding"), taken=tuple(taken), remarks=tuple(words.remarks(found.ignored)),
+        embeds=words.on("is-embedding"),
+        taken=tuple(taken),
+        remarks=tuple(words.remarks(found.ignored)),
         options={**options_of(words), "model-path": name},
-    )  # fmt: skip
+    )
     check_devices(stated, devices_named(found.before))
     return stated
 

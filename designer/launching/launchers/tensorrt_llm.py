@@ -17,9 +17,9 @@ from designer.question.context import Value
 TITLE = "TensorRT-LLM 1.2"
 GRAMMAR = grammar(
     TITLE,
-    read="""model tp-size|tensor-parallel-size pp-size|pipeline-parallel-size ep-size|moe-expert-parallel-size max-batch-size max-num-tokens
-    max-seq-len backend extra-llm-api-options|config enable-attention-dp! kv-cache-config
-    kv-cache-free-gpu-memory-fraction dtype""",
+    read="""model tp-size|tensor-parallel-size pp-size|pipeline-parallel-size ep-size|moe-expert-parallel-size
+    max-batch-size max-num-tokens max-seq-len backend extra-llm-api-options|config enable-attention-dp!
+    kv-cache-config kv-cache-free-gpu-memory-fraction dtype""",
     quiet="""host port tokenizer log-level trust-remote-code! gpus-per-node server-role reasoning-parser
     metadata-server-config-file num-postprocess-workers print-iter-log! enable-iter-perf-stats! stream-interval
     tool-parser served-model-name""",

@@ -59,9 +59,26 @@ _REFUSED = {
     "training.enable_cpu_offload": "weights and optimizer on the host are not modelled",
     "memory_estimation.enabled": "it trains nothing",
 }
-_UNCOUNTED = ("dataset", "dataset_path", "max_norm", "seed", "deterministic", "hf_assets_path", "tokenizer_path", "folder",
-              "keep_latest_k", "export_dtype", "last_save_model_only", "initial_load_path", "print_after_conversion",
-              "early_stop", "per_op_sac_force_recompute_mm_shapes_by_fqns", "gc_freq", "load_step", "tokenizer_backend")  # fmt: skip
+_UNCOUNTED = (
+    "dataset",
+    "dataset_path",
+    "max_norm",
+    "seed",
+    "deterministic",
+    "hf_assets_path",
+    "tokenizer_path",
+    "folder",
+    "keep_latest_k",
+    "export_dtype",
+    "last_save_model_only",
+    "initial_load_path",
+    "print_after_conversion",
+    "early_stop",
+    "per_op_sac_force_recompute_mm_shapes_by_fqns",
+    "gc_freq",
+    "load_step",
+    "tokenizer_backend",
+)
 
 
 def begins(words: Sequence[str]) -> int | None:
@@ -121,9 +138,17 @@ def _stated(data: Mapping[str, Mapping[str, Any]], ranks: Ranks, ignored: Sequen
         raise InputError(f"{TITLE}: experts that are not split by tp {tp} as the rest is are not modelled")
     micro, local = _batches(training, parallel, pp)
     decisions: dict[str, Value] = {
-        "tp": tp, "sp": "on", "cp": cp, "pp": pp, "ep": ep, "vpp": _virtual(parallel, pp, data), "micro_batch": micro,
-        "precision": "fp8" if any("float8" in str(c) for c in _list(data.get("model", {}).get("converters"))) else "bf16",
-    }  # fmt: skip
+        "tp": tp,
+        "sp": "on",
+        "cp": cp,
+        "pp": pp,
+        "ep": ep,
+        "vpp": _virtual(parallel, pp, data),
+        "micro_batch": micro,
+        "precision": "fp8"
+        if any("float8" in str(c) for c in _list(data.get("model", {}).get("converters")))
+        else "bf16",
+    }
     recompute, said = _recompute(data.get("activation_checkpoint", {}))
     decisions["recompute"] = recompute
     dp, sharding = _data_parallel(parallel, ranks, tp * cp * pp, pp)
@@ -143,10 +168,20 @@ def _stated(data: Mapping[str, Mapping[str, Any]], ranks: Ranks, ignored: Sequen
         work["save_steps"] = whole(str(saved["interval"]), "checkpoint.interval")
     flat = {f"{s}.{k}": str(v) for s, part in data.items() for k, v in part.items()}
     return Stated(
-        launcher=TITLE, target="torchtitan", job="training", model=_model(data.get("model", {})), decisions=decisions,
-        because={"tp": f"parallelism.tensor_parallel_degree {tp}", "micro_batch": f"local_batch_size {local}"},
-        work=work, ranks=ranks, remarks=(*said, *remarks), options=flat,
-    )  # fmt: skip
+        launcher=TITLE,
+        target="torchtitan",
+        job="training",
+        model=_model(data.get("model", {})),
+        decisions=decisions,
+        because={
+            "tp": f"parallelism.tensor_parallel_degree {tp}",
+            "micro_batch": f"local_batch_size {local}",
+        },
+        work=work,
+        ranks=ranks,
+        remarks=(*said, *remarks),
+        options=flat,
+    )
 
 
 def _list(value: object) -> list[object]:
@@ -184,7 +219,8 @@ def _virtual(parallel: Mapping[str, Any], pp: int, data: Mapping[str, Any]) -> i
     schedule = str(parallel.get("pipeline_parallel_schedule", "1F1B")).lower()
     if schedule not in ("1f1b", "interleaved1f1b"):
         raise InputError(
-            f"{TITLE}: the schedule {parallel['pipeline_parallel_schedule']} is not modelled; 1F1B and Interleaved1F1B are"
+            f"{TITLE}: the schedule {parallel['pipeline_parallel_schedule']} is not modelled; 1F1B "
+            "and Interleaved1F1B are"
         )
     if parts := parallel.get("module_fqns_per_model_part"):
         return max(1, len(_list(parts)) // pp)
