@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from catalogs import Catalog, default_catalog
-from constraints.roles import DEVICES
+from constraints.records import marked
 from designer.evaluating.design import evaluate
-from designer.launching.asking import Asked, Asking, asked_of
+from designer.jobs.training import MEASURED
+from designer.launching.asking import AskedLaunch, Asking, asked_of
 from designer.launching.improving import better_than
 from designer.launching.launcher import read_launch
 from designer.launching.options import Remark
 from designer.launching.result import LaunchResult
 from designer.launching.sources import source_of
-from designer.launching.stated import Stated
+from designer.launching.stated import Reading
 from designer.question.question import Question
 from designer.words.numbers import human, percent
 
+# A share of the time that is worth a line, and a share of the memory that counts as full.
+LITTLE, FULL = 0.05, 0.9
 
-def stated_by(text: str, ignore: Sequence[str] = ()) -> Stated:
+
+def stated_by(text: str, ignore: Sequence[str] = ()) -> Reading:
     """What a launch line or file says, in the words of designer.
 
     >>> stated_by("vllm serve meta-llama/Llama-3.1-8B -tp 4").decisions["tp"]
@@ -70,7 +73,7 @@ def _remark(remark: Remark) -> str:
     return f"{remark.option}: {remark.text}"
 
 
-def _beyond(asked: Asked) -> list[Remark]:
+def _beyond(asked: AskedLaunch) -> list[Remark]:
     """Requests of a scenario that the engine would not take."""
     lengths = getattr(asked.question.scenario.workload, "lengths", ())
     longest = max((n.input + n.generated for n in lengths), default=0)
@@ -80,29 +83,20 @@ def _beyond(asked: Asked) -> list[Remark]:
     return [Remark(f"context {context:,}", f"requests of {longest:,.0f} tokens are refused by the engine")]
 
 
-def _wasted(asked: Asked, values: Mapping[str, float]) -> list[str]:
+def _wasted(asked: AskedLaunch, values: Mapping[str, float]) -> list[str]:
     """What is paid for and not used, in lines for people."""
     out = []
-    idle, devices = values.get("idle_devices", 0), values.get(DEVICES, 0)
-    if idle and devices:
-        out.append(f"{idle:,.0f} of {devices:,.0f} devices are paid and idle")
-    used, room = values.get("device_memory"), values.get("usable_memory")
-    if used and room and used < 0.9 * room:
-        out.append(
-            f"{human(room - used, 'byte')} of {human(room, 'byte')} of each device hold nothing "
-            f"({percent(1 - used / room)})"
-        )
+    for name, text in marked("wasted").items():
+        value, unit = values.get(name, 0.0), asked.question.unit(name)
+        if value >= (LITTLE if unit == "%" else 1):
+            out.append(str(text).format(human(value, unit)))
+    used, room = values.get(MEASURED.allocated), values.get(MEASURED.usable)
+    if used and room and used < FULL * room:
+        left = f"{human(room - used, 'byte')} of {human(room, 'byte')} ({percent(1 - used / room)})"
+        out.append(f"{left} of each device hold nothing")
     if asked.cap is not None and asked.room is not None and asked.room < asked.cap:
         out.append(
-            f"of the {asked.cap:,} sequences that a replica may hold, its memory has room for "
-            f"{asked.room:,}: the rest waits"
+            f"of the {asked.cap:,} sequences that a replica may hold, its memory has room for {asked.room:,}:"
+            " the rest waits"
         )
-    for name, what in (
-        ("bubble_share", "of a step is the bubble of the pipeline"),
-        ("step_communication_share", "of a step is communication that nothing hides"),
-        ("decode_communication_share", "of a decode step is communication"),
-    ):
-        share = values.get(name, 0)
-        if math.isfinite(share) and share >= 0.05:
-            out.append(f"{percent(share)} {what}")
     return out

@@ -9,11 +9,12 @@ from typing import Any
 
 from catalogs import Catalog, yaml
 from catalogs.errors import InputError
+from constraints.roles import NODES
 from designer.evaluating.design import complete_design, values_of
 from designer.exporting.target import NEUTRAL
 from designer.jobs.training import MEASURED
 from designer.launching.places import model_of, models_of, node_of
-from designer.launching.stated import Stated
+from designer.launching.stated import Reading
 from designer.question.context import Value
 from designer.question.question import Question
 from designer.reading.loading import document_of, locate
@@ -22,17 +23,19 @@ from designer.reading.steps import question_of
 
 # Requests where nothing says what they are: the lengths most published comparisons have.
 INPUT, OUTPUT = 1024, 1024
+# Sequences that a replica's memory holds.
+ROOM = "kv_capacity_sequences"
 # What an engine takes of memory above which its cap on sequences is the higher one, and the caps.
 _LARGE, _CAPS = 70 * 2**30, (1024, 256)
 
 
 @dataclass
-class Asked:
+class AskedLaunch:
     """A question with one design of it, and what was taken to ask it."""
 
     question: Question
     design: dict[str, Value]
-    stated: Stated
+    stated: Reading
     node: str
     nodes: int
     taken: list[str] = field(default_factory=list)
@@ -52,7 +55,7 @@ class Asking:
     sets: Sequence[str] = ()
 
 
-def asked_of(stated: Stated, beside: Asking) -> Asked:
+def asked_of(stated: Reading, beside: Asking) -> AskedLaunch:
     """The question of a launch. Raises InputError for what is missing, with the option that gives it."""
     node = (
         node_of(beside.catalog, beside.node or stated.node)
@@ -74,12 +77,12 @@ def _only_node(beside: Asking) -> str:
     raise InputError("the launch does not say on what it runs: give --node, for example --node p5.48xlarge")
 
 
-def _question(beside: Asking, stated: Stated, made: dict[str, Any], node: str, nodes: int) -> Question:
+def _question(beside: Asking, stated: Reading, made: dict[str, Any], node: str, nodes: int) -> Question:
     """The scenario's question, or one made of the launch, with what the launch itself says in either."""
     given = {s.partition("=")[0].strip() for s in beside.sets}
     if beside.file:
         document = document_of(locate(beside.file))
-        said = {"candidates.node": node, "candidates.node_count": str(nodes)}
+        said = {"candidates.node": node, f"candidates.{NODES}": str(nodes)}
     else:
         document = yaml.Document("the launch", made, {}, {})
         said = {}
@@ -94,7 +97,7 @@ def _question(beside: Asking, stated: Stated, made: dict[str, Any], node: str, n
     return question
 
 
-def _same_model(stated: Stated, question: Question, catalog: Catalog) -> None:
+def _same_model(stated: Reading, question: Question, catalog: Catalog) -> None:
     wanted = question.scenario.workload.model
     if (
         wanted
@@ -108,12 +111,12 @@ def _same_model(stated: Stated, question: Question, catalog: Catalog) -> None:
             )
 
 
-def _shape(catalog: Catalog, stated: Stated) -> Any:
+def _shape(catalog: Catalog, stated: Reading) -> Any:
     found = catalog.get("models", model_of(catalog, stated.model)).architecture
     return found.model_copy(update={"source": None}) if found else None
 
 
-def _model(stated: Stated, beside: Asking, taken: list[str]) -> str:
+def _model(stated: Reading, beside: Asking, taken: list[str]) -> str:
     """The id of the model; one that the user names stands for what the launch says."""
     if any(s.partition("=")[0].strip() == "workload.model" for s in beside.sets):
         return "llama-3.1-8b"  # replaced before it is read
@@ -140,7 +143,7 @@ def _known(question: Question, design: Mapping[str, Value]) -> dict[str, Value]:
 # --- inference ---------------------------------------------------------------------------------------------
 
 
-def _inference(stated: Stated, beside: Asking, node: str, per_node: int) -> Asked:
+def _inference(stated: Reading, beside: Asking, node: str, per_node: int) -> AskedLaunch:
     d = stated.decisions
     each = math.prod(int(d[n]) for n in ("tp", "pp", "dp"))
     replicas = int(d["replicas"])
@@ -152,7 +155,7 @@ def _inference(stated: Stated, beside: Asking, node: str, per_node: int) -> Aske
     taken = [*stated.taken]
     made = _served(stated, beside, node, nodes, taken)
     question = _question(beside, stated, made, node, nodes)
-    asked = Asked(question, {}, stated, node, nodes, taken)
+    asked = AskedLaunch(question, {}, stated, node, nodes, taken)
     first = _known(question, {**d, "node": node, "batch": d.get("batch", 1)})
     design, _ = complete_design(question, first)
     _fill_batch(asked, design, beside.catalog)
@@ -173,7 +176,7 @@ def _batches(users: int, devices: int) -> list[int]:
     return sorted({math.ceil(users / n) for n in range(1, min(devices, users) + 1)})
 
 
-def _served(stated: Stated, beside: Asking, node: str, nodes: int, taken: list[str]) -> dict[str, Any]:
+def _served(stated: Reading, beside: Asking, node: str, nodes: int, taken: list[str]) -> dict[str, Any]:
     """A scenario of users who keep the engine busy, where none is given."""
     if beside.file:
         return {}
@@ -200,14 +203,14 @@ def _served(stated: Stated, beside: Asking, node: str, nodes: int, taken: list[s
         },
         "candidates": {
             "node": node,
-            "node_count": nodes,
+            NODES: nodes,
             **{n: d[n] for n in ("precision", "weights", "kv")},
         },
         **({"engine": str(d["engine"])} if beside.catalog.find("engines", str(d.get("engine", ""))) else {}),
     }
 
 
-def _fill_batch(asked: Asked, design: dict[str, Value], catalog: Catalog) -> None:
+def _fill_batch(asked: AskedLaunch, design: dict[str, Value], catalog: Catalog) -> None:
     """As many sequences as the engine would hold: no more than it is told, and than its memory has room for."""
     d, q = asked.stated.decisions, asked.question
     device = catalog.get("accelerators", catalog.get("nodes", asked.node).accelerator)
@@ -222,12 +225,7 @@ def _fill_batch(asked: Asked, design: dict[str, Value], catalog: Catalog) -> Non
     unit = int(d["pp"]) * int(d["dp"])
     most = asked.cap
     for _ in range(3):  # what the sequences themselves take as working memory moves the room a little
-        values = values_of(q, {**design, "batch": most or unit})
-        room = (
-            values["kv_capacity_sequences"]
-            if "kv_capacity_sequences" in values
-            else _room(q, {**design, "batch": most or unit})
-        )
+        room = _room(q, {**design, "batch": most or unit})
         asked.room = max(0, math.floor(room / unit) * unit)
         fits = asked.room if most is None else min(asked.room, most)
         if most is not None and fits >= most:
@@ -240,13 +238,13 @@ def _fill_batch(asked: Asked, design: dict[str, Value], catalog: Catalog) -> Non
 
 def _room(question: Question, design: Mapping[str, Value]) -> float:
     given = {name: known.si for name, known in question.bundle(design).items()}
-    return float(question.graph.evaluate(["kv_capacity_sequences"], given)["kv_capacity_sequences"])
+    return float(question.graph.evaluate([ROOM], given)[ROOM])
 
 
 # --- training ----------------------------------------------------------------------------------------------
 
 
-def _training(stated: Stated, beside: Asking, node: str, per_node: int) -> Asked:
+def _training(stated: Reading, beside: Asking, node: str, per_node: int) -> AskedLaunch:
     ranks = beside.nodes * per_node if beside.nodes else stated.ranks.total(per_node)
     decisions = dict(stated.decisions)
     if ranks is None and "dp" not in decisions:
@@ -268,21 +266,21 @@ def _training(stated: Stated, beside: Asking, node: str, per_node: int) -> Asked
         decisions["global_batch"] = int(decisions["micro_batch"]) * many * dp
     made = _trained(stated, beside, decisions, node, nodes, taken)
     question = _question(beside, stated, made, node, nodes)
-    given = _known(question, {**decisions, "node": node, "node_count": nodes})
+    given = _known(question, {**decisions, "node": node, NODES: nodes})
     design, _ = complete_design(question, given)
     if "save_steps" in stated.work and "checkpoint_interval" not in given:
         step = float(values_of(question, design)[MEASURED.time])
         design["checkpoint_interval"] = stated.work["save_steps"] * step
-    return Asked(question, design, replace(stated, decisions=decisions), node, nodes, taken)
+    return AskedLaunch(question, design, replace(stated, decisions=decisions), node, nodes, taken)
 
 
 def _trained(
-    stated: Stated, beside: Asking, d: Mapping[str, Value], node: str, nodes: int, taken: list[str]
+    stated: Reading, beside: Asking, d: Mapping[str, Value], node: str, nodes: int, taken: list[str]
 ) -> dict[str, Any]:
     """A scenario of the run that the launch is of, where none is given."""
     if beside.file:
         return {}
-    length, steps = stated.work.get("sequence_length"), stated.work.get("steps")
+    length, steps = stated.work.get("sequence_length"), stated.work.get("iterations")
     paths = {s.partition("=")[0].strip() for s in beside.sets}
     if length is None and "workload.sequence_length" not in paths:
         raise InputError(
@@ -300,7 +298,7 @@ def _trained(
             "global_batch": f"{batch} token", "dataset": f"{(steps or 1) * batch} token",
         },
         "candidates": {
-            "node": node, "node_count": nodes, **({"precision": d["precision"]} if "precision" in d else {}),
+            "node": node, NODES: nodes, **({"precision": d["precision"]} if "precision" in d else {}),
             **{n: [*dict.fromkeys([str(d[n]), *_USUAL[n]])] for n in free if n in d},
         },
         "rules": ["idle_share <= 100 %"],

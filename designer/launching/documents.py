@@ -10,12 +10,12 @@ from typing import Any
 
 from catalogs import yaml
 from catalogs.errors import InputError
-from designer.launching.sources import Source
+from designer.launching.sources import LaunchText
 
 MAX_DEPTH = 40
 
 
-def documents_of(source: Source) -> list[Mapping[str, Any]]:
+def documents_of(source: LaunchText) -> list[Mapping[str, Any]]:
     """The documents of a file; raises InputError with file and line for text that is none."""
     if source.suffix == ".toml":
         return [_toml(source)]
@@ -33,7 +33,7 @@ def documents_of(source: Source) -> list[Mapping[str, Any]]:
     return out
 
 
-def _toml(source: Source) -> Mapping[str, Any]:
+def _toml(source: LaunchText) -> Mapping[str, Any]:
     try:
         return tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as e:
@@ -42,7 +42,7 @@ def _toml(source: Source) -> Mapping[str, Any]:
         raise InputError(f"{source.name}: nested too deep") from None
 
 
-def _json(source: Source) -> Mapping[str, Any]:
+def _json(source: LaunchText) -> Mapping[str, Any]:
     # DeepSpeed's own examples have comments, which JSON has not.
     text = re.sub(r"^\s*//[^\n]*$", "", source.text, flags=re.MULTILINE)
     try:

@@ -69,7 +69,7 @@ def decisions_of(words: Words) -> tuple[dict[str, Value], dict[str, int]]:
     work = {"accumulation": words.count("gradient-accumulation-steps")}
     for name, option in (
         ("sequence_length", "block-size"),
-        ("steps", "max-steps"),
+        ("iterations", "max-steps"),
         ("save_steps", "save-steps"),
     ):
         if option in words and words.text(option) != "-1":

@@ -10,7 +10,7 @@ from designer.answers.plan import EvaluateResult
 from designer.exporting.making import launch_of
 from designer.exporting.target import files_of, target_of
 from designer.jobs import decided
-from designer.launching.asking import Asked
+from designer.launching.asking import AskedLaunch
 from designer.launching.launcher import read_launch
 from designer.launching.result import Better, Difference
 from designer.launching.sources import source_of_files
@@ -22,7 +22,7 @@ from designer.search.pareto import TIE
 MOST = 3
 
 
-def better_than(asked: Asked, result: EvaluateResult, catalog: Catalog) -> list[Better]:
+def better_than(asked: AskedLaunch, result: EvaluateResult, catalog: Catalog) -> list[Better]:
     """Frontier designs that are better in an objective and worse in none, the largest gain first.
 
     A launch that does not run is beaten by every design that does.
@@ -45,7 +45,9 @@ def better_than(asked: Asked, result: EvaluateResult, catalog: Catalog) -> list[
     return [_better(asked, design, changes, catalog) for _, design, changes in found[:MOST]]
 
 
-def _better(asked: Asked, design: Mapping[str, Value], changes: dict[str, float], catalog: Catalog) -> Better:
+def _better(
+    asked: AskedLaunch, design: Mapping[str, Value], changes: dict[str, float], catalog: Catalog
+) -> Better:
     decisions = [
         Difference(option=n, now=decided(n, asked.design[n]), then=decided(n, v))
         for n, v in design.items()
@@ -61,7 +63,7 @@ def _better(asked: Asked, design: Mapping[str, Value], changes: dict[str, float]
     return Better(design=dict(design), changes=changes, decisions=decisions, options=options, why_not=why)
 
 
-def _settings(asked: Asked, design: Mapping[str, Value], catalog: Catalog) -> dict[str, str]:
+def _settings(asked: AskedLaunch, design: Mapping[str, Value], catalog: Catalog) -> dict[str, str]:
     """What the launcher is told of a design."""
     if not asked.stated.target:
         raise InputError(f"no files are written for {asked.stated.launcher}")

@@ -12,17 +12,17 @@ from typing import Any
 from catalogs.errors import InputError
 from designer.launching.options import Grammar, Words, parsed
 from designer.launching.shell import Script, script_of
-from designer.launching.sources import Source
-from designer.launching.stated import Ranks, Stated
+from designer.launching.sources import LaunchText
+from designer.launching.stated import Reading, StartedRanks
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundCommand:
     """A command of a launcher: its words, what stands before them, and where it was read."""
 
     words: list[str]
     before: list[str]
-    source: Source
+    source: LaunchText
     script: Script
     ignored: tuple[str, ...] = ()
 
@@ -42,10 +42,10 @@ class Launcher:
     name: str
     grammar: Grammar
     begins: Callable[[Sequence[str]], int | None] = _none
-    read: Callable[[Found], Stated] | None = None
+    read: Callable[[FoundCommand], Reading] | None = None
     # Of launchers with files of their own: whether a document is one, and what reads it.
     owns: Callable[[Mapping[str, Any]], bool] = _no_document
-    read_document: Callable[[list[Mapping[str, Any]], Source, tuple[str, ...]], Stated] | None = None
+    read_document: Callable[[list[Mapping[str, Any]], LaunchText, tuple[str, ...]], Reading] | None = None
     suffixes: tuple[str, ...] = field(default=(".yaml", ".yml"))
 
 
@@ -58,7 +58,7 @@ def launchers() -> tuple[Launcher, ...]:
     return tuple(importlib.import_module(f"{folder.__name__}.{m}").LAUNCHER for m in modules)
 
 
-def read_launch(source: Source, ignored: tuple[str, ...] = ()) -> Stated:
+def read_launch(source: LaunchText, ignored: tuple[str, ...] = ()) -> Reading:
     """What a launch says. Raises InputError, in lines for people, where it is of no launcher that is read here,
     or says what no number here knows."""
     if source.suffix in (".yaml", ".yml", ".json", ".toml"):
@@ -72,7 +72,7 @@ def read_launch(source: Source, ignored: tuple[str, ...] = ()) -> Stated:
     if words and words[0].startswith("--"):
         best = max((x for x in launchers() if x.read), key=lambda x: _known(x, words))
         if _known(best, words) > 0 and best.read:
-            return best.read(Found(words, [], source, script, ignored))
+            return best.read(FoundCommand(words, [], source, script, ignored))
     names = ", ".join(x.name for x in launchers())
     raise InputError(f"{source.name}: no command of a launcher that is read here ({names})")
 
@@ -82,13 +82,13 @@ def _known(launcher: Launcher, words: Sequence[str]) -> int:
     return len(line.given) - len(line.unknown)
 
 
-def _command(script: Script, source: Source, ignored: tuple[str, ...], deep: int = 0) -> Stated | None:
+def _command(script: Script, source: LaunchText, ignored: tuple[str, ...], deep: int = 0) -> Reading | None:
     """The first command of a launcher, in the text or in a script beside it that the text starts."""
     for command in script.commands:
         for launcher in launchers():
             at = launcher.begins(command)
             if at is not None and launcher.read:
-                return launcher.read(Found(command[at:], command[:at], source, script, ignored))
+                return launcher.read(FoundCommand(command[at:], command[:at], source, script, ignored))
     for command in script.commands:
         for word in (w for text in command for w in text.split()):
             if not word.endswith(".sh") or deep > 2 or not source.has(word):
@@ -111,7 +111,7 @@ def _tasks(command: Sequence[str]) -> dict[str, str]:
     return {k: v[0] for k, v in words.given.items() if v}
 
 
-def _document(source: Source, ignored: tuple[str, ...]) -> Stated:
+def _document(source: LaunchText, ignored: tuple[str, ...]) -> Reading:
     from designer.launching.documents import documents_of
 
     documents = documents_of(source)
@@ -138,8 +138,8 @@ def integer(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 10 else None
 
 
-def ranks_of(found: Found) -> Ranks:
-    """Processes that torchrun, DeepSpeed's or Slurm's starter makes of a training script."""
+def ranks_of(found: FoundCommand) -> StartedRanks:
+    """StartedRanks that torchrun, DeepSpeed's or Slurm's starter makes of a training script."""
     from designer.launching.options import grammar
 
     before = parsed(
@@ -165,7 +165,7 @@ def ranks_of(found: Found) -> Ranks:
     world = number("num-processes")
     if world is None and each is None and integer(batch.get("ntasks", "")):
         world = integer(batch["ntasks"])
-    return Ranks(nodes, each, world)
+    return StartedRanks(nodes, each, world)
 
 
 def words_of(data: Mapping[str, Any], table: Grammar, where: str) -> Words:

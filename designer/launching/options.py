@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"-\.?\d")
 
 
 @dataclass(frozen=True)
-class Option:
+class LaunchOption:
     """An option: how many words it takes, and what it does that no number here knows."""
 
     name: str
@@ -43,7 +43,7 @@ class Grammar:
     """
 
     title: str
-    options: Mapping[str, Option]
+    options: Mapping[str, LaunchOption]
     names: Mapping[str, str]
     prefixes: bool = False
 
@@ -53,7 +53,7 @@ def grammar(
     refused: Mapping[str, str] | None = None, prefixes: bool = False,
 ) -> Grammar:  # fmt: skip
     """A table of options from their short notation."""
-    options: dict[str, Option] = {}
+    options: dict[str, LaunchOption] = {}
     names: dict[str, str] = {}
     rows = [*((w, "", False) for w in (*read.split(), *quiet.split()))]
     rows += [(w, text, False) for w, text in (beside or {}).items()]
@@ -61,7 +61,7 @@ def grammar(
     for word, effect, no in rows:
         takes: Takes = _TAKES.get(word[-1], "one")
         long, *others = word.rstrip("!*?").split("|")
-        options[long] = Option(long, takes, effect, no)
+        options[long] = LaunchOption(long, takes, effect, no)
         names |= dict.fromkeys((long, *others), long)
     return Grammar(title, options, names, prefixes)
 
@@ -143,7 +143,7 @@ class Words:
         return out
 
 
-def _off(option: Option, values: Sequence[str]) -> bool:
+def _off(option: LaunchOption, values: Sequence[str]) -> bool:
     """Whether a value asks for nothing: a degree of one is no parallelism."""
     nothing = ("0", "false", "off", "none", *(["1"] if option.refused else []))
     return " ".join(values).lower() in nothing

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 
 from catalogs.errors import InputError
+from designer.jobs.inference import PREFILL_BATCH
 from designer.launching.options import Words
-from designer.launching.stated import Stated
+from designer.launching.stated import Reading
 from designer.question.context import Value
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*=")
@@ -50,7 +51,7 @@ def options_of(words: Words) -> dict[str, str]:
     }
 
 
-def check_devices(stated: Stated, shown: int | None) -> None:
+def check_devices(stated: Reading, shown: int | None) -> None:
     """Raise InputError where fewer devices are shown than a replica takes."""
     d = stated.decisions
     needs = int(d["tp"]) * int(d["pp"]) * int(d["dp"])
@@ -66,7 +67,7 @@ def sequences(count: int, embeds: bool) -> dict[str, Value]:
     >>> sequences(64, True), sequences(64, False)
     ({'prefill_batch': 64, 'batch': 1}, {'batch': 64})
     """
-    return {"prefill_batch": count, "batch": 1} if embeds else {"batch": count}
+    return {PREFILL_BATCH.name: count, "batch": 1} if embeds else {"batch": count}
 
 
 def because(words: Words, names: Mapping[str, str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ _FILES = (".sh", ".sbatch", ".slurm", ".bash", ".yaml", ".yml", ".json", ".toml"
 
 
 @dataclass(frozen=True)
-class Source:
+class LaunchText:
     """A text with the name that messages give it, and the folder whose files it may name."""
 
     text: str
@@ -28,17 +28,17 @@ class Source:
         """How the name of the file ends; nothing for a line."""
         return Path(self.name).suffix.lower() if self.name != "--from" else ""
 
-    def beside(self, name: str) -> Source:
+    def beside(self, name: str) -> LaunchText:
         """A file that the text names; raises InputError for one outside the folder of the text."""
         if (kept := name.removeprefix("./")) in self.files:
-            return Source(self.files[kept], kept, self.folder, self.files)
+            return LaunchText(self.files[kept], kept, self.folder, self.files)
         try:
             file = (self.folder / name).resolve()
         except (OSError, ValueError, RuntimeError):
             raise InputError(f"{self.name}: {name!r} is no name of a file") from None
         if not file.is_relative_to(self.folder.resolve()):
             raise InputError(f"{self.name}: {name!r} is outside {self.folder}, and only files in it are read")
-        return Source(_text(file), str(self.folder / name), file.parent)
+        return LaunchText(_text(file), str(self.folder / name), file.parent)
 
     def has(self, name: str) -> bool:
         """Whether a file of this name lies beside the text."""
@@ -51,28 +51,28 @@ class Source:
             return False
 
 
-def source_of(given: str) -> Source:
+def source_of(given: str) -> LaunchText:
     """What `--from` means: a file where there is one of this name, else the line itself."""
     if not given.strip():
         raise InputError("--from: nothing is given; write a command, or the name of a file")
     line = any(c.isspace() for c in given.strip())
     if not line and (len(given) < 4096 and "\0" not in given) and os.path.exists(given):
-        return Source(_text(Path(given)), given, Path(given).parent)
+        return LaunchText(_text(Path(given)), given, Path(given).parent)
     if not line and given.lower().endswith(_FILES):
         raise InputError(f"--from {given}: no such file")
     if len(given) > MAX_BYTES:
         raise InputError(f"--from: {len(given):,} characters; the limit is {MAX_BYTES:,}")
-    return Source(given, "--from", Path())
+    return LaunchText(given, "--from", Path())
 
 
-def source_of_files(files: Mapping[str, str]) -> Source:
+def source_of_files(files: Mapping[str, str]) -> LaunchText:
     """The first of some launch files: what starts the whole job, or else what starts a part of it.
 
     >>> source_of_files({"vllm.yaml": "", "vllm.sh": "", "vllm.sbatch": ""}).name
     'vllm.sbatch'
     """
     name = min(files, key=lambda n: (not n.endswith(".sbatch"), not n.endswith(".sh"), n))
-    return Source(files[name], name, Path(), files)
+    return LaunchText(files[name], name, Path(), files)
 
 
 def _text(file: Path) -> str:

@@ -12,7 +12,7 @@ from designer.question.context import Value
 
 
 @dataclass(frozen=True)
-class Ranks:
+class StartedRanks:
     """How many processes, or devices, a launch starts; what it does not say is None."""
 
     nodes: int | None = None
@@ -26,7 +26,7 @@ class Ranks:
 
 
 @dataclass(frozen=True)
-class Stated:
+class Reading:
     """A launch that was read: decisions, facts of its work, and what is to be said beside the answer."""
 
     launcher: str
@@ -40,9 +40,9 @@ class Stated:
     because: dict[str, str] = field(default_factory=dict)
     # Assumptions of the catalog that the launch replaces, as scenarios write them.
     assume: dict[str, str] = field(default_factory=dict)
-    # Of a workload: sequence_length, steps, save_steps, context.
+    # Of a workload: sequence_length, iterations, save_steps, context.
     work: dict[str, int] = field(default_factory=dict)
-    ranks: Ranks = Ranks()
+    ranks: StartedRanks = StartedRanks()
     node: str = ""
     # The most sequences in flight is a cap that the engine sets by itself.
     capped: bool = False

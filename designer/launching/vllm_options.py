@@ -8,7 +8,7 @@ from catalogs.errors import InputError
 from designer.launching.formats import formats_of
 from designer.launching.options import Words, grammar
 from designer.launching.serving import because, model_name, options_of, sequences
-from designer.launching.stated import Stated
+from designer.launching.stated import Reading
 from designer.question.context import Value
 
 TITLE = "vLLM 0.33.0"
@@ -92,7 +92,7 @@ UTILIZATION = 0.92
 
 def stated_of(
     words: Words, ignored: Sequence[str], *, model: str = "", replicas: int = 1, node: str = ""
-) -> Stated:
+) -> Reading:
     """What options of vLLM say of each replica."""
     quantized = "" if "quantization" in ignored else words.text("quantization")
     name = model or model_name(words, "model")
@@ -125,7 +125,7 @@ def stated_of(
         taken.append(f"gpu-memory-utilization {UTILIZATION}, the default of {TITLE}")
     if words.on("enable-prefix-caching", True):
         taken.append("no prompt shares a beginning with another, though prefixes are cached")
-    return Stated(
+    return Reading(
         launcher=TITLE,
         target="vllm",
         job="inference",

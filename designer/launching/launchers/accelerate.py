@@ -8,12 +8,12 @@ from typing import Any
 from catalogs.errors import InputError
 from designer.launching.documents import documents_of, part
 from designer.launching.hugging_face import GRAMMAR, decisions_of, model_of, number, script_words
-from designer.launching.launcher import Found, Launcher, after
+from designer.launching.launcher import FoundCommand, Launcher, after
 from designer.launching.launchers.deepspeed import config as deepspeed_config
 from designer.launching.options import Remark, Words, grammar, parsed
 from designer.launching.serving import because, options_of
-from designer.launching.sources import Source
-from designer.launching.stated import Ranks, Stated
+from designer.launching.sources import LaunchText
+from designer.launching.stated import Reading, StartedRanks
 from designer.question.context import Value
 
 TITLE = "accelerate 1.15.0"
@@ -83,7 +83,7 @@ def begins(words: Sequence[str]) -> int | None:
     return after(words, "accelerate", "launch")
 
 
-def read(found: Found) -> Stated:
+def read(found: FoundCommand) -> Reading:
     """A line: accelerate's own options over its file, and the script's arguments behind the script."""
     scripts = [i for i, w in enumerate(found.words) if w.endswith(".py")]
     at = scripts[0] if scripts else len(found.words)
@@ -100,7 +100,9 @@ def owns(data: Mapping[str, Any]) -> bool:
     return "distributed_type" in data and "compute_environment" in data
 
 
-def read_document(documents: list[Mapping[str, Any]], source: Source, ignored: tuple[str, ...]) -> Stated:
+def read_document(
+    documents: list[Mapping[str, Any]], source: LaunchText, ignored: tuple[str, ...]
+) -> Reading:
     """A file by itself, whose model, batch and lengths are said beside it."""
     return _stated(documents[0], parsed(OWN, []), {"recompute": "none"}, {}, source, ignored, None)
 
@@ -110,10 +112,10 @@ def _stated(
     own: Words,
     decisions: dict[str, Value],
     work: dict[str, int],
-    source: Source,
+    source: LaunchText,
     ignored: tuple[str, ...],
     script: Words | None,
-) -> Stated:
+) -> Reading:
     precision = own.text("mixed-precision", str(data.get("mixed_precision", "")))
     if precision in ("bf16", "fp16", "fp8"):
         decisions["precision"] = precision
@@ -147,14 +149,14 @@ def _stated(
             raise InputError(
                 f"{TITLE}: {copies} replicas of shards are not modelled: all of dp shares, or none"
             )
-    ranks = Ranks(
+    ranks = StartedRanks(
         nodes=own.count("num-machines", number(data, "num_machines") or 0) or None,
         world=own.count("num-processes", number(data, "num_processes") or 0) or None,
     )
     model = model_of(script, "the script") if script is not None else ""
     words = script.remarks(ignored) if script is not None else []
     found = because(script, {"micro_batch": "per-device-train-batch-size"}) if script is not None else {}
-    return Stated(
+    return Reading(
         launcher=TITLE,
         target="accelerate",
         job="training",
@@ -177,7 +179,7 @@ def _flat(data: Mapping[str, Any]) -> dict[str, str]:
     return out
 
 
-def _deepspeed(nested: Mapping[str, Any], own: Words, source: Source) -> dict[str, Any]:
+def _deepspeed(nested: Mapping[str, Any], own: Words, source: LaunchText) -> dict[str, Any]:
     """The settings of DeepSpeed: those of its own file, or the few that accelerate has for them."""
     file = own.text("deepspeed-config-file", str(nested.get("deepspeed_config_file", "")))
     if file:

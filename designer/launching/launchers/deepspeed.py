@@ -8,11 +8,11 @@ from typing import Any
 from catalogs.errors import InputError
 from designer.launching.documents import documents_of, part
 from designer.launching.hugging_face import GRAMMAR, decisions_of, model_of, number, script_words
-from designer.launching.launcher import Found, Launcher, ranks_of
+from designer.launching.launcher import FoundCommand, Launcher, ranks_of
 from designer.launching.options import Remark
 from designer.launching.serving import because, options_of
-from designer.launching.sources import Source
-from designer.launching.stated import Ranks, Stated
+from designer.launching.sources import LaunchText
+from designer.launching.stated import Reading, StartedRanks
 from designer.question.context import Value
 
 TITLE = "DeepSpeed 0.19.8"
@@ -72,7 +72,7 @@ def begins(words: Sequence[str]) -> int | None:
     return scripts[0] + 1 if flagged and scripts else None
 
 
-def read(found: Found) -> Stated:
+def read(found: FoundCommand) -> Reading:
     """A line: the script's arguments, and the JSON that they name."""
     words = script_words(found.words)
     values = words.given.get("deepspeed", [])
@@ -84,7 +84,7 @@ def read(found: Found) -> Stated:
         decisions[name] = value
     ranks = ranks_of(found)
     work = {**work, **own_work}
-    return Stated(
+    return Reading(
         launcher=TITLE,
         target="deepspeed",
         job="training",
@@ -162,19 +162,21 @@ def owns(data: Mapping[str, Any]) -> bool:
     )
 
 
-def read_document(documents: list[Mapping[str, Any]], source: Source, ignored: tuple[str, ...]) -> Stated:
+def read_document(
+    documents: list[Mapping[str, Any]], source: LaunchText, ignored: tuple[str, ...]
+) -> Reading:
     """A file by itself, whose model and lengths are said beside it."""
     decisions, work, taken, said = config(documents[0], ignored)
     decisions = {"precision": "fp32", "recompute": "none", **decisions, **_WHOLE}
     taken.append("no recomputation and no more than data parallelism, which the script decides")
-    return Stated(
+    return Reading(
         launcher=TITLE,
         target="deepspeed",
         job="training",
         model="",
         decisions=decisions,
         work=work,
-        ranks=Ranks(),
+        ranks=StartedRanks(),
         taken=tuple(taken),
         remarks=tuple(said),
         options={str(k): str(v) for k, v in documents[0].items()},

@@ -9,11 +9,11 @@ from typing import Any
 from catalogs.errors import InputError
 from designer.launching import vllm_options as vllm
 from designer.launching.documents import items, part
-from designer.launching.launcher import Found, Launcher, launchers, read_launch, words_of
+from designer.launching.launcher import FoundCommand, Launcher, launchers, read_launch, words_of
 from designer.launching.options import Remark, grammar, parsed
 from designer.launching.shell import Script
-from designer.launching.sources import Source
-from designer.launching.stated import Stated
+from designer.launching.sources import LaunchText
+from designer.launching.stated import Reading
 
 TITLE = "Kubernetes"
 _WORKS = (
@@ -40,7 +40,9 @@ def owns(data: Mapping[str, Any]) -> bool:
     return ("apiVersion" in data and "kind" in data) or "modelArtifacts" in data or "applications" in data
 
 
-def read_document(documents: list[Mapping[str, Any]], source: Source, ignored: tuple[str, ...]) -> Stated:
+def read_document(
+    documents: list[Mapping[str, Any]], source: LaunchText, ignored: tuple[str, ...]
+) -> Reading:
     """The one engine that the documents start; raises InputError for none, or for several."""
     found = [s for data in documents for s in _engines(data, source, ignored)]
     if not found:
@@ -53,7 +55,7 @@ def read_document(documents: list[Mapping[str, Any]], source: Source, ignored: t
     return found[0]
 
 
-def _engines(data: Mapping[str, Any], source: Source, ignored: tuple[str, ...]) -> Iterator[Stated]:
+def _engines(data: Mapping[str, Any], source: LaunchText, ignored: tuple[str, ...]) -> Iterator[Reading]:
     if "modelArtifacts" in data:
         yield _llm_d(data, source, ignored)
     elif "applications" in data:
@@ -73,7 +75,7 @@ def _engines(data: Mapping[str, Any], source: Source, ignored: tuple[str, ...]) 
         )
 
 
-def _replicas(data: Mapping[str, Any], source: Source, *keys: str) -> int:
+def _replicas(data: Mapping[str, Any], source: LaunchText, *keys: str) -> int:
     found = part(data, *keys)
     if found is None:
         return 1
@@ -88,8 +90,8 @@ def _place(spec: Mapping[str, Any]) -> str:
 
 
 def _pods(
-    spec: Mapping[str, Any], replicas: int, source: Source, ignored: tuple[str, ...]
-) -> Iterator[Stated]:
+    spec: Mapping[str, Any], replicas: int, source: LaunchText, ignored: tuple[str, ...]
+) -> Iterator[Reading]:
     for container in items(spec, "containers"):
         command = [str(w) for key in ("command", "args") for w in container.get(key) or []]
         stated = _started(command, str(container.get("image", "")), source, ignored)
@@ -103,7 +105,7 @@ def _limit(container: Mapping[str, Any]) -> int | None:
     return int(said[0]) if said and str(said[0]).isdigit() else None
 
 
-def _copies(stated: Stated, replicas: int, node: str, devices: int | None, nodes: int = 1) -> Stated:
+def _copies(stated: Reading, replicas: int, node: str, devices: int | None, nodes: int = 1) -> Reading:
     """A replica's launch, so many times over; raises InputError where its pod has other devices than it takes."""
     d = stated.decisions
     needs = int(d["tp"]) * int(d["pp"]) * int(d["dp"])
@@ -119,21 +121,23 @@ def _copies(stated: Stated, replicas: int, node: str, devices: int | None, nodes
     return replace(stated, decisions={**d, "replicas": replicas}, node=node, because=because, remarks=said)
 
 
-def _started(command: list[str], image: str, source: Source, ignored: tuple[str, ...]) -> Stated | None:
+def _started(command: list[str], image: str, source: LaunchText, ignored: tuple[str, ...]) -> Reading | None:
     """What a container starts: a command of a launcher, a shell's text, or options for the one in its image."""
     if len(command) > 2 and command[0].rsplit("/", 1)[-1] in ("sh", "bash") and "-c" in command[1]:
-        return read_launch(Source(command[2], f"{source.name}: args", source.folder, source.files), ignored)
+        return read_launch(
+            LaunchText(command[2], f"{source.name}: args", source.folder, source.files), ignored
+        )
     for launcher in launchers():
         at = launcher.begins(command)
         if at is not None and launcher.read:
-            return launcher.read(Found(command[at:], command[:at], source, Script([]), ignored))
+            return launcher.read(FoundCommand(command[at:], command[:at], source, Script([]), ignored))
     if "dynamo.vllm" in command or "vllm-openai" in image:
         at = command.index("dynamo.vllm") + 1 if "dynamo.vllm" in command else 0
         return vllm.stated_of(parsed(vllm.GRAMMAR, command[at:]), ignored)
     return None
 
 
-def _dynamo(data: Mapping[str, Any], source: Source, ignored: tuple[str, ...]) -> Iterator[Stated]:
+def _dynamo(data: Mapping[str, Any], source: LaunchText, ignored: tuple[str, ...]) -> Iterator[Reading]:
     components = items(data, "spec", "components")
     if any(c.get("type") == "prefill" for c in components):
         raise InputError(
@@ -152,7 +156,7 @@ def _dynamo(data: Mapping[str, Any], source: Source, ignored: tuple[str, ...]) -
                 )
 
 
-def _llm_d(data: Mapping[str, Any], source: Source, ignored: tuple[str, ...]) -> Stated:
+def _llm_d(data: Mapping[str, Any], source: LaunchText, ignored: tuple[str, ...]) -> Reading:
     if part(data, "prefill", "replicas") or part(data, "prefill", "create"):
         raise InputError(
             f"{source.name}: pools of machines apart are not read; ask it as workload.pools: apart"
@@ -172,7 +176,7 @@ def _llm_d(data: Mapping[str, Any], source: Source, ignored: tuple[str, ...]) ->
     return replace(_copies(stated, _replicas(data, source, "decode", "replicas"), "", None), target="llm-d")
 
 
-def _kserve(data: Mapping[str, Any], source: Source, ignored: tuple[str, ...]) -> Stated:
+def _kserve(data: Mapping[str, Any], source: LaunchText, ignored: tuple[str, ...]) -> Reading:
     if part(data, "spec", "prefill"):
         raise InputError(
             f"{source.name}: pools of machines apart are not read; ask it as workload.pools: apart"
@@ -210,7 +214,7 @@ def _kserve(data: Mapping[str, Any], source: Source, ignored: tuple[str, ...]) -
     )
 
 
-def _ray(data: Mapping[str, Any], source: Source, ignored: tuple[str, ...]) -> Iterator[Stated]:
+def _ray(data: Mapping[str, Any], source: LaunchText, ignored: tuple[str, ...]) -> Iterator[Reading]:
     for application in items(data, "applications"):
         for model in items(application, "args", "llm_configs"):
             words = words_of(part(model, "engine_kwargs") or {}, vllm.GRAMMAR, "engine_kwargs")

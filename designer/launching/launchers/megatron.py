@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from catalogs.errors import InputError
-from designer.launching.launcher import Found, Launcher, ranks_of
+from designer.launching.launcher import FoundCommand, Launcher, ranks_of
 from designer.launching.options import Remark, Words, grammar, parsed
 from designer.launching.serving import because, options_of
-from designer.launching.stated import Stated
+from designer.launching.stated import Reading
 from designer.question.context import Value
 
 TITLE = "Megatron-LM (megatron-core 0.19.2)"
@@ -148,7 +148,7 @@ def begins(words: Sequence[str]) -> int | None:
     return None
 
 
-def read(found: Found) -> Stated:
+def read(found: FoundCommand) -> Reading:
     """A line; of a log, the arguments that it lists."""
     logged = _LOGGED.findall(found.source.text)
     words = _of_log(logged) if logged else parsed(GRAMMAR, found.words)
@@ -175,13 +175,13 @@ def read(found: Found) -> Stated:
     work = {"accumulation": 1}
     for name, option in (
         ("sequence_length", "seq-length"),
-        ("steps", "train-iters"),
+        ("iterations", "train-iters"),
         ("save_steps", "save-interval"),
     ):
         if option in words:
             work[name] = words.count(option)
     hidden = words.on("overlap-grad-reduce") or words.on("overlap-param-gather")
-    return Stated(
+    return Reading(
         launcher=TITLE, target="megatron", job="training", model=_model(words), decisions=decisions,
         because=because(words, _FROM), assume={} if hidden or decisions["sharding"] == "zero3" else {"dp_overlap": "0"},
         work=work, ranks=ranks_of(found), remarks=(*remarks, *words.remarks(found.ignored)), options=options_of(words),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from catalogs.errors import InputError
 from designer.launching.formats import formats_of
-from designer.launching.launcher import Found, Launcher, after
+from designer.launching.launcher import FoundCommand, Launcher, after
 from designer.launching.launchers.vllm import replicas_of
 from designer.launching.options import grammar, parsed
 from designer.launching.serving import (
@@ -17,7 +17,7 @@ from designer.launching.serving import (
     options_of,
     sequences,
 )
-from designer.launching.stated import Stated
+from designer.launching.stated import Reading
 from designer.question.context import Value
 
 TITLE = "SGLang 0.5.23"
@@ -108,7 +108,7 @@ def begins(words: Sequence[str]) -> int | None:
     return at if at is not None else after(words, "sglang.launch_server")
 
 
-def read(found: Found) -> Stated:
+def read(found: FoundCommand) -> Reading:
     """A line. The width of a replica holds the ranks of its attention; copies are `--dp-size` without that."""
     words = parsed(GRAMMAR, found.words)
     if len(words.alone) > ("model-path" not in words):
@@ -150,7 +150,7 @@ def read(found: Found) -> Stated:
             f"the memory that designer counts on, not {words.written['mem-fraction-static']}, which "
             "is of weights and cache alone"
         )
-    stated = Stated(
+    stated = Reading(
         launcher=TITLE,
         target="sglang",
         job="inference",

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from catalogs.errors import InputError
 from designer.launching.documents import documents_of, part
 from designer.launching.formats import formats_of
-from designer.launching.launcher import Found, Launcher, after, words_of
+from designer.launching.launcher import FoundCommand, Launcher, after, words_of
 from designer.launching.launchers.vllm import replicas_of
 from designer.launching.options import grammar, parsed
 from designer.launching.serving import because, check_devices, devices_named, model_name, options_of
-from designer.launching.stated import Stated
+from designer.launching.stated import Reading
 from designer.question.context import Value
 
 TITLE = "TensorRT-LLM 1.2"
@@ -58,7 +58,7 @@ def begins(words: Sequence[str]) -> int | None:
     return at if at is not None else after(words, "trtllm-serve")
 
 
-def read(found: Found) -> Stated:
+def read(found: FoundCommand) -> Reading:
     """A line; its file of options wins over it."""
     words = parsed(GRAMMAR, found.words)
     cache = "auto"
@@ -82,7 +82,7 @@ def read(found: Found) -> Stated:
     }  # fmt: skip
     if "max-batch-size" in words:
         decisions["batch"] = words.count("max-batch-size") * dp
-    stated = Stated(
+    stated = Reading(
         launcher=TITLE, target="tensorrt-llm", job="inference", model=formats.model, decisions=decisions,
         because=because(words, _FROM),
         assume={"prefill_chunk": f"{words.count('max-num-tokens')} token"} if "max-num-tokens" in words else {},

@@ -9,10 +9,10 @@ from typing import Any
 from catalogs.errors import InputError
 from designer.exporting.targets.torchtitan import FLAVORS
 from designer.launching.documents import documents_of
-from designer.launching.launcher import Found, Launcher, ranks_of
+from designer.launching.launcher import FoundCommand, Launcher, ranks_of
 from designer.launching.options import Remark, grammar, parsed, whole
-from designer.launching.sources import Source
-from designer.launching.stated import Ranks, Stated
+from designer.launching.sources import LaunchText
+from designer.launching.stated import Reading, StartedRanks
 from designer.question.context import Value
 
 TITLE = "torchtitan 0.2.2"
@@ -89,7 +89,7 @@ def begins(words: Sequence[str]) -> int | None:
     return None
 
 
-def read(found: Found) -> Stated:
+def read(found: FoundCommand) -> Reading:
     """A line: its file, and the settings that it puts over it."""
     words = parsed(GRAMMAR, found.words)
     file = words.text("job.config-file") if "job.config-file" in words else _assigned(found.before)
@@ -121,12 +121,14 @@ def owns(data: Mapping[str, Any]) -> bool:
     )
 
 
-def read_document(documents: list[Mapping[str, Any]], source: Source, ignored: tuple[str, ...]) -> Stated:
+def read_document(
+    documents: list[Mapping[str, Any]], source: LaunchText, ignored: tuple[str, ...]
+) -> Reading:
     """A file by itself."""
-    return _stated({k: v for k, v in documents[0].items() if isinstance(v, Mapping)}, Ranks(), ignored)
+    return _stated({k: v for k, v in documents[0].items() if isinstance(v, Mapping)}, StartedRanks(), ignored)
 
 
-def _stated(data: Mapping[str, Mapping[str, Any]], ranks: Ranks, ignored: Sequence[str]) -> Stated:
+def _stated(data: Mapping[str, Mapping[str, Any]], ranks: StartedRanks, ignored: Sequence[str]) -> Reading:
     remarks = _unread(data, ignored)
     training, parallel = data.get("training", {}), data.get("parallelism", {})
 
@@ -160,14 +162,14 @@ def _stated(data: Mapping[str, Mapping[str, Any]], ranks: Ranks, ignored: Sequen
         "accumulation": local // micro,
     }
     if "steps" in training:
-        work["steps"] = whole(str(training["steps"]), "training.steps")
+        work["iterations"] = whole(str(training["steps"]), "training.steps")
     if int(training.get("global_batch_size", -1)) > 0:
         decisions["global_batch"] = whole(str(training["global_batch_size"]), "training.global_batch_size")
     saved = data.get("checkpoint", {})
     if saved.get("enable", saved.get("enable_checkpoint")) and "interval" in saved:
         work["save_steps"] = whole(str(saved["interval"]), "checkpoint.interval")
     flat = {f"{s}.{k}": str(v) for s, part in data.items() for k, v in part.items()}
-    return Stated(
+    return Reading(
         launcher=TITLE,
         target="torchtitan",
         job="training",
@@ -256,7 +258,9 @@ def _recompute(section: Mapping[str, Any]) -> tuple[str, list[Remark]]:
     ]
 
 
-def _data_parallel(parallel: Mapping[str, Any], ranks: Ranks, inner: int, pp: int) -> tuple[int | None, str]:
+def _data_parallel(
+    parallel: Mapping[str, Any], ranks: StartedRanks, inner: int, pp: int
+) -> tuple[int | None, str]:
     """Replicas as far as the file says them, and what they share."""
     copies = whole(
         str(parallel.get("data_parallel_replicate_degree", 1)), "parallelism.data_parallel_replicate_degree"

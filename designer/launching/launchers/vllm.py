@@ -8,11 +8,11 @@ from typing import Any
 from catalogs.errors import InputError
 from designer.launching import vllm_options as vllm
 from designer.launching.documents import documents_of
-from designer.launching.launcher import Found, Launcher, after, integer, words_of
+from designer.launching.launcher import FoundCommand, Launcher, after, integer, words_of
 from designer.launching.options import parsed
 from designer.launching.serving import check_devices, devices_named
-from designer.launching.sources import Source
-from designer.launching.stated import Stated
+from designer.launching.sources import LaunchText
+from designer.launching.stated import Reading
 
 _MODULES = ("vllm.entrypoints.openai.api_server", "vllm.entrypoints.api_server")
 
@@ -27,7 +27,7 @@ def begins(words: Sequence[str]) -> int | None:
     return None
 
 
-def read(found: Found) -> Stated:
+def read(found: FoundCommand) -> Reading:
     """A line; what its file of settings says holds where the line does not say otherwise."""
     words = parsed(vllm.GRAMMAR, found.words)
     if "config" in words:
@@ -44,7 +44,7 @@ def read(found: Found) -> Stated:
     return stated
 
 
-def replicas_of(found: Found) -> int:
+def replicas_of(found: FoundCommand) -> int:
     """Copies that a Slurm job starts: its tasks, or its nodes by those of one copy."""
     batch = found.script.batch
     if tasks := integer(batch.get("ntasks", "")):
@@ -60,7 +60,9 @@ def owns(data: Mapping[str, Any]) -> bool:
     return "model" in data and len(known) == len(data)
 
 
-def read_document(documents: list[Mapping[str, Any]], source: Source, ignored: tuple[str, ...]) -> Stated:
+def read_document(
+    documents: list[Mapping[str, Any]], source: LaunchText, ignored: tuple[str, ...]
+) -> Reading:
     """A file of settings by itself."""
     return vllm.stated_of(words_of(documents[0], vllm.GRAMMAR, source.name), ignored)
 
