@@ -57,6 +57,10 @@ def plan(
         str | None,
         typer.Option("--confidence", metavar="'90 %'", help="budgets must hold with this confidence"),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="write a scenario of each design, to ask again"),
+    ] = None,
     lock: Annotated[
         Path | None,
         typer.Option(
@@ -78,6 +82,10 @@ def plan(
     set_ = [*(set_ or []), *more]
     q = open_question(file, set_, catalog)
     result = plan_question(q, verify=verify, every_conflict=all_conflicts)
+    if out is not None:
+        from designer.exporting.rerun import write_designs
+
+        write_designs(out, file, set_, open_catalog(catalog), result)
     if lock is not None:
         _lock(lock, file, set_, catalog, q, result)
     typer.echo(
