@@ -217,4 +217,4 @@ def _short(value: Any) -> str:
 
 def catalogs_of(catalog: Catalog) -> list[str]:
     """Folders whose entries are read over the shipped ones."""
-    return [str(root) for root in catalog.roots[1:]]
+    return [str(root) for root in catalog.overlays]
