@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
 from catalogs.errors import InputError, Problem, nearest
+from catalogs.hub import shape_of
+from catalogs.plugins import plugins
 
 if TYPE_CHECKING:
     from catalogs import schema
@@ -46,10 +48,14 @@ _WORDS = re.compile(r"""^([a-z_]+):[ \t]*["']?([\w.-]*)""", re.MULTILINE)
 
 
 class Catalog:
-    """The shipped entries, with those of each overlay folder in front of them; later folders win."""
+    """The shipped entries, with those of installed packages and of each overlay folder in front of them.
+
+    What comes later in this order wins.
+    """
 
     def __init__(self, overlays: Sequence[str | Path] = ()):
-        self._roots = [SHIPPED, *(_overlay(Path(o)) for o in overlays)]
+        self._wheels = {_overlay(p.root): p.wheel for p in plugins()}
+        self._roots = [SHIPPED, *self._wheels, *(_overlay(Path(o)) for o in overlays)]
         self._files: dict[str, dict[str, Path]] = {}
         self._aliases: dict[str, dict[str, str]] = {}
         self._entries: dict[tuple[str, str], schema.Entry] = {}
@@ -57,8 +63,13 @@ class Catalog:
 
     @property
     def roots(self) -> tuple[Path, ...]:
-        """Folders entries are read from: the shipped one first, those of overlays after it."""
+        """Folders entries are read from: the shipped one first, those of wheels and of overlays after it."""
         return tuple(self._roots)
+
+    @property
+    def overlays(self) -> tuple[Path, ...]:
+        """Those of one's own."""
+        return tuple(r for r in self._roots[1:] if r not in self._wheels)
 
     def kinds(self) -> tuple[str, ...]:
         """The kinds of entries, which are the names of their folders."""
@@ -73,9 +84,9 @@ class Catalog:
         return self._index(kind)[self._id(kind, name)]
 
     def origin(self, kind: str, name: str) -> str:
-        """ "shipped", or the overlay folder the entry is read from."""
+        """ "shipped", the wheel that brought the entry, or the overlay folder it is read from."""
         root = self.path(kind, name).parent.parent
-        return "shipped" if root == SHIPPED else str(root)
+        return "shipped" if root == SHIPPED else self._wheels.get(root) or str(root)
 
     @overload
     def get(self, kind: Literal["accelerators"], name: str) -> schema.Accelerator: ...
@@ -155,13 +166,33 @@ class Catalog:
         return out
 
     def used_overlays(self) -> list[str]:
-        """Files outside the shipped catalog that entries were read from so far."""
-        return sorted(str(self.path(k, i)) for k, i in self._entries if self.origin(k, i) != "shipped")
+        """Files of one's own that entries were read from so far."""
+        own = ("shipped", *self._wheels.values())
+        return sorted(str(self.path(k, i)) for k, i in self._entries if self.origin(k, i) not in own)
+
+    def used_wheels(self) -> list[str]:
+        """Entries that installed packages brought and that were read so far, with the wheel of each.
+
+        One that stands in the place of a shipped entry says so.
+        """
+        wheels = set(self._wheels.values())
+        found = [(k, i, self.origin(k, i)) for k, i in sorted(self._entries)]
+        return [
+            f"{k}/{i} of {wheel}{' instead of the shipped entry' if (SHIPPED / k / f'{i}.yaml').exists() else ''}"
+            for k, i, wheel in found
+            if wheel in wheels
+        ]
 
     def find(self, kind: str, name: str) -> str | None:
-        """The id of the entry with this id or alias, whatever its case, or None."""
+        """The id of the entry with this id or alias, whatever its case, or None.
+
+        Of a model also by the name of another checkpoint of its shape on a hub.
+        """
         wanted = str(name).strip().lower()
-        return wanted if wanted in self._index(kind) else self._alias_index(kind).get(wanted)
+        if wanted in self._index(kind):
+            return wanted
+        found = self._alias_index(kind).get(wanted)
+        return shape_of(wanted, self.names(kind)) if found is None and kind == "models" else found
 
     def names(self, kind: str) -> dict[str, str]:
         """Every id and alias of a kind, in lower case, with the id it stands for."""

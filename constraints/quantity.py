@@ -39,6 +39,7 @@ class Record:
     What it is for: `better` is the direction a planner wants, and `total` how a fleet's workloads make up its
     total: their sum, or the most at any one time. `sizes` marks what tells how many machines a design takes.
     `needs` says what a request must have for it to mean something: an output, or somebody waiting for it.
+    `wasted` says, with `{}` for its value, what a design pays for without use.
     `feeds` names the time of the devices that a stage before them runs beside, `supply` and `demand` how much
     there is of what that stage is made of, and how much it would take to keep up.
 
@@ -72,6 +73,7 @@ class Record:
     demand: str = ""
     unknown: str = ""
     note: str = ""
+    wasted: str = ""
     guarded: bool = False
     market: bool = False
     least: float = 0.0

@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 # The order of a user's questions; a command that is not here comes last.
 _ORDER = (
-    "plan", "explain", "compare", "evaluate", "export", "size", "sweep", "fleet", "calc", "diagnose", "rules",
+    "plan", "explain", "compare", "evaluate", "check", "export", "size", "sweep", "fleet", "calc", "diagnose", "rules",
     "validate", "calibrate", "microbench", "catalog", "schema",
 )  # fmt: skip
 

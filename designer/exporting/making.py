@@ -87,7 +87,8 @@ def _model(catalog: Catalog, name: str, checkpoint: str | None) -> LaunchModel:
         raise InputError(f"--checkpoint {checkpoint!r}: name a checkpoint")
     if checkpoint is not None and checkpoint.startswith("-"):
         raise InputError(f"--checkpoint {checkpoint!r} reads as an option")
-    hub = next((alias for alias in entry.aliases if "/" in alias), entry.id)
+    # A question that names a checkpoint on a hub means that one, of the others of its shape.
+    hub = name if "/" in name else next((alias for alias in entry.aliases if "/" in alias), entry.id)
     return LaunchModel(
         entry.id,
         entry.kind,

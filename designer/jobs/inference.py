@@ -31,8 +31,10 @@ class Length(DocumentBlock):
     """One kind of request in a mix."""
 
     share: Pure = Field(description="share of requests, up to a common factor")
-    input: TokenCount = Field(description="prompt tokens")
-    output: TokenCountOrZero = Field(description="generated tokens that the user sees")
+    input: Annotated[TokenCount, Gives("input_tokens")] = Field(description="prompt tokens")
+    output: Annotated[TokenCountOrZero, Gives("output_tokens")] = Field(
+        description="generated tokens that the user sees"
+    )
     reasoning: TokenCountOrZero = Field(
         default=0.0, description="tokens generated before them that the user does not see"
     )

@@ -6,6 +6,7 @@ import re
 
 from catalogs import units
 from catalogs.errors import InputError, nearest
+from constraints.records import aliases
 from designer.question.context import Value
 from designer.question.decisions import MAX_COUNT, Decision, switched
 from designer.question.question import Question
@@ -20,6 +21,7 @@ def parse_design(question: Question, text: str, flag: str = "--design") -> dict[
         name, equals, raw = (p.strip() for p in part.partition("="))
         if not equals or not raw:
             raise InputError(f"{flag} {part!r}: write it as decision=value, for example tp=8,pp=16")
+        name = name if name in decisions else aliases().get(name, name)
         meant = question.deciding(name)
         if not decisions.keys() >= set(meant):
             hint = _instead(name, question) or _left_open(question, name) or nearest(name, decisions)

@@ -35,7 +35,8 @@ def notes_of(source: SourceMap, q: Question) -> list[str]:
         )
     budgeted = {n for t in q.stated for n in t.inputs}
     out += [str(note) for name, note in marked("note").items() if name in budgeted]
-    return out + [f"facts from your own {file}" for file in source.catalog.used_overlays()]
+    out += [f"facts from your own {file}" for file in source.catalog.used_overlays()]
+    return out + [f"facts from {entry}" for entry in source.catalog.used_wheels()]
 
 
 def _spot(q: Question) -> str:

@@ -79,6 +79,31 @@ class SourceMap:
         file, line = self.place(path)
         return f"{file}:{line}" if line else file
 
+    def rename(self, path: Path, name: str) -> None:
+        """Give a value another key beside its own; a problem where that one has a value already."""
+        holder: Any = self.data
+        for part in path[:-1]:
+            holder = holder[part]
+        if (*path[:-1], name) in self.overridden and path not in self.overridden:
+            del holder[path[-1]]
+            return
+        if name in holder and path not in self.overridden:
+            self.mistake(path, f"{path[-1]} is {name}, which is given too: give one of them", key=True)
+            return
+        # Where it stood among others it stays: an order may be meant.
+        items = [(name if k == path[-1] else k, v) for k, v in holder.items() if k != name]
+        holder.clear()
+        holder.update(items)
+        self.moved(path, (*path[:-1], name))
+
+    def moved(self, old: Path, new: Path) -> None:
+        """Remember where a value stands that has another path now."""
+        if old in self.overridden:
+            self.overridden[new] = self.overridden.pop(old)
+        for table in (self.document.values, self.document.keys):
+            for path in [p for p in table if p[: len(old)] == old]:
+                table[new + path[len(old) :]] = table[path]
+
     def problem(self, path: Path, message: str, *, key: bool = False) -> Problem:
         """A problem with the value at a path, or with its key."""
         file, line = self.place(path)

@@ -27,6 +27,7 @@ from designer.reading.edits import edited
 from designer.reading.givens import givens_of
 from designer.reading.imported import import_models
 from designer.reading.models import models_of
+from designer.reading.names import name_canonically
 from designer.reading.notes import notes_of
 from designer.reading.premises import premises
 from designer.reading.shape import scenario_of
@@ -43,6 +44,7 @@ def question_of(
     source: SourceMap, checks: Sequence[Check] = CHECKS, part: Callable[[Question], Question] | None = None
 ) -> Question:
     """The question a scenario asks, or a `part` of it. Raises InputError listing the problems, each with its place."""
+    name_canonically(source)
     import_models(source)
     scenario = scenario_of(source)
     job = JOBS[scenario.workload.job]

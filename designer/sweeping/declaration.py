@@ -150,7 +150,7 @@ class SweepReader:
         self._twice(axes, common)
         # A search space is made once for all points that share it.
         axes.sort(key=lambda a: all(map(is_quick, a.paths)))
-        overlays = tuple(r.resolve() for r in self.catalog.roots[1:])
+        overlays = tuple(r.resolve() for r in self.catalog.overlays)
         plan = Plan(sweep, base, common, tuple(axes), overlays)
         self._tried(plan)
         self._view(plan)

@@ -76,7 +76,7 @@ def decode_communication(decode_full_step: Seconds, decode_computation: Seconds)
     return decode_full_step - decode_computation
 
 
-@rule(wall=14, cite="definition", head="decode\nsending")
+@rule(wall=14, cite="definition", head="decode\nsending", wasted="{} of a decode step is communication")
 def decode_communication_share(decode_full_step: Seconds, decode_communication: Seconds) -> Fraction:
     """Share of a decode step at a full batch spent on messages that nothing hides.
 

@@ -70,7 +70,7 @@ def devices(node_count: Count, devices_per_node: Count) -> Count:
     return node_count * devices_per_node
 
 
-@rule(cite="definition", head="idle", quiet=True)
+@rule(cite="definition", head="idle", quiet=True, wasted="{} devices are paid and idle")
 def idle_devices(devices: Count, devices_used: Count) -> Count:
     """Devices the layout leaves unused.
 

@@ -192,6 +192,7 @@ def step_computation_share() -> Fraction:
     wall=14,
     cite="definition",
     head="step\nsending",
+    wasted="{} of a step is communication that nothing hides",
 )
 def step_communication_share() -> Fraction:
     """Share of a step in which devices wait for messages that nothing hides.

@@ -27,7 +27,7 @@ def bubble_time(
     return schedule_bubble * maximum(0, traversal_time - stage_time) / vpp
 
 
-@rule(wall=14, cite="definition", head="bubble")
+@rule(wall=14, cite="definition", head="bubble", wasted="{} of a step is the bubble of the pipeline")
 def bubble_share(bubble_time: Seconds, pipeline_time: Seconds) -> Fraction:
     """Share of the passes in which the slowest stage waits.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +23,10 @@ from designer.cli.options import (
     refuse,
     said,
 )
+
+if TYPE_CHECKING:
+    from designer.answers.plan import PlanResult
+    from designer.question.question import Question
 
 
 @app.command()
@@ -52,6 +57,16 @@ def plan(
         str | None,
         typer.Option("--confidence", metavar="'90 %'", help="budgets must hold with this confidence"),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="write a scenario of each design, to ask again"),
+    ] = None,
+    lock: Annotated[
+        Path | None,
+        typer.Option(
+            "--lock", metavar="FILE", help="write what the answer rests on, for designer check --lock"
+        ),
+    ] = None,
 ) -> int:
     """Find the Pareto-optimal designs of a scenario and what binds each.
 
@@ -67,6 +82,12 @@ def plan(
     set_ = [*(set_ or []), *more]
     q = open_question(file, set_, catalog)
     result = plan_question(q, verify=verify, every_conflict=all_conflicts)
+    if out is not None:
+        from designer.exporting.rerun import write_designs
+
+        write_designs(out, file, set_, open_catalog(catalog), result)
+    if lock is not None:
+        _lock(lock, file, set_, catalog, q, result)
     typer.echo(
         said(
             result,
@@ -83,6 +104,25 @@ def plan(
         )
     )
     return exit_code(result.status)
+
+
+def _lock(
+    path: Path, file: str, sets: list[str], catalog: list[Path] | None, question: Question, result: PlanResult
+) -> None:
+    """Write the lock file of an answer."""
+    from catalogs.errors import InputError
+    from designer.checking.lock import catalogs_of, lock_of
+    from designer.reading.loading import document_of, locate
+
+    asked = {
+        "file": file, "sets": [str(s) for s in sets], "catalogs": catalogs_of(open_catalog(catalog)),
+        "document": document_of(locate(file)).data,
+    }  # fmt: skip
+    text = lock_of(question, result, asked)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as e:
+        raise InputError(f"--lock {path}: {e.strerror or e}") from None
 
 
 def _weighted(text: str) -> str:

@@ -13,7 +13,7 @@ from designer.exporting.training_job import batch_script, start_script
 
 TITLE, CHECKED = "torchtitan", "torchtitan 0.2.2, the last version that reads TOML"
 # The models it has, by those of the catalog.
-_FLAVORS = {
+FLAVORS = {
     "llama-3.1-8b": ("llama3", "8B"), "llama-3-8b": ("llama3", "8B"), "llama-3.1-70b": ("llama3", "70B"),
     "llama-3-70b": ("llama3", "70B"), "llama-3.1-405b": ("llama3", "405B"),
     "deepseek-v2-lite": ("deepseek_v3", "16B"), "deepseek-v2": ("deepseek_v3", "236B"),
@@ -42,9 +42,9 @@ def write(launch: Launch) -> Files:
 
 def _tables(launch: Launch) -> dict[str, Table]:
     d = launch.decisions
-    if launch.model.id not in _FLAVORS:
+    if launch.model.id not in FLAVORS:
         raise Refused(f"{launch.model.id} is none of its models")
-    name, flavor = _FLAVORS[launch.model.id]
+    name, flavor = FLAVORS[launch.model.id]
     pp, precision = d.count("pp"), d.name("precision")
     if precision not in ("bf16", "fp8") or (precision == "fp8" and launch.model.shape.experts):
         raise Refused(f"precision {precision} has no setting for {launch.model.id}")

@@ -1,0 +1,1 @@
+"""Whether a stated design holds its budgets, and whether an answer that was given still stands."""

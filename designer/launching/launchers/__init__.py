@@ -1,0 +1,1 @@
+"""One file a launcher: its options, and which decisions they are."""
