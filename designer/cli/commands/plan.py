@@ -12,15 +12,19 @@ from designer.cli.options import (
     File,
     Format,
     Json,
+    ReportFile,
     Set,
     Width,
     again,
     columns,
+    command_line,
     exit_code,
+    expect_report,
     open_catalog,
     open_question,
     refuse,
     said,
+    write_report,
 )
 
 
@@ -32,6 +36,7 @@ def plan(
     form: Format = None,
     catalog: CatalogDir = None,
     width: Width = None,
+    report: ReportFile = None,
     verify: Annotated[
         bool,
         typer.Option("--verify", help="prove the answer again, by another route"),
@@ -59,8 +64,10 @@ def plan(
     """
     from designer.planning.plan import plan_question
     from designer.reading.source_map import Flagged
+    from designer.report.plan_report import plan_report
     from designer.report.plan_text import render
 
+    expect_report(report)
     more = [Flagged(f"repair_weights.{_weighted(w)}", f"--repair-weight {w}") for w in repair_weight or []]
     if confidence is not None:
         more.append(Flagged(f"confidence={confidence}", f"--confidence {confidence}"))
@@ -82,6 +89,7 @@ def plan(
             ),
         )
     )
+    write_report(report, lambda: plan_report(q, result, command_line()))
     return exit_code(result.status)
 
 
@@ -119,6 +127,7 @@ def explain(
     form: Format = None,
     catalog: CatalogDir = None,
     width: Width = None,
+    report: ReportFile = None,
 ) -> int:
     """Why a design is on the frontier: what binds, where the answer changes, and the equations behind it."""
     from catalogs.errors import InputError
@@ -126,10 +135,13 @@ def explain(
     from designer.explaining.explanation import explain_found
     from designer.question.designs import parse_design
     from designer.report.explain_text import render
+    from designer.report.plan_report import explain_report
 
+    expect_report(report)
+    found = None
     q = open_question(file, set_, catalog)
     if why_not:
-        refuse("is not for --why-not", of=quantity)
+        refuse("is not for --why-not", of=quantity, report=report)
         if design != "A":
             raise InputError(f"--why-not has a layout of its own; leave out {design!r}")
         from designer.planning.why_not import why_not as ask
@@ -143,7 +155,7 @@ def explain(
     else:
         from designer.planning.plan import find_design, plan_question
 
-        result = plan_question(q, patient=True)
+        result = found = plan_question(q, patient=True)
         if not result.frontier:
             typer.echo(
                 f"{file}: no design to explain; designer plan {again(file, set_, catalog)} says why",
@@ -152,6 +164,7 @@ def explain(
             return exit_code(result.status)
         answer = explain_found(q, result, find_design(result, design), quantity, depth=depth, facts=facts)
     typer.echo(said(answer, json, form, lambda: render(answer, q, columns(width))))
+    write_report(report, lambda: explain_report(q, found, answer, command_line()))
     return 0
 
 
@@ -165,6 +178,7 @@ def compare(
     form: Format = None,
     catalog: CatalogDir = None,
     width: Width = None,
+    report: ReportFile = None,
 ) -> int:
     """Put two designs side by side, or the first designs of two scenarios.
 
@@ -174,8 +188,10 @@ def compare(
     """
     from designer.explaining.comparison import compare as compare_designs
     from designer.planning.plan import find_design, plan_question
+    from designer.report.compare_report import compare_report
     from designer.report.compare_text import render
 
+    expect_report(report)
     q = open_question(file, set_, catalog)
     first = plan_question(q)
     units = q.units
@@ -185,16 +201,17 @@ def compare(
 
         other = open_question(left, set_, catalog)
         second = plan_question(other)
+        sides = ((q, find_design(first, "A")), (other, find_design(second, "A")))
         units = {**other.units, **units}
         facts, sets = open_catalog(catalog), set_ or []
         result = compare_designs(
-            (q, find_design(first, "A")),
-            (other, find_design(second, "A")),
+            *sides,
             (first.scenario, second.scenario),
             input_changes(read(locate(file), sets, facts), read(locate(left), sets, facts), q),
         )
     else:
-        pair = (find_design(first, left), find_design(first, right))
-        result = compare_designs((q, pair[0]), (q, pair[1]), (pair[0].id, pair[1].id))
+        sides = ((q, find_design(first, left)), (q, find_design(first, right)))
+        result = compare_designs(*sides, (sides[0][1].id, sides[1][1].id))
     typer.echo(said(result, json, form, lambda: render(result, units, columns(width))))
+    write_report(report, lambda: compare_report(result, *sides, command_line()))
     return 0

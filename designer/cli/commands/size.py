@@ -13,13 +13,18 @@ from designer.cli.options import (
     File,
     Format,
     Json,
+    ReportFile,
     Set,
     Width,
     again,
     columns,
+    command_line,
     exit_code,
+    expect_report,
     open_catalog,
+    refuse,
     said,
+    write_report,
 )
 
 
@@ -66,6 +71,7 @@ def size(
     form: Format = None,
     catalog: CatalogDir = None,
     width: Width = None,
+    report: ReportFile = None,
 ) -> int:
     """What one device must offer so that the targets of a scenario are met, and which parts do.
 
@@ -73,11 +79,15 @@ def size(
     """
     from catalogs.errors import InputError
     from designer.question.specifications import SPEC
+    from designer.report.size_report import size_report
     from designer.report.size_text import render
     from designer.sizing.curve import read_axis
     from designer.sizing.reading import ask, read_counts, read_names, read_specs, source_and_part
     from designer.sizing.sizing import size_question
 
+    if roofline is not None:
+        refuse("is not for --roofline, which is a picture of its own", report=report)
+    expect_report(report)
     counts = read_counts(devices) if devices else []
     names = read_names(specs, list(SPEC), "--specs") if specs else []
     if bool(curve) != bool(against):
@@ -110,4 +120,5 @@ def size(
             lambda: render(result, columns(width), file=again(file, set_, catalog), units=units),
         )
     )
+    write_report(report, lambda: size_report(result, command_line(), units))
     return exit_code(result.status)
