@@ -1,8 +1,8 @@
 """What a picture is made of: boxes, paths, dots and labels on a sheet, coloured by their role.
 
-A role is a word (`c1` to `c8`, `ink`, `soft`, `line`, `free`, `over`, `paper`); what colour it has, in light and
-in dark, is said once (`designer/drawing/palette.py`). Lengths are in px of a sheet `WIDTH` wide, which is what a
-telephone shows: text keeps its size there.
+A role is a word (`c1` to `c8`, `h1` to `h5`, `ink`, `soft`, `line`, `free`, `over`, `paper`); what colour it has, in
+light and in dark, is said once (`designer/drawing/palette.py`). Lengths are in px of a sheet `WIDTH` wide, which is
+what a telephone shows: text keeps its size there.
 """
 
 from __future__ import annotations

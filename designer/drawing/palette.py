@@ -16,6 +16,11 @@ DARK = {
     "c1": "#4aa3df", "c2": "#f0b43c", "c3": "#35c79a", "c4": "#e39ac3", "c5": "#8fd0f5", "c6": "#f2843c",
     "c7": "#c4a35a", "c8": "#a98be0",
 }  # fmt: skip
+# Shades from little to much, and the ink on the dark and on the light ones of them: the same on every page.
+SHADES = {"h1": "#440154", "h2": "#3b528b", "h3": "#21918c", "h4": "#5ec962", "h5": "#fde725", "h-low": "#ffffff",
+          "h-high": "#111111"}  # fmt: skip
+LIGHT |= SHADES
+DARK |= SHADES
 SERIES = tuple(f"c{i}" for i in range(1, 9))
 
 
