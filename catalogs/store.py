@@ -20,6 +20,7 @@ SHIPPED = Path(__file__).parent
 KINDS = {
     "accelerators": "accelerator",
     "models": "model",
+    "formats": "format",
     "nodes": "node",
     "fabrics": "fabric",
     "storage": "storage",
@@ -35,6 +36,7 @@ KINDS = {
     "fidelity": "table of scores",
     "assumptions": "assumptions",
     "engines": "engine",
+    "frameworks": "training framework",
 }
 
 # Enough of YAML to find the aliases of an entry without parsing it: a flow list, or a block list.
@@ -80,6 +82,8 @@ class Catalog:
     @overload
     def get(self, kind: Literal["models"], name: str) -> schema.Model: ...
     @overload
+    def get(self, kind: Literal["formats"], name: str) -> schema.Format: ...
+    @overload
     def get(self, kind: Literal["nodes"], name: str) -> schema.Node: ...
     @overload
     def get(self, kind: Literal["fabrics"], name: str) -> schema.Fabric: ...
@@ -106,7 +110,9 @@ class Catalog:
     @overload
     def get(self, kind: Literal["fidelity"], name: str) -> schema.Fidelity: ...
     @overload
-    def get(self, kind: Literal["assumptions", "engines"], name: str) -> schema.Assumptions: ...
+    def get(self, kind: Literal["assumptions"], name: str) -> schema.Assumptions: ...
+    @overload
+    def get(self, kind: Literal["engines", "frameworks"], name: str) -> schema.Software: ...
     @overload
     def get(self, kind: str, name: str) -> schema.Entry: ...
 

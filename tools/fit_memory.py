@@ -23,7 +23,7 @@ from designer.accuracy.frameworks import traits
 from designer.accuracy.scoring import Skip, Statistics, mean_of_groups, statistics
 from designer.accuracy.table import MeasuredRow, read
 
-PLACES = {"classic": "assumptions/framework-classic.yaml", "today": "assumptions/training.yaml"}
+PLACES = {"classic": "frameworks/classic.yaml", "today": "frameworks/default.yaml"}
 
 
 @dataclass(frozen=True)

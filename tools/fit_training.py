@@ -51,11 +51,11 @@ class Parameter:
     spread: float = 0.3  # of its logarithm about what is expected
 
 
-F = "assumptions/framework-"
+F = "frameworks/"
 PASSES = "elementwise_passes"
 PARAMETERS = (
     Parameter(
-        "passes of fused layers", PASSES, 30, 5, 60, (F + "recipe", F + "megatron", F + "xla", "assumptions/training"),
+        "passes of fused layers", PASSES, 30, 5, 60, (F + "recipe", F + "megatron", F + "xla", F + "default"),
         ("recipe", "megatron", "xla"),
     ),
     Parameter("passes of PyTorch modules", PASSES, 40, 5, 90, (F + "fsdp", F + "eager"), ("fsdp", "eager")),
@@ -67,10 +67,10 @@ PARAMETERS = (
     Parameter("attention backward", "attention_backward_ratio", 3.2, 2.5, 5, ("assumptions/training",)),
     Parameter("logit traffic", "logit_traffic_bytes", 20, 8, 80, ("assumptions/training",), unit=" byte"),
     Parameter("TP overlap of recipes", "tp_overlap", 0.6, 0.01, 1, (F + "recipe",), ("recipe",)),
-    Parameter("token permutation", "permutation_passes", 15, 2, 40, ("assumptions/training",)),
+    Parameter("token permutation", "permutation_passes", 15, 2, 40, (F + "default",)),
     Parameter(
         "host time of a mixture layer", "host_moe_layer_time", 0.002, 1e-4, 1e-2,
-        (F + "recipe", F + "megatron", "assumptions/training"), ("recipe", "megatron"), unit=" s",
+        (F + "recipe", F + "megatron", F + "default"), ("recipe", "megatron"), unit=" s",
     ),
     Parameter("grouped products", "grouped_share", 0.8, 0.4, 1, ("assumptions/training",)),
     Parameter("EP overlap of recipes", "ep_overlap", 0.4, 0.01, 1, (F + "recipe",), ("recipe",)),

@@ -25,3 +25,9 @@ class Assumptions(Entry):
     """Numbers by the name of the quantity they give."""
 
     values: dict[Text, Annotated[Fact, AnyQuantity("")]] = Field(min_length=1)
+
+
+class Software(Assumptions):
+    """Numbers of what runs a job; those it leaves out are those of the entry it is `like`, or the default's."""
+
+    like: Text | None = None

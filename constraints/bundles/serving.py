@@ -14,15 +14,6 @@ _REDUCE = {
 }
 
 
-def engine_bundle(catalog: Catalog, name: str) -> Bundle:
-    """What a serving engine adds to a step and keeps of memory; what its entry leaves out is the default's."""
-    out: Bundle = {}
-    for id in dict.fromkeys(("default", name)):
-        for quantity, fact in catalog.get("engines", id).values.items():
-            out[quantity] = Known.of(fact, f"engines/{id}")
-    return out
-
-
 def serving_bundle(catalog: Catalog, node: Node, precision: str) -> Bundle:
     """Numbers of a device under an engine, which take the place of those of its kernels run alone.
 

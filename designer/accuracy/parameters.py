@@ -14,7 +14,7 @@ from designer.accuracy.table import KINDS
 KERNEL = "kernel"
 _KERNEL_ROWS = ("kernel_measurements",)
 # Entries that hold parameters of predictions. Quantiles of residuals predict nothing.
-_KINDS = ("accelerators", "assumptions", "engines")
+_KINDS = ("accelerators", "assumptions", "engines", "frameworks")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,20 +97,17 @@ def training_runs(table: MeasuredTable, catalog: Catalog) -> Runs:
         "network_fraction": lambda: stack[NODES] > 1,
         "host_moe_layer_time": lambda: stack["host_moe_layer_time"] * stack["experts"] > 0,
     }
-    homes = {
-        "elementwise_passes": [f"framework-{f}" for f in sorted(families)],
-        "network_fraction": ["device"],
-    }
+    # A plan that names no framework has the default's.
+    of_frameworks = ("elementwise_passes", "host_moe_layer_time")
+    homes = {name: _stating(catalog, name, sorted(families)) for name in of_frameworks}
+    homes["network_fraction"] = (Place("assumptions", "device", "network_fraction"),)
     prior = {}
     for name, (spread, low, high) in _TRAINING.items():
         rows = int(speaks[name]().sum()) if given else 0
         start = float(np.median(stack[name][speaks[name]()])) if rows else 1.0
         prior[name] = start
         parameters.append(Parameter(name, min(max(start, low), high), spread, low, high, rows))
-        ids = homes.get(name, [])
-        places[name] = tuple(
-            Place("assumptions", i, name) for i in (ids if "device" in ids else [*ids, "training"])
-        )
+        places[name] = homes.get(name) or (Place("assumptions", "training", name),)
 
     def predict(v: Values) -> Any:
         now: dict[str, Any] = dict(stack)
@@ -122,6 +119,12 @@ def training_runs(table: MeasuredTable, catalog: Catalog) -> Runs:
         return np.asarray(training.run(now)[MEASURED.time])
 
     return Runs(FitProblem(parameters, predict, np.array(measured)), places, sustained, skipped)
+
+
+def _stating(catalog: Catalog, quantity: str, families: Sequence[str]) -> tuple[Place, ...]:
+    """The default framework, and those of the families that state a number other than zero."""
+    stated = [f for f in families if (fact := catalog.get("frameworks", f).values.get(quantity)) and fact.si]
+    return tuple(Place("frameworks", id, quantity) for id in ("default", *stated))
 
 
 def _step(row: MeasuredRow, catalog: Catalog) -> tuple[dict[str, float], float, str, str, str] | Skip:

@@ -103,6 +103,11 @@ class Scenario(DocumentBlock):
         description="serving engine of the catalog, such as vllm, whose measured overheads to plan with"
         " (default: the middle of current ones); several may be compared as candidates.engine",
     )
+    framework: str | None = Field(
+        default=None,
+        description="training framework of the catalog, such as fsdp, whose kernels, overlap and memory to plan"
+        " with (default: Megatron-Core); several may be compared as candidates.framework",
+    )
     storage: str | None = Field(default=None, description="storage of the catalog that takes checkpoints")
     reliability: str | None = Field(default=None, description="failure record of the catalog to plan with")
     scaling: str = Field(

@@ -35,6 +35,7 @@ NEUTRAL: dict[str, tuple[Value, ...]] = {
     "sparsity": ("none",),
     "recompute": ("none",),
     "engine": ("default",),
+    "framework": ("default",),
     "decode": ("cpu",),
 }
 

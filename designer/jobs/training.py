@@ -20,6 +20,7 @@ from constraints.bundles.device import (
 )
 from constraints.bundles.fidelity import scaling_bundle
 from constraints.bundles.modes import CLIPPING, NOT_CLIPPED, RECOMPUTE, SHARDING
+from constraints.bundles.software import framework_bundle
 from designer.fields.gives import Gives, given_by
 from designer.fields.workload import DocumentBlock, Workload
 from designer.fields.written import BatchSize, Pure, Samples, TokenCount
@@ -29,7 +30,7 @@ from designer.jobs.shared import EP, NODE, NODE_COUNT, REGION, TP, divisors, dp,
 from designer.question.context import Context, Value
 from designer.question.decisions import MAX_COUNT, Decision, only
 from designer.question.groups import Group
-from designer.question.job import Intervals, Job, Measurements, Mistake, Phase
+from designer.question.job import Intervals, Job, Measurements, Mistake, Phase, SoftwareChoice
 from designer.words.numbers import count
 
 _EXAMPLE = "{name: imagenet-1k, epochs: 90, storage: 2 GB/s/node, decode_rate: 500 sample/s}"
@@ -111,6 +112,7 @@ _ZERO = ("zero0", "zero1", "zero2")
 DECISIONS = (
     Decision("model", "choice", "model", only(), entries="models", tells="core"),
     NODE,
+    Decision("framework", "choice", "framework", only(), entries="frameworks", tells="core"),
     precision(("bf16",), _TRAINABLE),
     Decision("global_batch", "count", "batch (sequences)", _batch, short="GBS", tells="detail"),
     TP,
@@ -166,12 +168,22 @@ def _groups(catalog: Catalog, w: Training, _: str, open_: Collection[str]) -> li
         node = catalog.get("nodes", str(name))
         return sustained(catalog, node, str(precision), precision_bundle(catalog, node, str(precision)))
 
+    def runs(name: Value, node: Value, precision: Value) -> Bundle:
+        acc = catalog.get("accelerators", catalog.get("nodes", str(node)).accelerator)
+        return stored(precision) | framework_bundle(catalog, str(name), acc)
+
+    def stored(precision: Value) -> Bundle:
+        return training_precision(str(precision))
+
+    framework = "framework" in open_
     return [
         *(feeding_groups(catalog) if dataset_of(w) else []),
         *([Group("clipping", ("clipping",), lambda c: CLIPPING[str(c)])] if "clipping" in open_ else []),
+        *([Group("framework", ("framework", "node", "precision"), runs)] if framework else []),
         Group("rates", ("node", "precision"), products),
         Group("stream", ("node",), lambda n: stream_bundle(catalog.get("nodes", str(n)))),
-        Group("precision", ("precision",), lambda p: training_precision(str(p))),
+        # A framework has a say in what the optimizer keeps.
+        *([] if framework else [Group("precision", ("precision",), stored)]),
         Group("recompute", ("recompute",), lambda r: RECOMPUTE[str(r)]),
         Group("sharding", ("sharding",), lambda s: SHARDING[str(s)]),
     ]
@@ -257,7 +269,7 @@ JOB = Job(
     title="a training run over a number of tokens or samples",
     workload=Training,
     layers=("shared", "training"),
-    parts=("network", "streaming", "dataset", "codesign"),
+    parts=("hybrid_training", "network", "streaming", "dataset", "codesign"),
     phases=(Phase("micro-batch", "stage_time", work="training", passes=3.0),),
     decisions=DECISIONS,
     objectives=("time_to_train", "cost"),
@@ -273,8 +285,8 @@ JOB = Job(
     ),
     placed=("time_to_train", "mfu"),
     said=(
-        "model", "node", "precision", "tp", "pp", "vpp", "dp", "cp", "ep", "sp", "micro_batch", "global_batch",
-        "recompute", "sharding", "decode", "workers", "node_count", "checkpoint_interval", "region",
+        "model", "node", "framework", "precision", "tp", "pp", "vpp", "dp", "cp", "ep", "sp", "micro_batch",
+        "global_batch", "recompute", "sharding", "decode", "workers", "node_count", "checkpoint_interval", "region",
         "dataset_tokens",
     ),
     assumptions=("operations", "training"),
@@ -295,6 +307,7 @@ JOB = Job(
         rows=("training_measurements", "memory_measurements"),
         called="training steps and peaks of memory",
     ),
+    software=SoftwareChoice("framework", "frameworks"),
     networks=True,
     amount="dataset",
     given=_given,

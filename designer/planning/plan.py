@@ -184,8 +184,9 @@ def _result(question: Question, status: Any, proof: Proof, **rest: Any) -> PlanR
     shown = {
         d.name: _domain_text(question, d.name) for d in question.decisions if d.name in question.defaulted
     }
-    if question.job.engine is not None and "engine" not in question.domains:
-        shown["engine"] = question.job.engine
+    runs = question.job.software
+    if runs is not None and runs.decision not in question.domains:
+        shown[runs.decision] = "default"
     return PlanResult(
         scenario=question.scenario.name,
         status=status,

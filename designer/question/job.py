@@ -118,6 +118,17 @@ def _none_refused(_: Any) -> dict[str, str]:
     return {}
 
 
+@dataclass(frozen=True)
+class SoftwareChoice:
+    """What runs a job: the decision of which, also a key of scenarios, and the kind of the catalog's entries.
+
+    The entry `default` is what a scenario has that names none.
+    """
+
+    decision: str
+    entries: str
+
+
 @dataclass(frozen=True, eq=False)
 class Job:
     """A kind of workload.
@@ -130,8 +141,8 @@ class Job:
 
     **Its workload.** The fields of it, and the `least` that a scenario says, for questions that only need some.
 
-    **Its numbers.** What the workload gives (`given`), the assumptions of the catalog, those of a default
-    `engine`, what is `assumed` of decisions that are not open, what a `model` and a `device` are to it, and
+    **Its numbers.** What the workload gives (`given`), the assumptions of the catalog, those of the
+    default `software`, what is `assumed` of decisions that are not open, what a `model` and a `device` are to it, and
     how its own choices become numbers (`groups`).
 
     **What makes no sense** of a workload beside its candidates (`contradictions`) or its model (`mistakes`),
@@ -166,7 +177,7 @@ class Job:
     rules: tuple[str, ...] = ()
     intervals: Intervals | None = None
     measured: Measurements | None = None
-    engine: str | None = None
+    software: SoftwareChoice | None = None
     networks: bool = False
     amount: str = ""
     apart: Apart | None = None

@@ -11,7 +11,7 @@ from catalogs.schema import Node
 from constraints.bundles import Bundle
 from constraints.roles import DEVICES, NODES
 from designer.documents.scenario import Scenario
-from designer.jobs import DECISIONS, decisions_of
+from designer.jobs import DECISIONS, JOBS, decisions_of
 from designer.jobs.shared import NODE, NODE_COUNT
 from designer.question.context import Context, Value
 from designer.question.decisions import MAX_COUNT, Decision, switched
@@ -61,8 +61,7 @@ def domains_of(
     context = Context(source.catalog, scenario.workload, list(models.values()), domains)
     if "model" in wanted:
         domains["model"] = list(models)
-    if scenario.engine is not None:
-        domains["engine"] = [_engine(source, scenario.engine, wanted, decisions.get("engine"))]
+    domains |= _software(source, scenario, job, wanted, decisions)
     domains["node"] = _nodes(source, wanted, decisions["node"], context)
     domains[NODES] = _node_counts(source, wanted, job, context)
     for decision in (NODE, NODE_COUNT):
@@ -91,13 +90,24 @@ def domains_of(
     return domains, defaulted
 
 
-def _engine(source: SourceMap, name: str, wanted: Said, d: Decision | None) -> Value:
-    """The one engine that a scenario is served by."""
-    if d is None:
-        raise InputError(source.problem(("engine",), "a training run has no serving engine", key=True))
-    if "engine" in wanted:
-        raise source.fail(wanted.path("engine"), "give either engine or candidates.engine, not both")
-    return value_of(source, d, name, ("engine",))
+def _software(
+    source: SourceMap, scenario: Scenario, job: Job, wanted: Said, decisions: Mapping[str, Decision]
+) -> dict[str, list[Value]]:
+    """What a scenario says to run its job with, by the decision that it settles."""
+    out: dict[str, list[Value]] = {}
+    for key in {j.software.decision: None for j in JOBS.values() if j.software}:
+        name = getattr(scenario, key)
+        if name is None:
+            continue
+        if key not in decisions:
+            own = f", which has {job.software.decision!r} instead" if job.software else ""
+            source.mistake((key,), f"unused by a {job.name} workload{own}", key=True)
+        elif key in wanted:
+            source.mistake(wanted.path(key), f"give either {key} or candidates.{key}, not both")
+        else:
+            out[key] = [value_of(source, decisions[key], name, (key,))]
+    source.raise_problems()
+    return out
 
 
 def _nodes(source: SourceMap, wanted: Said, d: Decision, c: Context) -> list[Value]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from catalogs import Catalog
 from catalogs.errors import InputError
 from constraints.bundles import Bundle, Known, same
 from constraints.bundles.dataset import source_bundle
-from constraints.bundles.serving import engine_bundle
 from constraints.bundles.site import check_provider, reliability_bundle, storage_bundle
+from constraints.bundles.software import software_bundle
 from designer.documents.scenario import Scenario
 from designer.fields.workload import Workload
 from designer.jobs import JOBS
@@ -42,7 +42,7 @@ def usual_givens(catalog: Catalog, scenario: Scenario, domains: Mapping[str, lis
     """What is given besides a model and a data set: assumptions, records, prices, the workload."""
     job = JOBS[scenario.workload.job]
     given = {
-        **assumptions(catalog, job.name, "engine" in domains),
+        **assumptions(catalog, job.name, domains),
         **record_bundle(catalog, scenario),
         **price_model_bundle(scenario),
         **workload_bundle(scenario.workload),
@@ -58,14 +58,16 @@ def workload_bundle(workload: Workload) -> Bundle:
     return JOBS[workload.job].given(workload)
 
 
-def assumptions(catalog: Catalog, job: str, engine_chosen: bool = False) -> Bundle:
-    """Assumptions of a job, from the catalog; of the default engine too, where it has one and none is chosen."""
+def assumptions(catalog: Catalog, job: str, decided: Collection[str] = ()) -> Bundle:
+    """Assumptions of a job, from the catalog; of the default software too, where none is decided on."""
     out: Bundle = {}
     for id in JOBS[job].assumptions:
         for name, fact in catalog.get("assumptions", id).values.items():
             out[name] = Known.of(fact, f"assumptions/{id}")
-    engine = JOBS[job].engine
-    return out if engine is None or engine_chosen else out | engine_bundle(catalog, engine)
+    runs = JOBS[job].software
+    if runs is None or runs.decision in decided:
+        return out
+    return out | software_bundle(catalog, runs.entries, "default")
 
 
 def price_model_bundle(scenario: Scenario) -> Bundle:

@@ -19,7 +19,12 @@ class CatalogWithPart(Catalog):
         known["nodes"][node.id] = catalog.path("nodes", node_around(node))
         self._files = {**catalog._files, **known}
         self._entries = {**catalog._entries, ("accelerators", part.id): part, ("nodes", node.id): node}
-        self._holders = {**catalog._holders, part.id: [node.id]}
+
+    def glance(self, kind: str, name: str) -> dict[str, str]:
+        """The made node is read from the file of the one it was made of, and holds another part."""
+        entry = self._entries.get((kind, name))
+        said = super().glance(kind, name)
+        return {**said, "accelerator": entry.accelerator} if isinstance(entry, Node) else said
 
 
 _IN = "-in-"

@@ -80,3 +80,44 @@ objectives: [step_time]
         return value
 
     assert abs(per_device(512) / per_device(560) - 1) < 0.25
+
+
+# Narayanan et al. 2021, section 5.1; BigScience, chronicles of the 176B run; Smith et al. 2022, section 3.3.
+CLASSIC = {"vpp": 1, "recompute": "full", "sp": "off"}
+_GPT3 = "model: gpt-3-175b, sequence_length: 2048 token, global_batch: 3145728 token, dataset: 300e9 token"
+_BLOOM = "model: bloom-176b, sequence_length: 2048 token, global_batch: 4194304 token, dataset: 366e9 token"
+_NLG = (
+    "model: turing-nlg-530b, sequence_length: 2048 token, global_batch: 3932160 token, dataset: 270e9 token"
+)
+_GPT3_STEP = 34 * 86400 * 3145728 / 300e9
+PUBLISHED = {
+    "gpt-3 on 1,024": (
+        _GPT3, "classic", "dgx-a100-80gb", 1024, "fp16", (8, 8, 16), "zero0", 1, "step_time", _GPT3_STEP,
+    ),
+    "bloom on 384": (
+        _BLOOM, "megatron-deepspeed", "jean-zay-a100-8", 384, "bf16", (4, 12, 8), "zero1", 2, "step_time", 105,
+    ),
+    "mt-nlg on 2,240": (
+        _NLG, "megatron-deepspeed-fp16", "dgx-a100-80gb", 2240, "fp16", (8, 35, 8), "zero0", 1, "step_time", 60.1,
+    ),
+    "mt-nlg on 3,360": (
+        _NLG, "megatron-deepspeed-fp16", "dgx-a100-80gb", 3360, "fp16", (8, 35, 12), "zero0", 1, "step_time", 44.4,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("run", PUBLISHED)
+def test_runs_before_fused_attention_take_as_long_as_published(run: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    workload, framework, node, devices, precision, (tp, pp, dp), sharding, micro, quantity, published = (
+        PUBLISHED[run]
+    )
+    scenario = tmp_path / "run.yaml"
+    scenario.write_text(
+        f"name: run\nworkload: {{job: training, {workload}}}\nframework: {framework}\n"
+        f"candidates: {{node: {node}, devices: {devices}, precision: {precision}}}\n"
+        "pricing: {price: 2 USD/h}\nobjectives: [time_to_train]\n"
+    )
+    layout = {**CLASSIC, "tp": tp, "pp": pp, "dp": dp, "sharding": sharding, "micro_batch": micro}
+    found = designer.evaluate(scenario, layout)
+    assert found.feasible, found.violated
+    assert found.metrics[quantity].value == pytest.approx(published, rel=0.08)

@@ -108,7 +108,11 @@ def test_every_command_takes_it(capsys: pytest.CaptureFixture[str]) -> None:
         (JOBS[0], ["engine=vlm"], "engine: unknown engine 'vlm'; did you mean 'vllm'?"),
         (JOBS[0], ["candidates.engine=[vllm, sglan]"], "unknown engine 'sglan'; did you mean 'sglang'?"),
         (JOBS[0], ["engine=vllm", "candidates.engine=sglang"], "either engine or candidates.engine"),
-        ("gpt-3-175b-carbon", ["engine=vllm"], "engine: a training run has no serving engine"),
+        (
+            "gpt-3-175b-carbon",
+            ["engine=vllm"],
+            "unused by a training workload, which has 'framework' instead",
+        ),
         ("gpt-3-175b-carbon", ["candidates.engine=vllm"], "'engine' of this training workload"),
     ],
 )

@@ -32,7 +32,7 @@ STEP = ("step_computation", "step_communication", "step_coordination")
 MESSAGES = {
     "training": (
         "tp_exposed", "cp_exposed", "ep_exposed", "pp_exposed", "gradient_exposed", "gather_exposed",
-        "host_layer_time", "host_moe_layer_time",
+        "host_layer_time", "host_moe_layer_time", "recompute_stall",
     ),
     "serving": (
         "reduce_latency", "reduce_seconds_per_token", "exchange_latency", "exchange_seconds_per_token",

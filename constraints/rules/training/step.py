@@ -70,19 +70,21 @@ def dense_layer_backward_total(
     forward_repeats: Count,
     norm_passes: Count,
     host_layer_time: Seconds,
+    recompute_stall: Seconds,
 ) -> Seconds:
     """Backward time of a dense layer with its communication; two launches for each of the forward pass.
 
-    A pass for per-sample norms repeats all of it.
+    A layer that is run again waits for the host to restore what it was run with. A pass for per-sample norms
+    repeats all of it.
 
-    >>> [dense_layer_backward_total(6.0, 1.0, 0.5, *again, 3.0) for again in ((0, 0), (1, 0), (0, 1))]
-    [8.0, 9.5, 16.0]
-    >>> dense_layer_backward_total(6.0, 1.0, 0.5, 0, 0, 5.0)
+    >>> [dense_layer_backward_total(6.0, 1.0, 0.5, *again, 3.0, 0.5) for again in ((0, 0), (1, 0), (0, 1))]
+    [8.0, 10.0, 16.0]
+    >>> dense_layer_backward_total(6.0, 1.0, 0.5, 0, 0, 5.0, 0.5)
     10.0
     """
     traffic = (1 + forward_repeats) * tp_exposed + (2 + forward_repeats) * cp_exposed
     once = maximum((2 + forward_repeats) * host_layer_time, dense_layer_backward + traffic)
-    return (1 + norm_passes) * once
+    return (1 + norm_passes) * (once + forward_repeats * recompute_stall)
 
 
 @rule(cite="definition: the backward pass repeats the traffic, and what is recomputed repeats it again")
@@ -94,17 +96,19 @@ def moe_layer_backward_total(
     forward_repeats: Count,
     norm_passes: Count,
     host_moe_layer_time: Seconds,
+    recompute_stall: Seconds,
 ) -> Seconds:
     """Backward time of a mixture layer with its communication; two launches for each of the forward pass.
 
-    A pass for per-sample norms repeats all of it.
+    A layer that is run again waits for the host to restore what it was run with. A pass for per-sample norms
+    repeats all of it.
 
-    >>> [moe_layer_backward_total(6.0, 1.0, 0.5, 2.0, *again, 3.0) for again in ((0, 0), (1, 0), (0, 1))]
-    [10.0, 13.5, 20.0]
+    >>> [moe_layer_backward_total(6.0, 1.0, 0.5, 2.0, *again, 3.0, 0.5) for again in ((0, 0), (1, 0), (0, 1))]
+    [10.0, 14.0, 20.0]
     """
     traffic = (1 + forward_repeats) * (tp_exposed + ep_exposed) + (2 + forward_repeats) * cp_exposed
     once = maximum((2 + forward_repeats) * host_moe_layer_time, moe_layer_backward + traffic)
-    return (1 + norm_passes) * once
+    return (1 + norm_passes) * (once + forward_repeats * recompute_stall)
 
 
 @instance(
