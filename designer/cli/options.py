@@ -8,7 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-File = Annotated[str, typer.Argument(help="scenario file (YAML), or the name of a shipped scenario")]
+from designer.cli import completing
+
+File = Annotated[
+    str,
+    typer.Argument(
+        help="scenario file (YAML), or the name of a shipped scenario", autocompletion=completing.scenarios
+    ),
+]
 Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="replace a value of the scenario")
 ]
@@ -79,10 +86,22 @@ def said(answer: Any, json: bool, form: str | None, text: Callable[[], str]) -> 
     if json and form not in (None, "json"):
         refuse(f"and --format {form} are two formats: give one of them", json=True)
     if not json and form is None:
-        return text()
+        from designer.words.weight import weighted
+
+        with weighted(_has_weight()):
+            return text()
     from designer.report.formats import written
 
     return written(answer, form or "json")
+
+
+def _has_weight() -> bool:
+    """Whether the answer goes to a terminal that shows bold letters."""
+    import os
+    import sys
+
+    plain = "NO_COLOR" in os.environ or os.environ.get("TERM", "dumb") == "dumb"
+    return sys.stdout is not None and sys.stdout.isatty() and not plain
 
 
 def columns(width: int | None) -> int:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from constraints.records import record
-from constraints.roles import NODES
-from designer.answers.fleet import CapBinding, FleetDesign, FleetResult, Use
+from designer.answers.fleet import FleetDesign, FleetResult
 from designer.answers.report import Block, Head, Picture, Report, ReportTable, Section, Text
 from designer.drawing.pictures.frontier import Measure, frontier
 from designer.drawing.pictures.parts import parts
 from designer.drawing.pictures.uses import Bound, uses
+from designer.report.fleet_headline import amount, headline
 from designer.report.fleet_text import layout, name_of, none
 from designer.report.stamp import stamp
-from designer.words.numbers import human, percent, scale_of
+from designer.words.numbers import human, scale_of
 
 Row = list[str | int | float | None]
 # Workloads that a picture names; the rest is one part.
@@ -37,43 +37,6 @@ def fleet_report(result: FleetResult, command: str, letter: str = "A") -> Report
     sections.append(Section(title="Proof", blocks=[*_proof(result)]))
     return Report(
         title=result.fleet, command=command, said=headline(result, shown), sections=sections, stamp=stamp()
-    )
-
-
-def headline(result: FleetResult, shown: FleetDesign | None = None) -> list[str]:
-    """What to take and what it comes to, what binds most, and what more of it saves."""
-    if result.status == "infeasible":
-        why = f": {' and '.join(m.text for m in result.conflict)}" if result.conflict else ""
-        return [f"No fleet meets everything{why}."]
-    d = shown or (result.frontier[0] if result.frontier else None)
-    if d is None:
-        return ["No fleet was found within the time limit, and nothing is proven."]
-    totals = ", ".join(
-        f"{record(o).in_words} {human(d.totals[o].value, d.totals[o].unit)}" for o in result.objectives
-    )
-    placed = sum(p.takes[NODES].value or 0 for p in d.placements if NODES in p.takes)
-    nodes = (
-        f"{placed:,.0f} nodes for {len({p.workload for p in d.placements}):,} workloads, " if placed else ""
-    )
-    many = len(result.frontier)
-    others = f", one of {many:,} fleets of which none beats another" if many > 1 else ""
-    unproven = "" if result.proof.complete else " (not proven to be the best)"
-    out = [f"Take fleet {d.id}: {nodes}{totals} over {human(result.period, 's')}{others}{unproven}."]
-    if result.binds:
-        b = max(result.binds, key=lambda b: b.gain / b.best if b.best else 0.0)
-        unit = d.totals[b.objective].unit
-        share = f" ({percent(b.gain / b.best)})" if b.best else ""
-        less = f"{human(b.gain, unit)} less {b.objective}{share}"
-        out.append(f"What binds most: {b.text}; without it the best fleet has {less}.")
-        if b.price and b.bound is not None:
-            more = _amount(b.price.raised_to - b.bound, b)
-            out.append(f"{more} more of it saves {human(b.price.better, unit)} of {b.objective}.")
-    return out
-
-
-def _amount(value: float, of: Use | CapBinding) -> str:
-    return (
-        human(value, of.unit) if of.kind != "inventory" else f"{value:,.0f} node{'' if value == 1 else 's'}"
     )
 
 
@@ -105,7 +68,7 @@ def _choice(result: FleetResult, shown: FleetDesign) -> Iterator[Block]:
     bounds = []
     for u in shown.uses:
         share = u.used / u.bound if u.bound else float(u.used > 0)
-        bounds.append(Bound(u.name, share, f"{_amount(u.used, u)} of {_amount(u.bound, u)}", u.name in bound))
+        bounds.append(Bound(u.name, share, f"{amount(u.used, u)} of {amount(u.bound, u)}", u.name in bound))
     yield Picture(
         name="full",
         title="How full each inventory line and cap is",
@@ -165,7 +128,7 @@ def _binds(result: FleetResult) -> Iterator[Block]:
             b.objective,
             b.text,
             human(b.gain, units[b.objective]),
-            _amount(b.price.raised_to - b.bound, b) if b.price and b.bound is not None else "–",
+            amount(b.price.raised_to - b.bound, b) if b.price and b.bound is not None else "–",
             human(b.price.better, units[b.objective]) if b.price else "–",
             b.place,
         ]

@@ -18,8 +18,10 @@ from designer.answers.fleet import (
 )
 from designer.answers.plan import Metric
 from designer.fleets.names import moves
+from designer.report.fleet_headline import headline
 from designer.words.numbers import digits, human, percent, scale_of
 from designer.words.text import Column, bar, table, unit_in_head, wrap
+from designer.words.weight import strong
 
 MAX_ROWS = 12
 MAX_MOVES = 5
@@ -30,16 +32,20 @@ _LAYOUT = (("tp", "TP"), ("cp", "CP"), ("pp", "PP"), ("dp", "DP"), ("ep", "EP"),
 
 def render(result: FleetResult, width: int, design: str = "A") -> str:
     """The whole answer, no line wider than `width` unless a single word is."""
-    lines = _head(result, width)
+    title, *proof = _head(result, width)
     if result.status == "infeasible":
-        return "\n".join([*lines, "", *none(result, width)])
+        first, *why = none(result, width)
+        return "\n".join([title, "", *strong([first]), *why, "", *proof])
     if not result.frontier:
-        return "\n".join([*lines, "", "No fleet found within the time limit; nothing is proven."])
+        text = "No fleet found within the time limit; nothing is proven."
+        return "\n".join([title, "", *strong([text]), "", *proof])
     shown = next((d for d in result.frontier if d.id == design.upper()), result.frontier[0])
+    first, *more = headline(result, shown)
+    lines = [title, "", *strong(wrap(first, width)), *(line for t in more for line in wrap(t, width, 0, 2))]
     lines += ["", *_frontier(result, width), ""]
     lines += _placements(shown, width, result.elsewhere if shown is _best(result) else [])
     lines += ["", *_uses(shown, width)]
-    lines += _binds(result, width)
+    lines += [*_binds(result, width), "", *proof]
     for n in result.notes:
         lines += wrap(f"note: {n}", width)
     return "\n".join(lines)

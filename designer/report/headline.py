@@ -9,6 +9,7 @@ from constraints.quantity import Record
 from constraints.records import record
 from constraints.roles import COST, DEVICES, NODES
 from designer.answers.plan import Binding, Design, NextBetter, PlanResult
+from designer.question.question import Question
 from designer.report.why_text import changes
 from designer.words.numbers import count, human, percent
 from designer.words.text import listed
@@ -30,6 +31,11 @@ def headline(
         return ["No design was found within the time limit, and nothing is proven."]
     first = shown or result.frontier[0]
     return [_take(result, first, units, period), *_binding(first, units), *_more(first, units)]
+
+
+def period_of(q: Question) -> float | None:
+    """The time that costs are counted for, of a job that has no end of its own."""
+    return getattr(q.scenario.workload, "period", None) if q.job.goes_on else None
 
 
 def _take(result: PlanResult, first: Design, units: Mapping[str, str], period: float | None) -> str:

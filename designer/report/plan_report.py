@@ -16,7 +16,7 @@ from designer.jobs import decided
 from designer.question.question import Question
 from designer.report.design_pictures import design_pictures, values_for
 from designer.report.equations import equations
-from designer.report.headline import headline
+from designer.report.headline import headline, period_of
 from designer.report.infeasible_text import infeasible
 from designer.report.price_sheet import price_sheet
 from designer.report.stamp import stamp
@@ -73,11 +73,6 @@ def explain_report(q: Question, result: PlanResult | None, answer: ExplainResult
         sections=[Section(title="The design", blocks=pictures), Section(title="Why", blocks=blocks)],
         stamp=stamp(),
     )
-
-
-def period_of(q: Question) -> float | None:
-    """The time that costs are counted for, of a job that has no end of its own."""
-    return getattr(q.scenario.workload, "period", None) if q.job.goes_on else None
 
 
 def _choice(q: Question, result: PlanResult, design: Design) -> Iterator[Block]:

@@ -9,6 +9,7 @@ from designer.answers.report import Block, Head, Picture, Report, ReportTable, S
 from designer.answers.size import Need, SizeResult
 from designer.drawing.pictures.uses import Bound, uses
 from designer.question.specifications import SPEC
+from designer.report.size_headline import headline
 from designer.report.size_needs import at_least
 from designer.report.stamp import stamp
 from designer.words.numbers import human
@@ -29,39 +30,6 @@ def size_report(result: SizeResult, command: str, units: dict[str, str]) -> Repo
         title=result.scenario, command=command, said=headline(result), sections=[s for s in sections if s.blocks],
         stamp=stamp(),
     )  # fmt: skip
-
-
-def headline(result: SizeResult) -> list[str]:
-    """Whether the base part is enough, what it lacks where it is not, and which parts of the catalog are."""
-    if result.status == "infeasible":
-        stops = ", ".join(o.name for o in result.obstacles)
-        why = f": {stops}" if stops else ""
-        return [
-            f"Nothing that {result.base} could offer more of, one number at a time, meets the targets{why}."
-        ]
-    out = []
-    enough = [r for r in result.rows if r.base_meets]
-    if enough:
-        fewest = min(r.devices for r in enough)
-        out.append(
-            f"{result.base} meets every target with {fewest:,} devices, the fewest of those asked for that do."
-        )
-    elif result.rows:
-        row = max(result.rows, key=lambda r: r.devices)
-        least = [n for n in row.needs if n.status == "least" and n.value]
-        needs = ", or ".join(f"{SPEC[n.spec].title} of {at_least(n.value or 0.0, n.unit)}" for n in least)
-        if needs:
-            out.append(
-                f"{result.base} is not enough; with {row.devices:,} devices any one of these is: {needs}."
-            )
-    good = [p for p in result.parts if p.qualifies and p.devices]
-    if good:
-        named = ", ".join(
-            f"{p.devices:,} devices in {p.node}" for p in sorted(good, key=lambda p: p.devices or 0)[:4]
-        )
-        more = f", and {len(good) - 4} more" if len(good) > 4 else ""
-        out.append(f"Parts of the catalog that meet everything: {named}{more}.")
-    return out or [f"What one device must offer, held at {result.base}, is below."]
 
 
 def _needs(result: SizeResult) -> Iterator[Block]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from designer.cli import completing
 from designer.cli.app import app
 from designer.cli.options import (
     CatalogDir,
@@ -22,11 +23,17 @@ from designer.cli.options import (
     said,
     write_report,
 )
+from designer.cli.waiting import waiting
 
 
 @app.command()
 def fleet(
-    file: Annotated[str, typer.Argument(help="fleet file (YAML), or the name of a shipped fleet")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            help="fleet file (YAML), or the name of a shipped fleet", autocompletion=completing.fleets
+        ),
+    ],
     design: Annotated[str, typer.Argument(help="the fleet of the frontier to show in full")] = "A",
     set_: Set = None,
     json: Json = False,
@@ -46,7 +53,8 @@ def fleet(
     from designer.report.fleet_text import render
 
     expect_report(report)
-    result = plan_fleet(load_fleet(locate_fleet(file), set_ or [], open_catalog(catalog)))
+    with waiting("choosing hardware, region and layout for each workload"):
+        result = plan_fleet(load_fleet(locate_fleet(file), set_ or [], open_catalog(catalog)))
     if result.frontier and design.upper() not in {d.id for d in result.frontier}:
         has = ", ".join(d.id for d in result.frontier[:30])
         raise InputError(f"no fleet {design!r} on the frontier (has: {has})")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from designer.cli import completing
 from designer.cli.app import app
 from designer.cli.options import (
     CatalogDir,
@@ -26,6 +27,7 @@ from designer.cli.options import (
     said,
     write_report,
 )
+from designer.cli.waiting import waiting
 
 
 @app.command()
@@ -64,7 +66,7 @@ def plan(
     """
     from designer.planning.plan import plan_question
     from designer.reading.source_map import Flagged
-    from designer.report.plan_report import plan_report
+    from designer.report.headline import period_of
     from designer.report.plan_text import render
 
     expect_report(report)
@@ -73,7 +75,8 @@ def plan(
         more.append(Flagged(f"confidence={confidence}", f"--confidence {confidence}"))
     set_ = [*(set_ or []), *more]
     q = open_question(file, set_, catalog)
-    result = plan_question(q, verify=verify, every_conflict=all_conflicts)
+    with waiting("searching, proving and verifying" if verify else "searching and proving"):
+        result = plan_question(q, verify=verify, every_conflict=all_conflicts)
     typer.echo(
         said(
             result,
@@ -86,10 +89,17 @@ def plan(
                 q.units,
                 epsilon=epsilon,
                 file=again(file, set_, catalog),
+                period=period_of(q),
             ),
         )
     )
-    write_report(report, lambda: plan_report(q, result, command_line()))
+
+    def report_of() -> Any:
+        from designer.report.plan_report import plan_report
+
+        return plan_report(q, result, command_line())
+
+    write_report(report, report_of)
     return exit_code(result.status)
 
 
@@ -113,7 +123,12 @@ def explain(
     ] = "A",
     quantity: Annotated[
         list[str] | None,
-        typer.Option("--of", metavar="QUANTITY", help="quantities to explain; default: objectives"),
+        typer.Option(
+            "--of",
+            metavar="QUANTITY",
+            help="quantities to explain; default: objectives",
+            autocompletion=completing.quantities,
+        ),
     ] = None,
     depth: Annotated[int, typer.Option(min=0, max=12, help="equations below each quantity")] = 2,
     facts: Annotated[
@@ -135,7 +150,6 @@ def explain(
     from designer.explaining.explanation import explain_found
     from designer.question.designs import parse_design
     from designer.report.explain_text import render
-    from designer.report.plan_report import explain_report
 
     expect_report(report)
     found = None
@@ -155,23 +169,37 @@ def explain(
     else:
         from designer.planning.plan import find_design, plan_question
 
-        result = found = plan_question(q, patient=True)
+        with waiting("searching and proving"):
+            result = found = plan_question(q, patient=True)
         if not result.frontier:
             typer.echo(
                 f"{file}: no design to explain; designer plan {again(file, set_, catalog)} says why",
                 err=True,
             )
             return exit_code(result.status)
-        answer = explain_found(q, result, find_design(result, design), quantity, depth=depth, facts=facts)
+        with waiting("solving again with limits loosened and facts moved"):
+            answer = explain_found(q, result, find_design(result, design), quantity, depth=depth, facts=facts)
     typer.echo(said(answer, json, form, lambda: render(answer, q, columns(width))))
-    write_report(report, lambda: explain_report(q, found, answer, command_line()))
+
+    def report_of() -> Any:
+        from designer.report.plan_report import explain_report
+
+        return explain_report(q, found, answer, command_line())
+
+    write_report(report, report_of)
     return 0
 
 
 @app.command()
 def compare(
     file: File,
-    left: Annotated[str, typer.Argument(help="a design of the plan, or a second scenario to compare with")],
+    left: Annotated[
+        str,
+        typer.Argument(
+            help="a design of the plan, or a second scenario to compare with",
+            autocompletion=completing.scenarios,
+        ),
+    ],
     right: Annotated[str | None, typer.Argument(help="another design of the plan")] = None,
     set_: Set = None,
     json: Json = False,
@@ -188,7 +216,6 @@ def compare(
     """
     from designer.explaining.comparison import compare as compare_designs
     from designer.planning.plan import find_design, plan_question
-    from designer.report.compare_report import compare_report
     from designer.report.compare_text import render
 
     expect_report(report)
@@ -213,5 +240,11 @@ def compare(
         sides = ((q, find_design(first, left)), (q, find_design(first, right)))
         result = compare_designs(*sides, (sides[0][1].id, sides[1][1].id))
     typer.echo(said(result, json, form, lambda: render(result, units, columns(width))))
-    write_report(report, lambda: compare_report(result, *sides, command_line()))
+
+    def report_of() -> Any:
+        from designer.report.compare_report import compare_report
+
+        return compare_report(result, *sides, command_line())
+
+    write_report(report, report_of)
     return 0

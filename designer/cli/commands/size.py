@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from designer.cli import completing
 from designer.cli.app import app
 from designer.cli.options import (
     CatalogDir,
@@ -26,6 +27,7 @@ from designer.cli.options import (
     said,
     write_report,
 )
+from designer.cli.waiting import waiting
 
 
 @app.command()
@@ -42,7 +44,12 @@ def size(
     ] = "",
     like: Annotated[
         str | None,
-        typer.Option("--like", metavar="PART", help="the node or accelerator whose other numbers hold"),
+        typer.Option(
+            "--like",
+            metavar="PART",
+            help="the node or accelerator whose other numbers hold",
+            autocompletion=completing.parts,
+        ),
     ] = None,
     device: Annotated[
         Path | None,
@@ -79,7 +86,6 @@ def size(
     """
     from catalogs.errors import InputError
     from designer.question.specifications import SPEC
-    from designer.report.size_report import size_report
     from designer.report.size_text import render
     from designer.sizing.curve import read_axis
     from designer.sizing.reading import ask, read_counts, read_names, read_specs, source_and_part
@@ -110,7 +116,8 @@ def size(
         else:
             save(picture, roofline)
         return 0
-    result = size_question(asked, devices=counts, specs=names, joint=joint, drawn=drawn)
+    with waiting("searching for the least that is enough"):
+        result = size_question(asked, devices=counts, specs=names, joint=joint, drawn=drawn)
     units = asked.question.units
     typer.echo(
         said(
@@ -120,5 +127,11 @@ def size(
             lambda: render(result, columns(width), file=again(file, set_, catalog), units=units),
         )
     )
-    write_report(report, lambda: size_report(result, command_line(), units))
+
+    def report_of() -> Any:
+        from designer.report.size_report import size_report
+
+        return size_report(result, command_line(), units)
+
+    write_report(report, report_of)
     return exit_code(result.status)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from designer.cli import completing
 from designer.cli.app import app
 from designer.cli.options import (
     CatalogDir,
@@ -41,7 +42,11 @@ app.add_typer(verbs, name="sweep")
 @verbs.command("run")
 def run_sweep(
     file: Annotated[
-        str, typer.Argument(help="sweep file (YAML), a shipped sweep, or a scenario with --over")
+        str,
+        typer.Argument(
+            help="sweep file (YAML), a shipped sweep, or a scenario with --over",
+            autocompletion=completing.sweeps,
+        ),
     ],
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="folder of the results")] = None,
     over: Annotated[
