@@ -20,3 +20,11 @@ DURATION = "duration"
 ACCURACY_LOSS = "accuracy_loss"
 # What passes between pools of machines that are apart: each knows its own side of it.
 HANDOVER = "kv_transfer_time"
+# What the fullest device holds, of what it can; the time of a whole step, where a job has one.
+MEMORY = "device_memory"
+USABLE = "usable_memory"
+STEP = "step_time"
+# What the timeline of a pipeline is drawn of: micro-batches, the times of a stage, and what the plan makes of them.
+PIPELINE = ("microbatches", "stage_forward", "stage_backward", "bubble_time", "pipeline_time")
+# 1 where stages wait for each other as in 1F1B, less where a schedule fills the bubble.
+BUBBLE_LEFT = "schedule_bubble"

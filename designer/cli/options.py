@@ -8,7 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-File = Annotated[str, typer.Argument(help="scenario file (YAML), or the name of a shipped scenario")]
+from designer.cli import completing
+
+File = Annotated[
+    str,
+    typer.Argument(
+        help="scenario file (YAML), or the name of a shipped scenario", autocompletion=completing.scenarios
+    ),
+]
 Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="replace a value of the scenario")
 ]
@@ -19,6 +26,12 @@ Format = Annotated[
 ]
 CatalogDir = Annotated[
     list[Path] | None, typer.Option("--catalog", metavar="DIR", help="a folder of your own catalog entries")
+]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--report", metavar="FILE", help="write a report for people: .html, .md, .xlsx, .svg or .png"
+    ),
 ]
 Width = Annotated[int | None, typer.Option("--width", min=40, max=400, help="columns to print in")]
 
@@ -43,15 +56,52 @@ def again(file: str, sets: list[str] | None, folders: list[Path] | None) -> str:
     return shlex.join([file, *(word for option in options for word in option)])
 
 
-def said(answer: Any, json: bool, form: str | None, text: Callable[[], str]) -> str:
+def expect_report(file: Path | None) -> None:
+    """Refuse a report that could not be written, before anything is worked out for it."""
+    if file is not None:
+        from designer.report.saving import format_of
+
+        format_of(file)
+
+
+def write_report(file: Path | None, report: Callable[[], Any]) -> None:
+    """Write the report that was asked for, and say so beside the answer."""
+    if file is not None:
+        from designer.report.saving import save
+
+        save(report(), file)
+        typer.echo(f"report written to {file}", err=True)
+
+
+def command_line() -> str:
+    """The command that was given, to be given again."""
+    import shlex
+    import sys
+
+    return shlex.join(["designer", *sys.argv[1:]])
+
+
+def said(answer: Any, json: bool, form: str | None, text: Callable[[], str]) -> str | bytes:
     """An answer in the format asked for, or as text for people."""
     if json and form not in (None, "json"):
         refuse(f"and --format {form} are two formats: give one of them", json=True)
     if not json and form is None:
-        return text()
+        from designer.words.weight import weighted
+
+        with weighted(_has_weight()):
+            return text()
     from designer.report.formats import written
 
     return written(answer, form or "json")
+
+
+def _has_weight() -> bool:
+    """Whether the answer goes to a terminal that shows bold letters."""
+    import os
+    import sys
+
+    plain = "NO_COLOR" in os.environ or os.environ.get("TERM", "dumb") == "dumb"
+    return sys.stdout is not None and sys.stdout.isatty() and not plain
 
 
 def columns(width: int | None) -> int:

@@ -49,6 +49,11 @@ def locate(name: str | Path) -> Path:
     )
 
 
+def named(file: Path) -> str:
+    """What finds a scenario file again from anywhere: the name of a shipped one, or its whole path."""
+    return next((n for n, path in shipped().items() if path == file), str(file.absolute()))
+
+
 def _some(names: Iterable[str], most: int = 120) -> str:
     """Names with commas, as many as fit into a message.
 

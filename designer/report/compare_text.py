@@ -28,7 +28,7 @@ def render(result: CompareResult, units: dict[str, str], width: int) -> str:
         )
     else:
         lines.append("The same decisions.")
-    differ = [q for q in result.quantities if not _same(q.left, q.right)]
+    differ = [q for q in result.quantities if not alike(q.left, q.right)]
     if differ:
         lines.append("")
         lines += table(
@@ -36,11 +36,11 @@ def render(result: CompareResult, units: dict[str, str], width: int) -> str:
                 Column("quantity", [x.quantity for x in differ], False),
                 Column(left, [human(x.left, units.get(x.quantity, x.unit)) for x in differ]),
                 Column(right, [human(x.right, units.get(x.quantity, x.unit)) for x in differ]),
-                Column("change", [_changed(x) for x in differ]),
+                Column("change", [changed(x) for x in differ]),
             ],
             width,
         )
-    same = [q.quantity for q in result.quantities if _same(q.left, q.right)]
+    same = [q.quantity for q in result.quantities if alike(q.left, q.right)]
     if same:
         lines += wrap(f"the same {', '.join(same)}", width, 0, 9)
     shown = [
@@ -64,7 +64,7 @@ def render(result: CompareResult, units: dict[str, str], width: int) -> str:
     return "\n".join(lines)
 
 
-def _same(a: float | None, b: float | None) -> bool:
+def alike(a: float | None, b: float | None) -> bool:
     """Whether two values differ by rounding at most."""
     if a is None or b is None:
         return a == b
@@ -88,7 +88,7 @@ def _inputs(result: CompareResult, width: int) -> list[str]:
     return lines
 
 
-def _changed(x: Change) -> str:
+def changed(x: Change) -> str:
     if x.ratio is None:
         return ""
     return f"× {x.ratio:.3g}" if x.ratio >= 2 or x.ratio <= 0 else percent(x.ratio - 1, 3, signed=True)

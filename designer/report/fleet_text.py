@@ -18,8 +18,10 @@ from designer.answers.fleet import (
 )
 from designer.answers.plan import Metric
 from designer.fleets.names import moves
+from designer.report.fleet_headline import headline
 from designer.words.numbers import digits, human, percent, scale_of
 from designer.words.text import Column, bar, table, unit_in_head, wrap
+from designer.words.weight import strong
 
 MAX_ROWS = 12
 MAX_MOVES = 5
@@ -38,16 +40,20 @@ _LAYOUT = (
 
 def render(result: FleetResult, width: int, design: str = "A") -> str:
     """The whole answer, no line wider than `width` unless a single word is."""
-    lines = _head(result, width)
+    title, *proof = _head(result, width)
     if result.status == "infeasible":
-        return "\n".join([*lines, "", *_none(result, width)])
+        first, *why = none(result, width)
+        return "\n".join([title, "", *strong([first]), *why, "", *proof])
     if not result.frontier:
-        return "\n".join([*lines, "", "No fleet found within the time limit; nothing is proven."])
+        text = "No fleet found within the time limit; nothing is proven."
+        return "\n".join([title, "", *strong([text]), "", *proof])
     shown = next((d for d in result.frontier if d.id == design.upper()), result.frontier[0])
+    first, *more = headline(result, shown)
+    lines = [title, "", *strong(wrap(first, width)), *(line for t in more for line in wrap(t, width, 0, 2))]
     lines += ["", *_frontier(result, width), ""]
     lines += _placements(shown, width, result.elsewhere if shown is _best(result) else [])
     lines += ["", *_uses(shown, width)]
-    lines += _binds(result, width)
+    lines += [*_binds(result, width), "", *proof]
     for n in result.notes:
         lines += wrap(f"note: {n}", width)
     return "\n".join(lines)
@@ -117,7 +123,7 @@ def _where(d: FleetDesign) -> dict[str, dict[tuple[str, str, str], list[str]]]:
     out: dict[str, dict[tuple[str, str, str], list[str]]] = {}
     for p in d.placements:
         at = (p.line, p.node, p.region)
-        out.setdefault(_name(p), {}).setdefault(at, []).append(f"{p.copies} {p.design}")
+        out.setdefault(name_of(p), {}).setdefault(at, []).append(f"{p.copies} {p.design}")
     return out
 
 
@@ -143,11 +149,11 @@ def _short(to: tuple[str, str, str], before: list[tuple[str, str, str]]) -> str:
     return line
 
 
-def _name(p: Placement) -> str:
+def name_of(p: Placement) -> str:
     return f"{p.workload} {p.pool}".strip()
 
 
-def _layout(p: Placement) -> str:
+def layout(p: Placement) -> str:
     """The layout in the letters people say it in; degrees of one are left out, and formats of 16 bits."""
     parts = [f"{title}{p.design[n]}" for n, title in _LAYOUT if n in p.design and p.design[n] != 1]
     return " ".join([*_formats(p), *parts]) or "one device"
@@ -169,7 +175,7 @@ def _best(result: FleetResult) -> FleetDesign:
 def _placements(d: FleetDesign, width: int, elsewhere: list[Alternative]) -> list[str]:
     rows = d.placements
     lines = [f"Fleet {d.id}, workload by workload"]
-    columns = [Column("workload", [_name(p) for p in rows], right=False)]
+    columns = [Column("workload", [name_of(p) for p in rows], right=False)]
     if any(p.copies > 1 for p in rows):
         columns.append(Column("copies", [str(p.copies) for p in rows]))
     columns.append(Column("node", [p.node for p in rows], right=False))
@@ -194,7 +200,7 @@ def _asked(d: FleetDesign, width: int, elsewhere: dict[tuple[str, str], Alternat
         ]
         other = elsewhere.pop((p.workload, p.pool), None)  # said once, however many lines it is on
         else_ = f"; {_second_best(other, d)}" if other else ""
-        out += wrap(f"{_name(p)}: {', '.join([_layout(p), *said])}{else_}", width, 2, 4)
+        out += wrap(f"{name_of(p)}: {', '.join([layout(p), *said])}{else_}", width, 2, 4)
     return out
 
 
@@ -285,7 +291,7 @@ def _few(found: list[str]) -> str:
     return "; ".join(found[:MAX_MOVES]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _none(result: FleetResult, width: int) -> list[str]:
+def none(result: FleetResult, width: int) -> list[str]:
     lines = ["No fleet meets everything."]
     if len(result.conflict) == 1:
         lines += ["", "This cannot be met, whatever else gives way:"]

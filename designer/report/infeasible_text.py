@@ -23,7 +23,7 @@ def infeasible(result: PlanResult, units: Mapping[str, str], width: int) -> list
     if not result.conflict:
         lines += [
             "",
-            "No candidate is even well formed; the rules that reject most are under `cut by` above.",
+            "No candidate is even well formed; the rules that reject most are under `cut by` below.",
         ]
     lines += _conflict(result.conflict, width)
     if result.not_involved:

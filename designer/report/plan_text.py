@@ -11,9 +11,11 @@ from designer.question.job import Job
 from designer.question.rules import quantity_of
 from designer.question.specifications import SPECIFICATIONS
 from designer.report.bounds import of, over
+from designer.report.headline import headline
 from designer.report.infeasible_text import infeasible
 from designer.words.numbers import digits, human, opened, percent
 from designer.words.text import Column, bar, blocks, shorten, unit_in_head, wrap
+from designer.words.weight import strong
 
 EPSILON = 0.02
 MAX_ROWS = 12
@@ -26,32 +28,42 @@ def render(
     units: dict[str, str],
     epsilon: float = EPSILON,
     file: str = "FILE",
+    period: float | None = None,
 ) -> str:
-    """The whole answer, no line wider than `width` unless a single word is."""
+    """The whole answer, no line wider than `width` unless a single word is: what to take, the table, why, the proof.
+
+    `period` is the time in seconds that costs are for, of a job that goes on.
+    """
+    title = wrap(f"{result.scenario}   {', '.join(result.objectives)}", width, 0, 9)
     if result.status == "infeasible":
-        return "\n".join([*_head(result, width, units), "", *infeasible(result, units, width)])
+        why = infeasible(result, units, width)
+        return "\n".join([*title, "", *strong(why[:1]), *why[1:], "", *_proof(result, width, units)])
     if not result.frontier:
-        return "\n".join(
-            [*_head(result, width, units), "", "No design found within the time limit; nothing is proven."]
-        )
+        text = "No design found within the time limit; nothing is proven."
+        return "\n".join([*title, "", *strong([text]), "", *_proof(result, width, units)])
     shown = _thinned(result, epsilon)
-    lines = [*_head(result, width, units), ""]
+    first, *more = headline(result, units, period)
+    lines = [*title, "", *strong(wrap(first, width))]
+    lines += [line for sentence in more for line in wrap(sentence, width, 0, 2)]
+    lines.append("")
     lines += _table(result, shown, job, width, units)
     lines += [""] + _same_everywhere(shown, job, width)
     lines += _budgets(result, shown, width, units)
     lines += _turning(result, width, units)
     lines += _moved(shown, width, units)
+    lines += ["", *_proof(result, width, units)]
     lines += _notes(result, shown, width, file)
     return "\n".join(lines)
 
 
-def _head(result: PlanResult, width: int, units: dict[str, str]) -> list[str]:
+def _proof(result: PlanResult, width: int, units: dict[str, str]) -> list[str]:
+    """What was searched, and why nothing better was missed."""
     p = result.proof
     proof = "complete" if p.complete else "NOT PROVEN COMPLETE"
     if p.solver_closure and p.complete:
         proof = "proven complete"
     early = f" and {p.dominated:,} left out as dominated" if p.dominated else ""
-    lines = [f"{result.scenario}   {', '.join(result.objectives)}"]
+    lines: list[str] = []
     text = (
         f"search   {p.raw_designs:,} designs, {p.feasible:,} feasible{early}, {p.frontier:,} on the Pareto"
         f" frontier, {proof}, {p.seconds:.1f} s"

@@ -11,9 +11,11 @@ from constraints.roles import CARBON, COST, DEVICES, POWER
 from designer.answers.size import Lack, Obstacle, Part, Row, SizeResult, Surface
 from designer.question.specifications import SPEC
 from designer.report.size_curve_text import curve_lines
+from designer.report.size_headline import headline
 from designer.report.size_needs import at_least, cell, closes
 from designer.words.numbers import human
 from designer.words.text import Column, table, wrap
+from designer.words.weight import strong
 
 # Parts that fall short and are worth a line.
 NEAR = 4
@@ -35,6 +37,8 @@ _SHORT = {
 def render(result: SizeResult, width: int, *, file: str, units: dict[str, str]) -> str:
     """The answer for a terminal of so many columns; `units` are those of the scenario's quantities."""
     lines = wrap(f"{result.scenario}   {', '.join(result.targets) or 'no targets'}", width, hanging=4)
+    first, *more = headline(result)
+    lines += ["", *strong(wrap(first, width)), *(line for t in more for line in wrap(t, width, 0, 2)), ""]
     has = ", ".join(f"{SPEC[s].title} {human(v, result.units[s])}" for s, v in result.base_specs.items())
     lines += wrap(f"base     {result.base}: {has}", width, hanging=9)
     if result.curve:

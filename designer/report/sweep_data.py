@@ -51,6 +51,7 @@ def report_data(store: Store) -> dict[str, Any]:
                 "kind": c.kind,
                 "unit": scales[c.name][1],
                 "title": c.title,
+                "better": record(c.name.rpartition(".")[2]).better,
                 "values": [told(v, scales[c.name][0]) for v in rows[c.name]],
             }
             for c in columns
@@ -61,6 +62,7 @@ def report_data(store: Store) -> dict[str, Any]:
         "conflict": rows["conflict"],
         "frontier": _frontier(m, all_rows, scales, axes),
         "effects": _effects(m, all_rows, first, scales, axes),
+        "again": m.again.model_dump() if m.again else None,
         "stamp": {"version": m.stamp.version, "catalog": m.stamp.catalog, "scenario": m.stamp.scenario},
     }
 

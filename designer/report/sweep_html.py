@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from importlib.resources import files
 
+from designer.drawing.palette import style
 from designer.report.sweep_data import report_data
 from designer.sweeping.store import Store
 
@@ -15,5 +17,15 @@ def page(store: Store) -> str:
     data = report_data(store)
     # "</script>" in a name must not end the script that carries it.
     text = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-    template = files("designer.report").joinpath("sweep.html").read_text("utf-8")
-    return template.replace("{{title}}", html.escape(data["name"])).replace("{{data}}", text)
+    parts = {
+        "style": style() + _part("sweep.css"),
+        "script": _part("sweep.js"),
+        "title": html.escape(data["name"]),
+        "data": text,
+    }
+    # One pass: what stands in a part is not looked at again.
+    return re.sub(r"\{\{(\w+)\}\}", lambda m: parts[m[1]], _part("sweep.html"))
+
+
+def _part(name: str) -> str:
+    return files("designer.report").joinpath(name).read_text("utf-8")

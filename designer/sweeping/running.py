@@ -7,6 +7,7 @@ import math
 import os
 import random
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,21 +18,25 @@ from catalogs import Catalog
 from catalogs.errors import InputError
 from designer.evaluating.design import CheckFailed
 from designer.question.question import Question
+from designer.reading.loading import named
 from designer.sweeping.answering import Answerer, Done
 from designer.sweeping.asking import Asker
 from designer.sweeping.columns import StoredColumn, columns_of
 from designer.sweeping.declaration import Plan, load_sweep, source_of
 from designer.sweeping.executors import Executor, executor_of
 from designer.sweeping.extras import needed
+from designer.sweeping.paths import text_of
 from designer.sweeping.progress import Progress
 from designer.sweeping.result import SweepResult
 from designer.sweeping.stamp import Stamp, stamp_of
-from designer.sweeping.store import Manifest, Store
+from designer.sweeping.store import Again, AxisTexts, Manifest, Store
 
 # Above this many points, somebody has to say that they are meant.
 MANY = 1_000_000
 # A chunk is sized to take about so long, and to have at most so many points.
 CHUNK_SECONDS, MOST_CHUNK = 2.0, 1000
+# Steps of axes whose texts are kept, so that a point can be asked for again.
+MOST_TEXTS = 20_000
 # Questions that are read to know the columns: one of each search space, up to so many.
 READ = 400
 
@@ -62,7 +67,21 @@ class Prepared:
             stamp=self.stamp,
             view=sweep.report.model_dump(),
             sampled=list(sweep.samples.over) if sweep.samples else [],
+            again=self.again(),
         )
+
+    def again(self) -> Again | None:
+        """The command that plans one point alone."""
+        plan = self.plan
+        if sum(map(len, plan.axes)) > MOST_TEXTS:
+            return None
+        options = [("--set", s) for s in plan.sets] + [("--catalog", str(f)) for f in plan.folders]
+        words = ["designer", "plan", named(plan.base), *(w for option in options for w in option)]
+        axes = []
+        for a in plan.axes:
+            rows = [[shlex.quote(text_of(p, v)) for p, v in a.changes(i).items()] for i in range(len(a))]
+            axes.append(AxisTexts(rows=rows))
+        return Again(command=shlex.join(words), axes=axes)
 
 
 def prepared(plan: Plan, catalog: Catalog) -> Prepared:

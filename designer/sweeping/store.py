@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from catalogs.errors import InputError
 from designer.answers.answer import Answer
@@ -26,6 +26,23 @@ from designer.sweeping.extras import needed
 from designer.sweeping.stamp import Stamp
 
 _TYPES = {"int": "int64", "float": "float64", "text": "string"}
+
+
+class AxisTexts(BaseModel):
+    """What `--set` is told at each step of an axis."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rows: list[list[str]]
+
+
+class Again(BaseModel):
+    """How to ask for one point alone: a command, and by axis what it is told more; the last axis moves fastest."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    command: str
+    axes: list[AxisTexts]
 
 
 class Manifest(Answer):
@@ -41,6 +58,7 @@ class Manifest(Answer):
     stamp: Stamp
     view: dict[str, str | None]
     sampled: list[str]
+    again: Again | None = Field(default=None, description="null where the axes have too many steps to list")
 
 
 class Store:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 from collections import Counter
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 from sweep_runs import CATALOG, TINY, answered, plan_of
 
+import designer
 from designer.cli import main
 from designer.report.sweep_data import report_data
 from designer.sweeping.analysis import effects
@@ -190,3 +192,33 @@ def test_the_page_of_documentation_works(
     )
     assert len(said) == 4
     assert all(len(x) for x in said)  # type: ignore[arg-type]
+
+
+def test_a_cell_is_planned_again_by_its_command(store: Store) -> None:
+    """The command that the page makes of a point's number gives the answer of that point."""
+    data, rows = report_data(store), store.table().to_pylist()
+    again = data["again"]
+    found = [r for r in rows if r["design"] == "A"]
+    for row in (found[0], found[len(found) // 2], found[-1]):
+        sets, rest = [], row["point"]
+        for axis in reversed(again["axes"]):
+            rest, i = divmod(rest, len(axis["rows"]))
+            sets = [*axis["rows"][i], *sets]
+        words = shlex.split(" ".join([again["command"], *(f"--set {s}" for s in sets)]))
+        assert words[:2] == ["designer", "plan"]
+        pairs = list(zip(words[3::2], words[4::2], strict=True))
+        assert {flag for flag, _ in pairs} == {"--set"}
+        answer = designer.plan(words[2], [text for _, text in pairs])
+        name = data["objectives"][0]["name"]
+        assert answer.frontier[0].metrics[name].value == pytest.approx(row[name], rel=1e-9)
+
+
+@pytest.mark.parametrize("ending", ["md", "xlsx", "svg"])
+def test_a_sweep_is_a_report_in_other_formats_too(
+    ending: str, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / f"page.{ending}"
+    assert main(["sweep", "report", str(store.folder), "--out", str(file)]) == 0
+    start = {"md": b"# tiny", "xlsx": b"PK", "svg": b"<?xml"}[ending]
+    assert file.read_bytes().startswith(start)
+    assert [p.name for p in tmp_path.iterdir()] == [file.name]

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from designer.cli import completing
 from designer.cli.app import app
 from designer.cli.options import CatalogDir, Json, Width, columns, open_catalog
 
@@ -16,7 +17,10 @@ app.add_typer(catalog_app, name="catalog")
 
 @catalog_app.command("list")
 def catalog_list(
-    kind: Annotated[str | None, typer.Argument(help="a kind of entry; without it, the kinds")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Argument(help="a kind of entry; without it, the kinds", autocompletion=completing.kinds),
+    ] = None,
     json: Json = False,
     catalog: CatalogDir = None,
 ) -> int:
@@ -29,8 +33,12 @@ def catalog_list(
 
 @catalog_app.command("show")
 def catalog_show(
-    kind: Annotated[str, typer.Argument(help="kind of entry, such as accelerators")],
-    id: Annotated[str, typer.Argument(help="id or alias of the entry")],
+    kind: Annotated[
+        str, typer.Argument(help="kind of entry, such as accelerators", autocompletion=completing.kinds)
+    ],
+    id: Annotated[
+        str, typer.Argument(help="id or alias of the entry", autocompletion=completing.entries_shown)
+    ],
     json: Json = False,
     catalog: CatalogDir = None,
     width: Width = None,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from designer.cli import completing
 from designer.cli.app import app
 from designer.cli.options import CatalogDir, File, Json, Set, again, open_catalog
 
@@ -17,7 +18,15 @@ def export(
     design: Annotated[
         str, typer.Argument(help="a design of the plan (A, B, ...) or decisions: 'tp=8,pp=16'")
     ],
-    to: Annotated[str, typer.Option("--to", metavar="TARGET", help="the launcher: vllm, megatron, ...")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="TARGET",
+            help="the launcher: vllm, megatron, ...",
+            autocompletion=completing.launchers,
+        ),
+    ],
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="a folder for the files (default: print them)")
     ] = None,

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from designer.cli import completing
 from designer.cli.app import app
 from designer.cli.options import (
     CatalogDir,
     File,
     Format,
     Json,
+    ReportFile,
     Set,
     Width,
     again,
     columns,
+    command_line,
     exit_code,
+    expect_report,
     open_catalog,
     open_question,
     refuse,
     said,
+    write_report,
 )
+from designer.cli.waiting import waiting
 
 if TYPE_CHECKING:
     from designer.answers.plan import PlanResult
@@ -37,6 +43,7 @@ def plan(
     form: Format = None,
     catalog: CatalogDir = None,
     width: Width = None,
+    report: ReportFile = None,
     verify: Annotated[
         bool,
         typer.Option("--verify", help="prove the answer again, by another route"),
@@ -74,14 +81,17 @@ def plan(
     """
     from designer.planning.plan import plan_question
     from designer.reading.source_map import Flagged
+    from designer.report.headline import period_of
     from designer.report.plan_text import render
 
+    expect_report(report)
     more = [Flagged(f"repair_weights.{_weighted(w)}", f"--repair-weight {w}") for w in repair_weight or []]
     if confidence is not None:
         more.append(Flagged(f"confidence={confidence}", f"--confidence {confidence}"))
     set_ = [*(set_ or []), *more]
     q = open_question(file, set_, catalog)
-    result = plan_question(q, verify=verify, every_conflict=all_conflicts)
+    with waiting("searching, proving and verifying" if verify else "searching and proving"):
+        result = plan_question(q, verify=verify, every_conflict=all_conflicts)
     if out is not None:
         from designer.exporting.rerun import write_designs
 
@@ -100,9 +110,17 @@ def plan(
                 q.units,
                 epsilon=epsilon,
                 file=again(file, set_, catalog),
+                period=period_of(q),
             ),
         )
     )
+
+    def report_of() -> Any:
+        from designer.report.plan_report import plan_report
+
+        return plan_report(q, result, command_line())
+
+    write_report(report, report_of)
     return exit_code(result.status)
 
 
@@ -145,7 +163,12 @@ def explain(
     ] = "A",
     quantity: Annotated[
         list[str] | None,
-        typer.Option("--of", metavar="QUANTITY", help="quantities to explain; default: objectives"),
+        typer.Option(
+            "--of",
+            metavar="QUANTITY",
+            help="quantities to explain; default: objectives",
+            autocompletion=completing.quantities,
+        ),
     ] = None,
     depth: Annotated[int, typer.Option(min=0, max=12, help="equations below each quantity")] = 2,
     facts: Annotated[
@@ -159,6 +182,7 @@ def explain(
     form: Format = None,
     catalog: CatalogDir = None,
     width: Width = None,
+    report: ReportFile = None,
 ) -> int:
     """Why a design is on the frontier: what binds, where the answer changes, and the equations behind it."""
     from catalogs.errors import InputError
@@ -167,9 +191,11 @@ def explain(
     from designer.question.designs import parse_design
     from designer.report.explain_text import render
 
+    expect_report(report)
+    found = None
     q = open_question(file, set_, catalog)
     if why_not:
-        refuse("is not for --why-not", of=quantity)
+        refuse("is not for --why-not", of=quantity, report=report)
         if design != "A":
             raise InputError(f"--why-not has a layout of its own; leave out {design!r}")
         from designer.planning.why_not import why_not as ask
@@ -183,28 +209,44 @@ def explain(
     else:
         from designer.planning.plan import find_design, plan_question
 
-        result = plan_question(q, patient=True)
+        with waiting("searching and proving"):
+            result = found = plan_question(q, patient=True)
         if not result.frontier:
             typer.echo(
                 f"{file}: no design to explain; designer plan {again(file, set_, catalog)} says why",
                 err=True,
             )
             return exit_code(result.status)
-        answer = explain_found(q, result, find_design(result, design), quantity, depth=depth, facts=facts)
+        with waiting("solving again with limits loosened and facts moved"):
+            answer = explain_found(q, result, find_design(result, design), quantity, depth=depth, facts=facts)
     typer.echo(said(answer, json, form, lambda: render(answer, q, columns(width))))
+
+    def report_of() -> Any:
+        from designer.report.plan_report import explain_report
+
+        return explain_report(q, found, answer, command_line())
+
+    write_report(report, report_of)
     return 0
 
 
 @app.command()
 def compare(
     file: File,
-    left: Annotated[str, typer.Argument(help="a design of the plan, or a second scenario to compare with")],
+    left: Annotated[
+        str,
+        typer.Argument(
+            help="a design of the plan, or a second scenario to compare with",
+            autocompletion=completing.scenarios,
+        ),
+    ],
     right: Annotated[str | None, typer.Argument(help="another design of the plan")] = None,
     set_: Set = None,
     json: Json = False,
     form: Format = None,
     catalog: CatalogDir = None,
     width: Width = None,
+    report: ReportFile = None,
 ) -> int:
     """Put two designs side by side, or the first designs of two scenarios.
 
@@ -216,6 +258,7 @@ def compare(
     from designer.planning.plan import find_design, plan_question
     from designer.report.compare_text import render
 
+    expect_report(report)
     q = open_question(file, set_, catalog)
     first = plan_question(q)
     units = q.units
@@ -225,16 +268,23 @@ def compare(
 
         other = open_question(left, set_, catalog)
         second = plan_question(other)
+        sides = ((q, find_design(first, "A")), (other, find_design(second, "A")))
         units = {**other.units, **units}
         facts, sets = open_catalog(catalog), set_ or []
         result = compare_designs(
-            (q, find_design(first, "A")),
-            (other, find_design(second, "A")),
+            *sides,
             (first.scenario, second.scenario),
             input_changes(read(locate(file), sets, facts), read(locate(left), sets, facts), q),
         )
     else:
-        pair = (find_design(first, left), find_design(first, right))
-        result = compare_designs((q, pair[0]), (q, pair[1]), (pair[0].id, pair[1].id))
+        sides = ((q, find_design(first, left)), (q, find_design(first, right)))
+        result = compare_designs(*sides, (sides[0][1].id, sides[1][1].id))
     typer.echo(said(result, json, form, lambda: render(result, units, columns(width))))
+
+    def report_of() -> Any:
+        from designer.report.compare_report import compare_report
+
+        return compare_report(result, *sides, command_line())
+
+    write_report(report, report_of)
     return 0

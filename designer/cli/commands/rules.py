@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from designer.cli import completing
 from designer.cli.app import app
 from designer.cli.options import Json, Width, columns, refuse
 
@@ -13,7 +14,10 @@ from designer.cli.options import Json, Width, columns, refuse
 @app.command()
 def rules(
     id: Annotated[
-        str | None, typer.Argument(metavar="[RULE]", help="a rule; without it, all of them")
+        str | None,
+        typer.Argument(
+            metavar="[RULE]", help="a rule; without it, all of them", autocompletion=completing.rules
+        ),
     ] = None,
     wall: Annotated[
         int | None, typer.Option("--wall", metavar="N", help="those of one of the 22 walls")

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from designer.cli import completing
 from designer.cli.app import app
 from designer.cli.options import (
     CatalogDir,
     File,
     Format,
     Json,
+    ReportFile,
     Set,
     Width,
     again,
     columns,
+    command_line,
     exit_code,
+    expect_report,
     open_catalog,
+    refuse,
     said,
+    write_report,
 )
+from designer.cli.waiting import waiting
 
 
 @app.command()
@@ -37,7 +44,12 @@ def size(
     ] = "",
     like: Annotated[
         str | None,
-        typer.Option("--like", metavar="PART", help="the node or accelerator whose other numbers hold"),
+        typer.Option(
+            "--like",
+            metavar="PART",
+            help="the node or accelerator whose other numbers hold",
+            autocompletion=completing.parts,
+        ),
     ] = None,
     device: Annotated[
         Path | None,
@@ -66,6 +78,7 @@ def size(
     form: Format = None,
     catalog: CatalogDir = None,
     width: Width = None,
+    report: ReportFile = None,
 ) -> int:
     """What one device must offer so that the targets of a scenario are met, and which parts do.
 
@@ -78,6 +91,9 @@ def size(
     from designer.sizing.reading import ask, read_counts, read_names, read_specs, source_and_part
     from designer.sizing.sizing import size_question
 
+    if roofline is not None:
+        refuse("is not for --roofline, which is a picture of its own", report=report)
+    expect_report(report)
     counts = read_counts(devices) if devices else []
     names = read_names(specs, list(SPEC), "--specs") if specs else []
     if bool(curve) != bool(against):
@@ -100,7 +116,8 @@ def size(
         else:
             save(picture, roofline)
         return 0
-    result = size_question(asked, devices=counts, specs=names, joint=joint, drawn=drawn)
+    with waiting("searching for the least that is enough"):
+        result = size_question(asked, devices=counts, specs=names, joint=joint, drawn=drawn)
     units = asked.question.units
     typer.echo(
         said(
@@ -110,4 +127,11 @@ def size(
             lambda: render(result, columns(width), file=again(file, set_, catalog), units=units),
         )
     )
+
+    def report_of() -> Any:
+        from designer.report.size_report import size_report
+
+        return size_report(result, command_line(), units)
+
+    write_report(report, report_of)
     return exit_code(result.status)

@@ -7,8 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
+from designer.cli import completing
 from designer.cli.app import app
-from designer.cli.options import CatalogDir, Set, Width, columns, open_catalog
+from designer.cli.options import (
+    CatalogDir,
+    ReportFile,
+    Set,
+    Width,
+    columns,
+    command_line,
+    expect_report,
+    open_catalog,
+)
 
 
 class _Verbs(typer.core.TyperGroup):
@@ -32,7 +42,11 @@ app.add_typer(verbs, name="sweep")
 @verbs.command("run")
 def run_sweep(
     file: Annotated[
-        str, typer.Argument(help="sweep file (YAML), a shipped sweep, or a scenario with --over")
+        str,
+        typer.Argument(
+            help="sweep file (YAML), a shipped sweep, or a scenario with --over",
+            autocompletion=completing.sweeps,
+        ),
     ],
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="folder of the results")] = None,
     over: Annotated[
@@ -57,6 +71,7 @@ def run_sweep(
     yes: Annotated[bool, typer.Option("--yes", help="more than a million points are meant")] = False,
     catalog: CatalogDir = None,
     width: Width = None,
+    report: ReportFile = None,
 ) -> int:
     """Answer every point of a sweep; a run that was stopped goes on where it stopped.
 
@@ -70,6 +85,7 @@ def run_sweep(
     from designer.sweeping.executors import executor_of
     from designer.sweeping.running import estimated, prepared, processes, refuse_many, run, shard_of
 
+    expect_report(report)
     part = shard_of(shard)
     store = open_catalog(catalog)
     plan = load_sweep(source_of(file), over or [], set_ or [], store)
@@ -88,6 +104,9 @@ def run_sweep(
     finally:
         engine.close()
     typer.echo(sweep_text.render(plan, summary, columns(width)))
+    if report is not None:
+        _write(out, report)
+        typer.echo(f"report written to {report}", err=True)
     return 0
 
 
@@ -108,7 +127,10 @@ def merge(
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="results of a sweep")],
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="the page (default: DIR/report.html)")
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="the page (default: DIR/report.html), or .md, .xlsx, .svg, .png"
+        ),
     ] = None,
     plots: Annotated[
         str | None, typer.Option("--plots", metavar="png|svg", help="the same pictures as files beside it")
@@ -116,17 +138,12 @@ def report(
 ) -> int:
     """Write one HTML file that shows the results; it needs no network and no other file."""
     from catalogs.errors import InputError
-    from designer.report.sweep_html import page
     from designer.sweeping.store import Store
 
     if plots not in (None, "png", "svg"):
         raise InputError(f"--plots {plots}: png or svg")
     file = out or folder / "report.html"
-    text = page(Store(folder))
-    try:
-        file.write_text(text, "utf-8")
-    except OSError as e:
-        raise InputError(f"{file}: cannot be written: {e.strerror or e}") from None
+    _write(folder, file)
     typer.echo(file)
     if plots:
         from designer.report.sweep_plots import draw
@@ -134,3 +151,16 @@ def report(
         for picture in draw(Store(folder), file.parent, plots):
             typer.echo(picture)
     return 0
+
+
+def _write(folder: Path, file: Path) -> None:
+    """The results of a folder as a page one can turn and cut, or in any other format of a report."""
+    from designer.report.saving import save, write_whole
+    from designer.report.sweep_html import page
+    from designer.report.sweep_report import sweep_report
+    from designer.sweeping.store import Store
+
+    if file.suffix == ".html":
+        write_whole(file, page(Store(folder)).encode())
+    else:
+        save(sweep_report(Store(folder), command_line()), file)

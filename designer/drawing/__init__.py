@@ -1,0 +1,1 @@
+"""Pictures as data: marks on a sheet, and the pictures made of them. Nothing here knows a scenario."""

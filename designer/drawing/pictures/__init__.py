@@ -1,0 +1,1 @@
+"""The pictures there are: one file each, data in, a drawing out."""
