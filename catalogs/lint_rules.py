@@ -156,7 +156,9 @@ def _ports(entry: Node, catalog: Catalog) -> Iterator[Finding]:
     port = nic.bandwidth.si * entry.accelerators / nic.ports
     fabric = catalog.get("fabrics", nic.fabric).bandwidth
     if not 0.98 <= port / fabric.si <= 1.02:
-        message = f"{port / 1e9:.4g} GB/s for each of {nic.ports} ports, and {fabric.text} is one of {nic.fabric}"
+        message = (
+            f"{port / 1e9:.4g} GB/s for each of {nic.ports} ports, and {fabric.text} is one of {nic.fabric}"
+        )
         yield ("nic", "ports"), f"{message}; is it per accelerator and direction?"
 
 
@@ -200,7 +202,9 @@ def _region_grid(entry: Region, catalog: Catalog) -> Iterator[Finding]:
         return
     grid = catalog.get("grids", entry.grid).carbon_intensity
     if not 0.99 <= own.si / grid.si <= 1.01:
-        message = f"{own.text}, and {grid.text} on the grid of {entry.grid}; another basis or year? leave it out"
+        message = (
+            f"{own.text}, and {grid.text} on the grid of {entry.grid}; another basis or year? leave it out"
+        )
         yield ("carbon_intensity",), message
 
 

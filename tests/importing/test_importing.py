@@ -65,7 +65,10 @@ def test_what_no_equation_describes_is_named_and_refused(
     ("keys", "words"),
     [
         ({"mla_use_output_gate": True}, "a gate on the output of latent attention"),
-        ({"layer_types": ["sliding_attention", "full_attention"] * 2, "sliding_window": 8}, "windows of latent"),
+        (
+            {"layer_types": ["sliding_attention", "full_attention"] * 2, "sliding_window": 8},
+            "windows of latent",
+        ),
     ],
 )
 def test_kinds_that_do_not_go_together_are_refused(tmp_path: Path, keys: dict[str, Any], words: str) -> None:

@@ -6,13 +6,13 @@ import random
 from statistics import median
 
 import pytest
+from schedule_simulation import Run, interleaved, one_f_one_b, run, weights_apart
 
 from constraints.rules.shared.layout import most_layers
 from constraints.rules.training.bubble import bubble_time
 from constraints.rules.training.memory import first_in_flight
 from constraints.rules.training.step import pipeline_time
 from designer.exporting.stages import chunk_layers
-from schedule_simulation import Run, interleaved, one_f_one_b, run, weights_apart
 
 
 def simulated(chunks: list[int], pp: int, vpp: int, micro: int, backward: float, head: float) -> Run:
