@@ -125,8 +125,10 @@ class Architecture(Block):
             raise Wrong(((), "kv_lora_rank and v_dim go together; only one is given"))
         if self.sliding_layers and self.chunked_layers:
             raise Wrong((("chunked_layers",), "windows and chunks in one model are not described"))
-        if self.heads % self.kv_heads:
-            raise Wrong((("kv_heads",), f"{self.heads} heads are not divisible by {self.kv_heads} kv_heads"))
+        near = (self.local_heads or self.heads, self.local_kv_heads or self.kv_heads)
+        for place, (heads, kv_heads) in (("kv_heads", (self.heads, self.kv_heads)), ("local_kv_heads", near)):
+            if heads % kv_heads:
+                raise Wrong(((place,), f"{heads} heads are not divisible by {kv_heads} kv_heads"))
         if self.experts and self.experts_per_token and self.experts_per_token > self.experts:
             raise Wrong((("experts_per_token",), f"more than the {self.experts} experts there are"))
         counted: list[tuple[KeyPath, int | None]] = [
