@@ -140,7 +140,7 @@ def mamba2(a: Architecture) -> Recurrence:
         rows=inner,
         small=(conv + 1) * mixed + 3 * heads + inner,
         state=inner * state,
-        groups=groups,
+        groups=groups if groups > 1 else heads,  # a single group is on every rank, and heads are split
         products=2,
         within=groups * state + inner,
         chunk=128,

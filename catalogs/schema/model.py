@@ -125,8 +125,10 @@ class Architecture(Block):
             raise Wrong(((), "kv_lora_rank and v_dim go together; only one is given"))
         if self.sliding_layers and self.chunked_layers:
             raise Wrong((("chunked_layers",), "windows and chunks in one model are not described"))
-        if self.heads % self.kv_heads:
-            raise Wrong((("kv_heads",), f"{self.heads} heads are not divisible by {self.kv_heads} kv_heads"))
+        local = (self.local_heads or self.heads, self.local_kv_heads or self.kv_heads)
+        for place, (heads, kv_heads) in (("kv_heads", (self.heads, self.kv_heads)), ("local_kv_heads", local)):
+            if heads % kv_heads:
+                raise Wrong(((place,), f"{heads} heads are not divisible by {kv_heads} kv_heads"))
         if self.experts and self.experts_per_token and self.experts_per_token > self.experts:
             raise Wrong((("experts_per_token",), f"more than the {self.experts} experts there are"))
         counted: list[tuple[KeyPath, int | None]] = [
@@ -138,6 +140,11 @@ class Architecture(Block):
         for path, layers in counted:
             if (layers or 0) > self.layers:
                 raise Wrong((path, f"more than the {self.layers} layers there are"))
+        apart = ("linear_layers", "layers_without_attention", "mamba_blocks", "mlp_blocks", "moe_blocks")
+        others = sum(getattr(self, kind) or 0 for kind in apart)
+        near = (self.sliding_layers or 0) + (self.chunked_layers or 0)
+        if max(near, self.attention_blocks or 0) + others > self.layers:
+            raise Wrong(((), f"more layers of all kinds than the {self.layers} there are"))
         if self.ffn is None and self.experts is None:
             raise Wrong(((), "missing key 'ffn'"))
         return self

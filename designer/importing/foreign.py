@@ -38,7 +38,6 @@ FOREIGN: dict[str, tuple[str, _Layers]] = {
     "index_kpool": ("pooled_index", _above_one),
     "index_source_layer_ids": ("shared_index", _every),
     "o_lora_rank": ("grouped_output", _every),
-    "num_attention_heads_per_layer": ("heads_by_layer", _every),
     "hc_mult": ("hyper_connections", _above_one),
     "attn_res_block_size": ("attention_residuals", _every),
     "engram_layer_ids": ("lookup_tables", _named),

@@ -33,7 +33,7 @@ def read(c: Config, family: Family, keys: Keys) -> None:
     layers = keys["layers"]
     window, chunk = c.number("sliding_window"), c.number("attention_chunk_size")
     window = None if c.flag("use_sliding_window") is False else window
-    kinds = _listed(c, family, layers) or _by_rule(c, family, layers, window)
+    kinds = list(_listed(c, family, layers) or _by_rule(c, family, layers, window))
     counts = Counter(kinds)
     # what has been said by a list may be said by other keys as well
     c.raw("full_attention_interval", "sliding_window_pattern")
@@ -45,6 +45,7 @@ def read(c: Config, family: Family, keys: Keys) -> None:
         if not chunk:
             c.fail("attention_chunk_size", f"missing, though {counts[CHUNK]} layers see a chunk")
         keys["attention_chunk"], keys["chunked_layers"] = chunk, counts[CHUNK]
+    _heads(c, keys, kinds)
     linear = _sizes(c)
     if counts[LINEAR]:
         if not family.linear:
@@ -57,6 +58,24 @@ def read(c: Config, family: Family, keys: Keys) -> None:
         keys |= _stated(c, linear or (_as_attention(keys) if family.linear_as_attention else {}))
     if counts[""] or (chunk and chunk != window and not counts[CHUNK]):
         keys["undescribed"]["unstated_window"] = counts[""] or layers
+
+
+def _heads(c: Config, keys: Keys, kinds: list[str]) -> None:
+    """Heads listed layer by layer: one number for the layers that see a window, and one for the others."""
+    listed = c.items("num_attention_heads_per_layer")
+    if listed is None:
+        return
+    near, far = (
+        {str(n): n for n, kind in zip(listed, kinds, strict=False) if (kind in (WINDOW, CHUNK)) is local}
+        for local in (True, False)
+    )
+    whole = all(isinstance(n, int) and n > 0 for n in (*near.values(), *far.values()))
+    if len(listed) != len(kinds) or len(near) > 1 or len(far) != 1 or not whole:
+        keys["undescribed"]["heads_by_layer"] = len(kinds)
+        return
+    keys["heads"] = next(iter(far.values()))
+    own = next(iter(near.values()), keys["heads"])
+    keys["local_heads"] = own if own != keys["heads"] else None
 
 
 # Keys of the catalog, and what configurations call them: beside the others, or in a part of their own.

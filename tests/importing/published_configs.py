@@ -234,6 +234,11 @@ KINDS: list[tuple[Config, Config]] = [
         {"mamba_blocks": 3, "attention_blocks": 1, "mamba_heads": 8, "mamba_head_dim": 16, "mamba_state": 16,
          "mamba_groups": 1, "experts": 4, "shared_experts": 1},
     ),
+    (
+        {"model_type": "laguna", "layer_types": ["sliding_attention", "full_attention"] * 2, "sliding_window": 8,
+         "num_attention_heads_per_layer": [8, 4, 8, 4], "gating": True},
+        {"heads": 4, "local_heads": 8, "sliding_layers": 2, "output_gate": "head"},
+    ),
     ({"attn_output_gate": True}, {"output_gate": "channel"}),
     ({"gating": "per-head"}, {"output_gate": "head"}),
 ]  # fmt: skip

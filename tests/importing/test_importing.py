@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from catalogs import Catalog, default_catalog
 from catalogs.errors import InputError
 from constraints.bundles.model import model_bundle, uncovered
 from designer.importing.api import import_config, write
+from designer.importing.entry import architecture_of
 from designer.importing.family import families
 from designer.importing.shape import read_shape
 from designer.rulebook.lint import lint_all
@@ -187,3 +189,11 @@ def test_a_window_beside_another_branch_is_no_layers_only_sight(tmp_path: Path) 
     keys = {"model_type": "deepseek_v4", "compress_ratios": [0, 4, 128, 4], "sliding_window": 8}
     shape = read_shape(save(tmp_path, {**TINY, **keys}))
     assert (shape.architecture["sliding_window"], shape.architecture["sliding_layers"]) == (8, 1)
+
+
+def test_layers_of_all_kinds_are_no_more_than_there_are(tmp_path: Path) -> None:
+    keys = {"layer_types": ["sliding_attention"] * 3 + ["full_attention"], "sliding_window": 8}
+    shape = read_shape(save(tmp_path, {**TINY, **keys}))
+    more = {"linear_attention": "lightning_attention", "linear_layers": 2, "linear_heads": 4, "linear_key_dim": 16}
+    with pytest.raises(InputError, match="more layers of all kinds than the 4 there are"):
+        architecture_of(replace(shape, architecture={**shape.architecture, **more}), "a test", "2026-01")
