@@ -100,7 +100,10 @@ def mixture_traffic(mixers: Any, gather: Any, shared_experts: Any, sp: Any, etp:
     return 2 * (mixers + feed_forward) * gather + etp
 
 
-@rule(
+@instance(
+    mixture_traffic,
+    {"gather": "tp_gather_time", "etp": "etp_layer_time"},
+    fixed={"mixers": 1},
     wall=14,
     cite="Korthikanti et al. 2022 for attention and shared experts; routed ones have their own tokens",
 )
@@ -112,7 +115,6 @@ def moe_tp_layer_time(
     >>> moe_tp_layer_time(1.0, 1, 1, 3.0), moe_tp_layer_time(1.0, 0, 1, 3.0), moe_tp_layer_time(1.0, 0, 0, 0.0)
     (7.0, 5.0, 4.0)
     """
-    return mixture_traffic(1, tp_gather_time, shared_experts, sp, etp_layer_time)
 
 
 @instance(
