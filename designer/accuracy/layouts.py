@@ -34,5 +34,5 @@ def degrees(gpus: int, tp: int, pp: int, dp: int, ep: int) -> dict[str, float]:
         tp, dp = gpus // pp, 1  # expert ranks over all devices, attention split over them too
     if ep <= tp:
         dp = 1  # ranks that share nothing are replicas
-    etp = 1 if ep > 1 else tp  # experts are whole on EP's ranks, and split like all else without EP
+    etp = max(1, tp // ep)  # what EP leaves of TP splits each expert
     return dict(tp=tp, pp=pp, dp=dp, ep=ep, etp=etp, replicas=max(1, gpus // (tp * pp * dp)))

@@ -165,7 +165,7 @@ def _recompute(launch: Launch) -> list[Flag]:
         modules += ["layernorm", *(["moe_act"] if launch.model.shape.experts else [])]
     return [
         Flag("recompute-granularity", "selective", f"recompute {mode}"),
-        Flag("recompute-modules", tuple(modules), "the same; a fused kernel keeps no scores"),
+        Flag("recompute-modules", tuple(modules), "the same"),
     ]
 
 

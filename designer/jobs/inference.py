@@ -106,7 +106,7 @@ DECISIONS = (
     pp(only(1, 2, 4)),
     dp(lambda c: [1, 2, 4, 8] if max(c.model_counts("experts")) else [1]),
     EP,
-    etp(lambda before: 1 if int(before["ep"]) > 1 else before["tp"]),  # vLLM: whole experts or none
+    etp(lambda before: max(1, int(before["tp"]) // int(before["ep"]))),  # what EP leaves of TP splits experts
     PREFILL_BATCH,
     Decision("batch", "count", "batch", only(*_BATCHES), tells="core", first=True),
     Decision("samples", "count", "samples", only(), 1, tells="core"),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from constraints import accountant
+from constraints import accountant, tiling
 from constraints.algebras import maths
 from constraints.algebras.signs import box, lift
 from constraints.algebras.symbolic import Sym, trace
@@ -81,7 +81,8 @@ def evaluate(s: Sym, given: Mapping[str, float], layer: str) -> Any:
     if s.op == "call":
         return (rules(layer).get(s.name) or find(s.name)).fn(*parts)
     named = {"max": maths.maximum, "min": maths.minimum, "smoothmax": maths.smooth_maximum, "abs": abs,
-             "renyi_epsilon": accountant.epsilon, "renyi_noise": accountant.noise_multiplier}  # fmt: skip
+             "renyi_epsilon": accountant.epsilon, "renyi_noise": accountant.noise_multiplier,
+             "smallest_part": tiling.smallest_part}  # fmt: skip
     if s.op in named:
         return named[s.op](*parts)
     if s.op.isidentifier() and s.op != "negative":
@@ -174,6 +175,8 @@ TRENDS = {
     "pairwise_all_to_all_time": "+message +ranks -bandwidth +latency",
     "ring_tree_crossover": "+bandwidth +latency",
     "ranks_inside": "",
+    "spine_time": "+message +ranks -near -bandwidth +oversubscription",
+    "groups_reached": "+draws",
     "hierarchical_gather_time": "+message -inner_bandwidth -outer_bandwidth +inner_latency +outer_latency",
     "hierarchical_all_reduce_time": "+message -inner_bandwidth -outer_bandwidth +inner_latency +outer_latency",
     "all_to_all_time": "+message -inner_bandwidth -outer_bandwidth +inner_latency +outer_latency",

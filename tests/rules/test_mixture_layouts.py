@@ -118,3 +118,13 @@ def test_a_checkpoint_is_read_through_the_ports_of_the_nodes() -> None:
     assert value(found, "restore_bandwidth") == nodes * 5e9
     restart = value(found, "recovery_time") - value(found, "checkpoint_bytes") / (nodes * 5e9)
     assert restart == pytest.approx(600)
+
+
+def test_a_tensor_group_holds_no_expert_twice() -> None:
+    """No engine does: what EP leaves of the tensor ranks splits each expert, and that is where `evaluate` starts."""
+    layout = {**CHAT, "tp": 8, "dp": 1, "ep": 2, "batch": 64}
+    start = asked("deepseek-v3-serving", "candidates.ep=[1, 2, 8]", **layout)
+    assert start.design["etp"] == 4
+    twice = asked("deepseek-v3-serving", "candidates.ep=[1, 2, 8]", **layout, etp=1)
+    assert "tensor_group_holds_no_copies" in {b.name for b in twice.violated}
+    assert value(twice, "weight_memory") > 2 * value(start, "weight_memory")

@@ -63,7 +63,21 @@ def test_the_way_to_experts_and_back_is_that_of_every_token() -> None:
         reached = ranks_reached(experts, k, ep, inside, 1e9)
         domains = expert_domains(experts, k, ep, inside, 1e9)
         told = ep_layer_time(
-            TOKENS * tp, reached, domains, HIDDEN, THERE, BACK, 1 / tp, ep, inside, INNER, OUTER, 0.0, 0.0
+            TOKENS * tp,
+            reached,
+            domains,
+            0,
+            HIDDEN,
+            THERE,
+            BACK,
+            1 / tp,
+            ep,
+            inside,
+            INNER,
+            OUTER,
+            1,
+            0.0,
+            0.0,
         )
         apart.append(abs(told / time - 1))
         # What a rank was sent is gathered by all that share its experts: it gets what the others were sent.

@@ -97,3 +97,34 @@ def test_a_replica_is_not_cut_by_the_end_of_a_node(tp: int, replicas: int, nodes
     question = load(ROOT / "scenarios" / "llama-3.1-70b-chat.yaml", ["candidates.node_count=16"])
     found = evaluate(question, {"tp": tp, "replicas": replicas, "node": "p5.48xlarge"})
     assert found.metrics["node_count"].value == nodes
+
+
+@pytest.mark.parametrize(
+    ("tp", "dp", "pod", "lost"), [(8, 64, 128, 4), (4, 32, 64, 2), (8, 16, 128, 4), (1, 64, 32, 2)]
+)
+def test_uplinks_of_a_pod_carry_what_its_ranks_get_from_others(
+    tmp_path: Path, tp: int, dp: int, pod: int, lost: int
+) -> None:
+    """Every rank of every data group placed, and the bytes added up that enter a pod over its fewer uplinks."""
+    file = tmp_path / "eight.yaml"
+    nodes = tp * dp // 8
+    file.write_text(RUN % ("llama-3.1-8b", 256 * 2048, "dgx-h100", nodes))
+    design = {"tp": tp, "dp": dp, "pp": 1, "node_count": nodes}
+    lossless = evaluate(load(file), design).metrics
+    made = evaluate(
+        load(file, [f"assume.oversubscription={lost}", f"assume.pod_devices={pod}"]), design
+    ).metrics
+    message = 4 * made["stage_dense_parameters"].value
+    port = made["outer_bandwidth"].value
+    entering: Counter[int] = Counter()
+    for first in range(tp):
+        here = Counter((first + tp * i) // pod for i in range(dp))
+        for of, ranks in here.items():
+            entering[of] += message * (1 - ranks / dp)
+    uplinks = max(entering.values()) / (min(pod, tp * dp) * port / lost)
+    without = max(entering.values()) / (min(pod, tp * dp) * port)
+    more = made["gradient_reduce_time"].value - lossless["gradient_reduce_time"].value
+    assert more == pytest.approx(uplinks - without)
+    assert (more > 0) == (tp * dp > pod)
+    # What stays in a node, or in a pod, does not notice.
+    assert made["tp_layer_time"].value == lossless["tp_layer_time"].value

@@ -64,7 +64,12 @@ def tp_layer_time() -> Seconds:
     """
 
 
-@rule(wall=14, cite="definition: mean over layers, of which some have no mixer")
+@instance(
+    mixture_traffic,
+    {"mixers": "mixer_share", "gather": "tp_gather_time", "etp": "etp_layer_time"},
+    wall=14,
+    cite="definition: mean over layers, of which some have no mixer",
+)
 def moe_tp_layer_time(
     mixer_share: Fraction, tp_gather_time: Seconds, shared_experts: Count, sp: Count, etp_layer_time: Seconds
 ) -> Seconds:
@@ -73,7 +78,6 @@ def moe_tp_layer_time(
     >>> moe_tp_layer_time(0.5, 1.0, 1, 1, 3.0)
     6.0
     """
-    return mixture_traffic(mixer_share, tp_gather_time, shared_experts, sp, etp_layer_time)
 
 
 @instance(ring_time, {"kv_expanded_width": "local_cache_width", "kv_ranks": "local_kv_ranks"})

@@ -141,6 +141,28 @@ def hierarchical_all_reduce_time(
     )
 
 
+@rule(
+    wall=10,
+    cite="two-level ring, once more: Patarasuk & Yuan 2009 inside and across pods",
+    where={
+        "or a part of the group is larger than all of it": lambda ranks, near: near <= ranks,
+        "or uplinks carry more than the ports below": lambda oversubscription: oversubscription >= 1,
+    },
+)
+def spine_time(
+    message: Bytes, ranks: Whole, near: Whole, bandwidth: BytesPerSecond, oversubscription: Count
+) -> Seconds:
+    """What a gather (or scatter) over several pods takes beyond one in a network that carries every port at full rate.
+
+    `near` is the fewest ranks of the group in one pod. They have `message (1 / near - 1 / ranks)` each to get
+    from other pods, over uplinks that carry `1 / oversubscription` of the ports below them when all are busy.
+
+    >>> [round(spine_time(8e9, 64, near, 50e9, 4) * 1e3, 2) for near in (64, 16)]  # ms: one pod, four of them
+    [0.0, 22.5]
+    """
+    return message * (1 / near - 1 / ranks) / bandwidth * (oversubscription - 1)
+
+
 @rule(wall=14, cite="definition: every rank sends an equal part to every other", where=_SMALLEST)
 def all_to_all_time(
     message: Bytes,
@@ -175,6 +197,7 @@ def all_to_all_time(
 @rule(
     wall=14,
     cite="expectation of different draws: the mean of its factors, raised to their number, for their product",
+    where={"or something is drawn twice": lambda members, draws: draws <= members},
 )
 def groups_reached(groups: Count, members: Count, draws: Count) -> Count:
     """Groups that hold at least one of `draws` different members, of which each group has as many.

@@ -134,13 +134,13 @@ def dispatch_seconds_per_token(
     """
     return exchanged(
         expert_hidden / tp,
-        ranks_reached,
-        expert_domains,
-        ep_inside,
-        expert_operand_bytes,
-        activation_bytes,
-        inner_bandwidth,
-        outer_bandwidth,
+        ranks_reached=ranks_reached,
+        expert_domains=expert_domains,
+        ep_inside=ep_inside,
+        there=expert_operand_bytes,
+        back=activation_bytes,
+        inner_bandwidth=inner_bandwidth,
+        outer_bandwidth=outer_bandwidth,
     )
 
 

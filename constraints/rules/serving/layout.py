@@ -166,6 +166,20 @@ def ep_divides_ranks(tp: Count, dp: Count, ep: Count, etp: Count) -> Truth:
     return (tp * dp) % (ep * etp) == 0
 
 
+@rule(
+    cite="vLLM, SGLang, TensorRT-LLM: ranks of a tensor group share the experts out, by EP and by ETP",
+    form=True,
+)
+def tensor_group_holds_no_copies(experts: Count, tp: Count, ep: Count, etp: Count) -> Truth:
+    """EP x ETP is a multiple of TP, so that no expert is held twice in a tensor group.
+
+    >>> cases = ((8, 1, 1), (8, 1, 8), (8, 2, 4), (8, 16, 1))
+    >>> [tensor_group_holds_no_copies(64, *x) for x in cases], tensor_group_holds_no_copies(0, 8, 1, 1)
+    ([False, True, True, True], True)
+    """
+    return (experts == 0) | ((ep * etp) % tp == 0)
+
+
 @rule(cite="definition", form=True)
 def context_fits(context_limit: Tokens, max_context: Tokens) -> Truth:
     """The longest prompt with its answer is within the model's context.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from constraints.algebras.maths import maximum, minimum, where
+from constraints.instance import instance
 from constraints.quantities import Count
 from constraints.rule import rule
 from constraints.rules.library.collectives import groups_reached
@@ -28,7 +29,20 @@ def ranks_reached(
     return groups_reached(ep * open_, experts * open_, experts_per_token)
 
 
-@rule(wall=14, cite="DeepSeek-V3 (2024), section 3.2.2: one copy of a token per node, forwarded inside")
+def elsewhere(
+    experts: Any, experts_per_token: Any, ep: Any, ep_inside: Any, routed_domain_limit: Any, near: Any
+) -> Any:
+    """Scale-up domains a token is sent to that are not among those of the `near` ranks around its own."""
+    reached = groups_reached(ep / ep_inside, experts, experts_per_token)
+    return minimum(routed_domain_limit, reached) * (1 - near / ep)
+
+
+@instance(
+    elsewhere,
+    {"near": "ep_inside"},
+    wall=14,
+    cite="DeepSeek-V3 (2024), section 3.2.2: one copy of a token per node, forwarded inside",
+)
 def expert_domains(
     experts: Count, experts_per_token: Count, ep: Count, ep_inside: Count, routed_domain_limit: Count
 ) -> Count:
@@ -37,13 +51,11 @@ def expert_domains(
     >>> [round(expert_domains(256, 8, ep, 8, limit), 2) for ep, limit in ((8, 1e9), (32, 1e9), (64, 1e9), (64, 4))]
     [0.0, 2.71, 4.63, 3.5]
     """
-    domains = ep / ep_inside
-    reached = minimum(routed_domain_limit, groups_reached(domains, experts, experts_per_token))
-    return reached * (1 - 1 / domains)
 
 
 def exchanged(
     elements: Any,
+    *,
     ranks_reached: Any,
     expert_domains: Any,
     ep_inside: Any,
@@ -51,11 +63,15 @@ def exchanged(
     back: Any,
     inner_bandwidth: Any,
     outer_bandwidth: Any,
+    expert_pods: Any = 0,
+    oversubscription: Any = 1,
 ) -> Any:
     """Time in which `elements` of a rank's tokens go to their experts and come back, in so many bytes each.
 
-    One copy crosses to each other domain; inside, one is forwarded to each rank. Both links work at once.
+    One copy crosses to each other domain; inside, one is forwarded to each rank. All links work at once, those
+    between pods of the network for `expert_pods` of the copies.
     """
     inner = elements * ranks_reached * (1 - 1 / ep_inside) / inner_bandwidth
-    outer = where(expert_domains > 0, elements * expert_domains / outer_bandwidth, 0 * inner)
+    copies = maximum(expert_domains, expert_pods * oversubscription)
+    outer = where(expert_domains > 0, elements * copies / outer_bandwidth, 0 * inner)
     return (there + back) * maximum(inner, outer)

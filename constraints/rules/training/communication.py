@@ -5,13 +5,13 @@ That of experts is in `expert_communication`.
 
 from __future__ import annotations
 
-from functools import partial
+from typing import Any
 
 from constraints.algebras.maths import maximum, minimum, where
 from constraints.instance import instance
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds, Tokens, Truth
 from constraints.rule import rule
-from constraints.rules.library.collectives import hierarchical_gather_time
+from constraints.rules.library.collectives import hierarchical_gather_time, spine_time
 from constraints.rules.shared.layout import within_reach
 
 
@@ -166,31 +166,38 @@ def gradient_reduce_time(
     gradient_traffic_bytes: Bytes,
     data_ranks: Count,
     data_inside: Count,
+    data_near: Count,
     expert_data_ranks: Count,
     expert_data_inside: Count,
+    expert_data_near: Count,
     inner_bandwidth: BytesPerSecond,
     outer_bandwidth: BytesPerSecond,
+    oversubscription: Count,
     inner_latency: Seconds,
     outer_latency: Seconds,
 ) -> Seconds:
     """Time of one reduce-scatter of a device's gradients over its data ranks.
 
-    >>> cases = ((1e9, 0, 4, 1, 1, 1, 1), (1e9, 0, 4, 4, 1, 4, 1), (0, 1e9, 4, 16, 8, 2, 1))  # 4 GB each
-    >>> [round(gradient_reduce_time(*x, 450e9, 50e9, 0.0, 0.0), 4) for x in cases]  # 1, 4, 2 ranks
+    >>> cases = ((1e9, 0, 1, 1, 1, 1, 1, 1), (1e9, 0, 4, 1, 4, 4, 1, 4), (0, 1e9, 16, 8, 16, 2, 1, 2))  # 4 GB each
+    >>> made = [gradient_reduce_time(*x[:2], 4, *x[2:], 450e9, 50e9, 1, 0.0, 0.0) for x in cases]  # 1, 4, 2 ranks
+    >>> [round(x, 4) for x in made]
     [0.0, 0.06, 0.04]
-    >>> round(gradient_reduce_time(8e9, 0, 4, 18, 2, 1, 1, 1e30, 37e9, 0.0, 0.0), 3)  # 8 + 8 + 2: 16/18 over 2 NICs
+    >>> rest = (8e9, 0, 4, 18, 2, 18, 1, 1, 1, 1e30, 37e9)  # 8 + 8 + 2: 16/18 over 2 NICs
+    >>> round(gradient_reduce_time(*rest, 1, 0.0, 0.0), 3)
     0.384
+    >>> round(gradient_reduce_time(8e9, 0, 4, 64, 8, 32, 1, 1, 1, 1e30, 50e9, 4, 0.0, 0.0), 3)  # and between pods
+    0.1
     """
-    reduced = partial(
-        hierarchical_gather_time,
-        inner_bandwidth=inner_bandwidth,
-        outer_bandwidth=outer_bandwidth,
-        inner_latency=inner_latency,
-        outer_latency=outer_latency,
-    )
-    return reduced(stage_dense_parameters * gradient_traffic_bytes, data_ranks, data_inside) + minimum(
+
+    def reduced(parameters: Any, ranks: Any, inside: Any, near: Any) -> Any:
+        message = parameters * gradient_traffic_bytes
+        return hierarchical_gather_time(
+            message, ranks, inside, inner_bandwidth, outer_bandwidth, inner_latency, outer_latency
+        ) + spine_time(message, ranks, near, outer_bandwidth, oversubscription)
+
+    return reduced(stage_dense_parameters, data_ranks, data_inside, data_near) + minimum(
         1, stage_expert_parameters
-    ) * reduced(stage_expert_parameters * gradient_traffic_bytes, expert_data_ranks, expert_data_inside)
+    ) * reduced(stage_expert_parameters, expert_data_ranks, expert_data_inside, expert_data_near)
 
 
 @rule(

@@ -9,8 +9,24 @@ from constraints.instance import instance
 from constraints.quantities import Bytes, BytesPerSecond, Count, Fraction, Seconds, Tokens
 from constraints.rule import rule
 from constraints.rules.library.collectives import hierarchical_gather_time
-from constraints.rules.shared.experts import exchanged
+from constraints.rules.shared.experts import elsewhere, exchanged
 from constraints.rules.training.communication import tp_exposed
+
+
+@instance(elsewhere, {"near": "ep_near"}, wall=10, cite="definition: those of its domains in other pods")
+def expert_pods(
+    experts: Count,
+    experts_per_token: Count,
+    ep: Count,
+    ep_inside: Count,
+    routed_domain_limit: Count,
+    ep_near: Count,
+) -> Count:
+    """Scale-up domains in other pods of the network that a token's experts are spread over, in expectation.
+
+    >>> [round(expert_pods(256, 8, 64, 8, 4, near), 2) for near in (64, 32)]
+    [0.0, 2.0]
+    """
 
 
 @rule(wall=14, cite="Lepikhin et al. 2020, GShard: dispatch and combine, in every mixture layer")
@@ -18,6 +34,7 @@ def ep_layer_time(
     microbatch_tokens: Tokens,
     ranks_reached: Count,
     expert_domains: Count,
+    expert_pods: Count,
     expert_hidden: Count,
     operand_bytes: Bytes,
     activation_bytes: Bytes,
@@ -26,6 +43,7 @@ def ep_layer_time(
     ep_inside: Count,
     inner_bandwidth: BytesPerSecond,
     outer_bandwidth: BytesPerSecond,
+    oversubscription: Count,
     inner_latency: Seconds,
     outer_latency: Seconds,
 ) -> Seconds:
@@ -34,20 +52,24 @@ def ep_layer_time(
     Each token goes to its experts in the precision of the products and comes back in that of
     activations.
 
-    >>> links, groups = (360e9, 50e9, 1e-4, 1e-3), ((1, 1, 1, 0.0), (5.29, 8, 8, 0.0), (7.22, 64, 8, 3.5))
-    >>> [round(ep_layer_time(4096, r, d, 7168, 1, 2, 1, *ep, *links) * 1e3, 2) for r, *ep, d in groups]
+    >>> links, groups = (360e9, 50e9, 1, 1e-4, 1e-3), ((1, 1, 1, 0.0), (5.29, 8, 8, 0.0), (7.22, 64, 8, 3.5))
+    >>> [round(ep_layer_time(4096, r, d, 0, 7168, 1, 2, 1, *ep, *links) * 1e3, 2) for r, *ep, d in groups]
     [0.0, 1.33, 8.37]
+    >>> round(ep_layer_time(4096, 7.22, 3.5, 2.0, 7168, 1, 2, 1, 64, 8, 360e9, 50e9, 4, 0.0, 0.0) * 1e3, 2)  # two pods
+    14.09
     """
     latency = minimum(1, ep - 1) * inner_latency + minimum(1, ep - ep_inside) * outer_latency
     return 2 * latency + exchanged(
         microbatch_tokens * sequence_share * expert_hidden,
-        ranks_reached,
-        expert_domains,
-        ep_inside,
-        operand_bytes,
-        activation_bytes,
-        inner_bandwidth,
-        outer_bandwidth,
+        ranks_reached=ranks_reached,
+        expert_domains=expert_domains,
+        ep_inside=ep_inside,
+        there=operand_bytes,
+        back=activation_bytes,
+        inner_bandwidth=inner_bandwidth,
+        outer_bandwidth=outer_bandwidth,
+        expert_pods=expert_pods,
+        oversubscription=oversubscription,
     )
 
 
@@ -100,7 +122,10 @@ def mixture_traffic(mixers: Any, gather: Any, shared_experts: Any, sp: Any, etp:
     return 2 * (mixers + feed_forward) * gather + etp
 
 
-@rule(
+@instance(
+    mixture_traffic,
+    {"gather": "tp_gather_time", "etp": "etp_layer_time"},
+    fixed={"mixers": 1},
     wall=14,
     cite="Korthikanti et al. 2022 for attention and shared experts; routed ones have their own tokens",
 )
@@ -112,7 +137,6 @@ def moe_tp_layer_time(
     >>> moe_tp_layer_time(1.0, 1, 1, 3.0), moe_tp_layer_time(1.0, 0, 1, 3.0), moe_tp_layer_time(1.0, 0, 0, 0.0)
     (7.0, 5.0, 4.0)
     """
-    return mixture_traffic(1, tp_gather_time, shared_experts, sp, etp_layer_time)
 
 
 @instance(

@@ -4,7 +4,9 @@ Ranks are numbered from the inside out: tensor, context, data, pipeline, as Mega
 torchtitan do. So neighbours are one device apart in a tensor group, TP in a context group and in the group that
 shares out gradients (context and data ranks together). Experts number the devices of a stage anew: ETP, EP,
 then ranks with the same experts (Megatron-Core's parallel folding). Groups lie side by side and fill one
-domain after the other; the one that is cut the worst sets the pace.
+domain after the other; the one that is cut the worst sets the pace. Domains fill pods of the network in the
+same way: what gradients and tokens for experts send from pod to pod shares uplinks, which may be fewer than
+the ports below. Tensor and context groups are taken to stay in a pod; stages hand over across few uplinks.
 """
 
 from __future__ import annotations
@@ -156,4 +158,48 @@ def expert_data_inside() -> Count:
 
     >>> expert_data_inside(8, 64, 8, 512), expert_data_inside(4, 2, 8, 8)
     (1, 4)
+    """
+
+
+@instance(
+    ranks_inside,
+    {"ranks": "ep", "stride": "etp", "domain": "pod_devices", "devices": "devices_used"},
+    wall=10,
+)
+def ep_near() -> Count:
+    """Fewest ranks of an expert group in one pod of the network between domains.
+
+    >>> ep_near(64, 1, 32, 512), ep_near(64, 1, 1e9, 512)
+    (32, 64)
+    """
+
+
+@instance(
+    ranks_inside,
+    {"ranks": "data_ranks", "stride": "tp", "domain": "pod_devices", "devices": "devices_used"},
+    wall=10,
+)
+def data_near() -> Count:
+    """Fewest ranks that hold the same parameters outside the experts and stand in one pod.
+
+    >>> data_near(64, 8, 256, 512), data_near(64, 8, 1e9, 512)
+    (32, 64)
+    """
+
+
+@instance(
+    ranks_inside,
+    {
+        "ranks": "expert_data_ranks",
+        "stride": "expert_ranks",
+        "domain": "pod_devices",
+        "devices": "devices_used",
+    },
+    wall=10,
+)
+def expert_data_near() -> Count:
+    """Fewest ranks that hold the same experts and stand in one pod.
+
+    >>> expert_data_near(8, 64, 256, 512), expert_data_near(8, 64, 1e9, 512)
+    (4, 8)
     """
