@@ -70,7 +70,7 @@ def declared(workload: BaseModel) -> Iterator[tuple[str, Gives]]:
 
 MOMENTS = (
     "input_tokens", "input_square", "input_cube", "output_tokens", "output_square", "prompt_answer", "context_cube",
-    "steps_harmonic", "steps_harmonic_square", "reasoning_tokens", "reasoning_p99", "context_limit", "longest_prompt",
+    "answer_harmonic", "answer_harmonic_square", "reasoning_tokens", "reasoning_p99", "context_limit", "longest_prompt",
     "longest_answer",
 )  # fmt: skip
 
@@ -122,18 +122,20 @@ def up_to(window: float) -> Callable[[float], float]:
 
 
 def in_chunk(chunk: float) -> Callable[[float], float]:
-    """The same where each sees its own chunk.
+    """The same where each sees its own chunk: beyond the first, half of one in the mean, wherever lengths end.
 
-    >>> [in_chunk(100.0)(n) for n in (50.0, 250.0)]
-    [1250.0, 11250.0]
+    >>> [in_chunk(100.0)(n) for n in (50.0, 200.0)]
+    [1250.0, 10000.0]
     """
-    return lambda n: (n // chunk * chunk**2 + (n % chunk) ** 2) / 2
+    return lambda n: min(n, chunk) ** 2 / 2 + max(0.0, n - chunk) * chunk / 2
 
 
 def _harmonic(mix: Sequence[Any], k: int) -> float:
-    """Harmonic mean of the k-th powers of decode steps, its root, of requests that have any."""
-    steps = [(m.share, m.generated - 1) for m in mix if m.generated > 1]
-    return float((sum(s for s, _ in steps) / sum(s / n**k for s, n in steps)) ** (1 / k)) if steps else 0.0
+    """Harmonic mean of the k-th powers of answers, its root, of requests that have any."""
+    answers = [(m.share, m.generated) for m in mix if m.generated]
+    return (
+        float((sum(s for s, _ in answers) / sum(s / n**k for s, n in answers)) ** (1 / k)) if answers else 0.0
+    )
 
 
 def _quantile(mix: Sequence[Any], share: float) -> float:

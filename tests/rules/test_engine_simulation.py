@@ -168,6 +168,18 @@ def test_the_tail_of_equal_prompts_is_no_gamma_of_the_whole() -> None:
     agrees(v["ttft_p99"], found.ttft, lambda x: float(np.quantile(x, 0.99)), 0.05, 0.05)
 
 
+@pytest.mark.parametrize(("rate", "prompt", "answer"), [(0.0015, 1_000_000, 500), (0.02, 30_000, 200)])
+def test_a_rare_long_prompt_holds_up_those_it_meets(rate: float, prompt: int, answer: int) -> None:
+    """At loads of a few percent a tail is one prefill found under way, which no gamma of the moments is."""
+    engine = Engine(0.012, 1e-5, 0.0, 0.0, 5e-5)
+    s = Setting([(1, prompt, answer)], engine, rate * (5e-5 * prompt + answer * 1e-5), prompt + answer / 2)
+    v = arriving(s)
+    assert v["request_rate"] == pytest.approx(rate, rel=1e-3)
+    found = simulate(engine, s.mix, requests=15_000, seed=5, rate=rate)
+    for name, sample in (("ttft_p99", found.ttft), ("tpot_p99", found.tpot)):
+        agrees(v[name], sample, lambda x: float(np.quantile(x, 0.99)), 0.08, 0.08)
+
+
 def ratios(v: dict[str, float], found: Found, context: float) -> dict[str, float]:
     """Predicted over simulated."""
     out = {

@@ -58,6 +58,16 @@ def prefill_sojourn_third(prefill_wait: Seconds) -> SecondsCubed:
     return 2 * prefill_wait**3
 
 
+@rule(wall=7, cite="definition: of an even wait, twice its mean")
+def prefill_remaining(prefill_wait: Seconds) -> Seconds:
+    """Time that the prefills of others under way take at most.
+
+    >>> prefill_remaining(0.05)
+    0.1
+    """
+    return 2 * prefill_wait
+
+
 @rule(wall=7, cite="definition: merged passes advance the sequences, too")
 def prefill_stretch(tpot: Seconds, shared_step: Seconds) -> Count:
     """How much longer decoding takes for the prefills in between.

@@ -240,6 +240,16 @@ def tpot(
     return shared_step + decoding * others_share * prefill_stall / (dp * guarded(decode_steps, 1))
 
 
+@rule(wall=7, cite="definition: each of the others sends one prompt an answer")
+def prefills_met(decoding: Requests, others_share: Fraction, dp: Count) -> Count:
+    """Prefills of other users that come between the first token of a request and its last.
+
+    >>> prefills_met(32.0, 0.75, 2)
+    12.0
+    """
+    return decoding * others_share / dp
+
+
 @rule(wall=4, cite="definition")
 def answering_time(decode_steps: Tokens, tpot: Seconds) -> Seconds:
     """Mean time from the first token of an answer to its last.

@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from constraints.algebras.maths import guarded, maximum, minimum, sqrt
 from constraints.instance import instance
 from constraints.quantities import Count, Fraction, Requests, RequestsPerSecond, Seconds, Tokens
 from constraints.rule import rule
-from constraints.rules.library.queueing import gamma_quantile
+from constraints.rules.library.tails import token_quantile
 
 # Standard normal quantiles; that of the median is 0.
 NINETIETH = 1.2816
 NINETY_FIFTH = 1.6449
 NINETY_NINTH = 2.3263
-
-
-def tail(mean: Any, deviation: Any, normal_quantile: Any) -> Any:
-    """Quantile of a gamma-distributed quantity, never falling as its deviation grows.
-
-    Beyond 1.5 normal quantiles (or one, for the median) the cube-root form would turn back: in
-    overload the deviation says nothing any more.
-
-    >>> tail(1.0, 1e9, 2.3263) > tail(1.0, 3.0, 2.3263) > tail(1.0, 1.0, 2.3263)
-    True
-    """
-    return gamma_quantile(mean, minimum(deviation, maximum(1, 1.5 * normal_quantile) * mean), normal_quantile)
-
-
-def tail_above(least: Any, mean: Any, deviation: Any, normal_quantile: Any) -> Any:
-    """The same of what is above a constant part.
-
-    >>> round(tail_above(10.0, 11.0, 1.0, 2.3263) - tail(1.0, 1.0, 2.3263), 12)
-    10.0
-    """
-    return least + tail(guarded(mean - least, 1e-9 * least), deviation, normal_quantile)
 
 
 @rule(wall=4, cite="definition: a sequence shares its steps with the others being decoded")
@@ -128,71 +105,74 @@ def tpot_deviation(
     return prefill_jitter + crowd * prefill_stretch
 
 
+@rule(wall=7, cite="Poisson arrivals while a request waits, is read and is decoded")
+def prefills_met(
+    prefill_rate: RequestsPerSecond,
+    prefill_wait: Seconds,
+    prefill_occupancy: Seconds,
+    answering_time: Seconds,
+) -> Count:
+    """Prefills of other requests that come between the first token of a request and its last.
+
+    >>> round(prefills_met(0.1, 0.0, 0.5, 4.5), 6)
+    0.5
+    """
+    return prefill_rate * (prefill_wait + prefill_occupancy + answering_time)
+
+
 @instance(
-    tail_above,
-    {"least": "decode_step_fixed", "mean": "tpot", "deviation": "tpot_deviation"},
-    fixed={"normal_quantile": 0},
-    wall=7,
-    cite="gamma with the mean and deviation above an empty step; Wilson & Hilferty 1931",
+    token_quantile,
+    fixed={"normal_quantile": 0, "beyond": 0.5},
     needs="output",
     head="TPOT\np50",
 )
-def tpot_p50(decode_step_fixed: Seconds, tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
+def tpot_p50() -> Seconds:
     """Median of the time per output token.
 
-    >>> tpot_p50(0.0, 0.02, 0.0), round(tpot_p50(1.0, 2.0, 1.0), 2)  # an exponential beyond 1: 1 + ln 2
-    (0.02, 1.7)
+    >>> round(tpot_p50(1.0, 2.0, 1.0, 1.0, 0.0, 0.1, 100), 2)  # an exponential beyond 1: 1 + ln 2
+    1.7
     """
 
 
 @instance(
-    tail_above,
-    {"least": "decode_step_fixed", "mean": "tpot", "deviation": "tpot_deviation"},
-    fixed={"normal_quantile": NINETIETH},
-    wall=7,
-    cite="gamma with the mean and deviation above an empty step; Wilson & Hilferty 1931",
+    token_quantile,
+    fixed={"normal_quantile": NINETIETH, "beyond": 0.1},
     needs="output",
     head="TPOT\np90",
 )
-def tpot_p90(decode_step_fixed: Seconds, tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
+def tpot_p90() -> Seconds:
     """90th percentile of the time per output token.
 
-    >>> tpot_p90(0.0, 0.02, 0.0), round(tpot_p90(1.0, 2.0, 1.0), 2)  # an exponential beyond 1: 1 + ln 10
-    (0.02, 3.28)
+    >>> round(tpot_p90(1.0, 2.0, 1.0, 1.0, 0.0, 0.1, 100), 2)  # an exponential beyond 1: 1 + ln 10
+    3.28
     """
 
 
 @instance(
-    tail_above,
-    {"least": "decode_step_fixed", "mean": "tpot", "deviation": "tpot_deviation"},
-    fixed={"normal_quantile": NINETY_FIFTH},
-    wall=7,
-    cite="gamma with the mean and deviation above an empty step; Wilson & Hilferty 1931",
+    token_quantile,
+    fixed={"normal_quantile": NINETY_FIFTH, "beyond": 0.05},
     needs="output",
     head="TPOT\np95",
     phrase="TPOT p95 {}",
 )
-def tpot_p95(decode_step_fixed: Seconds, tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
+def tpot_p95() -> Seconds:
     """95th percentile of the time per output token.
 
-    >>> tpot_p95(0.0, 0.02, 0.0), round(tpot_p95(1.0, 2.0, 1.0), 2)  # an exponential beyond 1: 1 + ln 20
-    (0.02, 3.97)
+    >>> round(tpot_p95(1.0, 2.0, 1.0, 1.0, 0.0, 0.1, 100), 2)  # an exponential beyond 1: 1 + ln 20
+    3.97
     """
 
 
 @instance(
-    tail_above,
-    {"least": "decode_step_fixed", "mean": "tpot", "deviation": "tpot_deviation"},
-    fixed={"normal_quantile": NINETY_NINTH},
-    wall=7,
-    cite="gamma with the mean and deviation above an empty step; Wilson & Hilferty 1931",
+    token_quantile,
+    fixed={"normal_quantile": NINETY_NINTH, "beyond": 0.01},
     needs="output",
     head="TPOT\np99",
     phrase="TPOT p99 {}",
 )
-def tpot_p99(decode_step_fixed: Seconds, tpot: Seconds, tpot_deviation: Seconds) -> Seconds:
+def tpot_p99() -> Seconds:
     """99th percentile of the time per output token.
 
-    >>> tpot_p99(0.0, 0.02, 0.0), round(tpot_p99(1.0, 2.0, 1.0), 2)  # an exponential beyond 1: 1 + ln 100
-    (0.02, 5.61)
+    >>> round(tpot_p99(1.0, 2.0, 1.0, 1.0, 0.0, 0.1, 100), 2)  # an exponential beyond 1: 1 + ln 100
+    5.61
     """

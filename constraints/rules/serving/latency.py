@@ -13,6 +13,7 @@ from constraints.instance import instance
 from constraints.quantities import Count, Fraction, Requests, RequestsPerSecond, Seconds
 from constraints.rule import rule
 from constraints.rules.library.queueing import SecondsCubed, pearson_quantile
+from constraints.rules.library.tails import first_token_quantile
 from constraints.rules.serving.interval import NINETIETH, NINETY_FIFTH, NINETY_NINTH
 from constraints.rules.serving.load import crowded_overhead
 
@@ -146,6 +147,16 @@ def ttft_skewness(
     return third / guarded(ttft_variance * sqrt(ttft_variance), 1e-9 * prefill_occupancy**3)
 
 
+@rule(wall=7, cite="residual life (Cox 1962): a prefill found under way lasts up to its length-biased mean")
+def prefill_remaining(prefill_square: Seconds, prefill_occupancy: Seconds) -> Seconds:
+    """Time that a prefill under way takes at most, if all are alike.
+
+    >>> prefill_remaining(0.5, 0.5)
+    0.5
+    """
+    return prefill_square**2 / prefill_occupancy
+
+
 @instance(
     pearson_quantile,
     {"mean": "ttft", "deviation": "ttft_deviation", "skewness": "ttft_skewness"},
@@ -164,28 +175,22 @@ def ttft_p50() -> Seconds:
 
 
 @instance(
-    pearson_quantile,
-    {"mean": "ttft", "deviation": "ttft_deviation", "skewness": "ttft_skewness"},
-    fixed={"normal_quantile": NINETIETH},
-    wall=7,
-    cite="gamma with the mean, deviation and skewness of the whole sojourn; Wilson & Hilferty 1931",
+    first_token_quantile,
+    fixed={"normal_quantile": NINETIETH, "beyond": 0.1},
     needs="waiting",
     head="TTFT\np90",
 )
 def ttft_p90() -> Seconds:
     """90th percentile of the time to first token.
 
-    >>> ttft_p90(0.2, 0.0, 0.0), round(ttft_p90(0.2, 0.2, 2.0), 2)
+    >>> ttft_p90(0.2, 0.0, 0.0, 0.0, 0.0, 0.1), round(ttft_p90(0.2, 0.2, 2.0, 0.0, 0.0, 0.1), 2)
     (0.2, 0.46)
     """
 
 
 @instance(
-    pearson_quantile,
-    {"mean": "ttft", "deviation": "ttft_deviation", "skewness": "ttft_skewness"},
-    fixed={"normal_quantile": NINETY_FIFTH},
-    wall=7,
-    cite="gamma with the mean, deviation and skewness of the whole sojourn; Wilson & Hilferty 1931",
+    first_token_quantile,
+    fixed={"normal_quantile": NINETY_FIFTH, "beyond": 0.05},
     needs="waiting",
     head="TTFT\np95",
     phrase="TTFT p95 {}",
@@ -193,25 +198,22 @@ def ttft_p90() -> Seconds:
 def ttft_p95() -> Seconds:
     """95th percentile of the time to first token.
 
-    >>> ttft_p95(0.2, 0.0, 0.0), round(ttft_p95(0.2, 0.2, 2.0), 2)
+    >>> ttft_p95(0.2, 0.0, 0.0, 0.0, 0.0, 0.1), round(ttft_p95(0.2, 0.2, 2.0, 0.0, 0.0, 0.1), 2)
     (0.2, 0.59)
     """
 
 
 @instance(
-    pearson_quantile,
-    {"mean": "ttft", "deviation": "ttft_deviation", "skewness": "ttft_skewness"},
-    fixed={"normal_quantile": NINETY_NINTH},
-    wall=7,
-    cite="gamma with the mean, deviation and skewness of the whole sojourn; Wilson & Hilferty 1931",
-    head="TTFT\np99",
+    first_token_quantile,
+    fixed={"normal_quantile": NINETY_NINTH, "beyond": 0.01},
     needs="waiting",
+    head="TTFT\np99",
     phrase="TTFT p99 {}",
 )
 def ttft_p99() -> Seconds:
     """99th percentile of the time to first token.
 
-    >>> ttft_p99(0.2, 0.0, 0.0), round(ttft_p99(0.2, 0.2, 2.0), 2)
+    >>> ttft_p99(0.2, 0.0, 0.0, 0.0, 0.0, 0.1), round(ttft_p99(0.2, 0.2, 2.0, 0.0, 0.0, 0.1), 2)
     (0.2, 0.92)
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from constraints.algebras.maths import guarded, maximum
+from constraints.instance import instance
 from constraints.quantities import Count, Fraction, Ratio, RequestsPerSecond, Seconds, Tokens, Truth
 from constraints.rule import rule
 
@@ -36,6 +37,27 @@ def decode_steps(output_tokens: Tokens) -> Tokens:
     (199, 0)
     """
     return maximum(0, output_tokens - 1)
+
+
+@rule(wall=4, cite="definition: what each request has once is spread over its own steps")
+def steps_harmonic(answer_harmonic: Tokens) -> Tokens:
+    """Decode steps over which a request spreads what it meets once, in the mean of that over requests.
+
+    `answer_harmonic` is the harmonic mean of answers.
+
+    >>> steps_harmonic(200), steps_harmonic(0)
+    (199, 0)
+    """
+    return maximum(0, answer_harmonic - 1)
+
+
+@instance(steps_harmonic, {"answer_harmonic": "answer_harmonic_square"})
+def steps_harmonic_square() -> Tokens:
+    """The same for the square of what it meets, from the root of the harmonic mean of squares.
+
+    >>> steps_harmonic_square(200)
+    199
+    """
 
 
 @rule(wall=7, cite="definition: data ranks read their prompts side by side")

@@ -9,7 +9,8 @@ from __future__ import annotations
 from constraints.algebras.maths import guarded, minimum, sqrt
 from constraints.quantities import Count, Requests, RequestsPerSecond, Seconds, Tokens, Truth
 from constraints.rule import rule
-from constraints.rules.serving.interval import NINETIETH, NINETY_NINTH, tail
+from constraints.rules.library.tails import tail
+from constraints.rules.serving.interval import NINETIETH, NINETY_NINTH
 
 
 @rule(wall=7, cite="Little 1961: n = rate x time to decode, in steps a sequence shares with n others")
