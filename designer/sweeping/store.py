@@ -254,7 +254,7 @@ def _read(part: Path, columns: list[str] | None = None) -> Any:
         said = part.stem.split("-")[2:]
         if said and said[0] != _checksum(content):
             raise InputError("its bytes are not those that were written")
-        return pq.read_table(pa.BufferReader(content), columns=columns)
+        return pq.read_table(pa.BufferReader(content), columns=columns, use_threads=False, pre_buffer=False)
     except (InputError, OSError, pa.ArrowException, KeyError) as e:
         why = str(e).splitlines()[0] if str(e) else type(e).__name__
         raise InputError(
