@@ -214,4 +214,6 @@ def test_a_server_of_qwen3_6_27b_has_the_cache_and_the_states_it_prints() -> Non
 
 def test_a_server_of_gpt_oss_120b_has_the_cache_it_prints() -> None:
     """vLLM, 16-bit cache, pages for all 36 layers: 78,384 tokens in 5.38 GiB (hf-mem issue 60)."""
-    assert made("gpt-oss-120b", kv="bf16")["kv_bytes_per_token"] == pytest.approx(5.38 * 2**30 / 78_384, rel=1e-3)
+    assert made("gpt-oss-120b", kv="bf16")["kv_bytes_per_token"] == pytest.approx(
+        5.38 * 2**30 / 78_384, rel=1e-3
+    )

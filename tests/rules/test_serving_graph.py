@@ -117,7 +117,9 @@ def test_llama_70b_in_fp8_is_faster_and_its_prompt_too():
 def test_cache_of_llama_70b():
     assert made("kv_bytes_per_token") == 327_680
     assert made("mean_sequence_memory", tp=1) == pytest.approx(327_680 * 1500)  # half of the answer is there
-    assert made("mean_sequence_memory", tp=16) == pytest.approx(327_680 * 1500 / 8)  # no more than the KV heads
+    assert made("mean_sequence_memory", tp=16) == pytest.approx(
+        327_680 * 1500 / 8
+    )  # no more than the KV heads
     whole = made("mean_sequence_memory", tp=1, answer_reserved=1)
     assert whole == pytest.approx(327_680 * 2000)
 

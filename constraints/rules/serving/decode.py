@@ -24,8 +24,6 @@ def decode_tokens(batch: Count, dp: Count, pp: Count) -> Count:
     return maximum(1, batch / (dp * pp))
 
 
-
-
 @rule(wall=2, cite="roofline of each projection; Shoeybi et al. 2019 for the TP split")
 def decode_projection_time(
     decode_tokens: Count,
