@@ -126,7 +126,10 @@ class Architecture(Block):
         if self.sliding_layers and self.chunked_layers:
             raise Wrong((("chunked_layers",), "windows and chunks in one model are not described"))
         local = (self.local_heads or self.heads, self.local_kv_heads or self.kv_heads)
-        for place, (heads, kv_heads) in (("kv_heads", (self.heads, self.kv_heads)), ("local_kv_heads", local)):
+        for place, (heads, kv_heads) in (
+            ("kv_heads", (self.heads, self.kv_heads)),
+            ("local_kv_heads", local),
+        ):
             if heads % kv_heads:
                 raise Wrong(((place,), f"{heads} heads are not divisible by {kv_heads} kv_heads"))
         if self.experts and self.experts_per_token and self.experts_per_token > self.experts:

@@ -9,6 +9,13 @@ from constraints.bundles import Bundle, Known, plain, unknown
 # Parts that are a machine by themselves: what they draw is all there is, and no data centre is around them.
 ALONE = ("edge", "microcontroller")
 _HOST = ("host_power_per_device", "host_busy_power", "host_idle_power")
+_AT_A_DESK = ("desktop", "workstation")
+
+
+def in_no_data_centre(node: Node, acc: Accelerator) -> bool:
+    """Whether nothing is cooled or distributed around a machine: a module of the edge, or one at a desk."""
+    at_a_desk = acc.device_class in _AT_A_DESK and node.kind == "system" and node.accelerators == 1
+    return acc.device_class in ALONE or at_a_desk
 
 
 def power_bundle(catalog: Catalog, node: Node) -> Bundle:

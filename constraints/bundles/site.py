@@ -9,7 +9,7 @@ from catalogs import Catalog
 from catalogs.errors import InputError, nearest
 from catalogs.schema import Node, Price, Region
 from constraints.bundles import Bundle, Known, plain, same, unknown
-from constraints.bundles.power import ALONE
+from constraints.bundles.power import ALONE, in_no_data_centre
 
 
 def region_intensity(catalog: Catalog, region: Region) -> Known:
@@ -32,10 +32,9 @@ def region_bundle(catalog: Catalog, region: Region) -> Bundle:
 
 
 def overhead_bundle(catalog: Catalog, node: Node, region: Region) -> Bundle:
-    """PUE and water of the operator's sites; a module of the edge stands in none of them."""
-    acc = catalog.get("accelerators", node.accelerator)
-    if acc.device_class in ALONE:
-        return plain(f"accelerators/{acc.id}: a module, in no data centre", pue=1, water_usage=0)
+    """PUE and water of the operator's sites; a module of the edge and a desktop stand in none of them."""
+    if in_no_data_centre(node, catalog.get("accelerators", node.accelerator)):
+        return plain(f"nodes/{node.id}: in no data centre", pue=1, water_usage=0)
     operator = catalog.get("operators", region.operator)
     where = f"operators/{operator.id}"
     return {

@@ -194,6 +194,11 @@ def test_a_window_beside_another_branch_is_no_layers_only_sight(tmp_path: Path) 
 def test_layers_of_all_kinds_are_no_more_than_there_are(tmp_path: Path) -> None:
     keys = {"layer_types": ["sliding_attention"] * 3 + ["full_attention"], "sliding_window": 8}
     shape = read_shape(save(tmp_path, {**TINY, **keys}))
-    more = {"linear_attention": "lightning_attention", "linear_layers": 2, "linear_heads": 4, "linear_key_dim": 16}
+    more = {
+        "linear_attention": "lightning_attention",
+        "linear_layers": 2,
+        "linear_heads": 4,
+        "linear_key_dim": 16,
+    }
     with pytest.raises(InputError, match="more layers of all kinds than the 4 there are"):
         architecture_of(replace(shape, architecture={**shape.architecture, **more}), "a test", "2026-01")
