@@ -14,8 +14,8 @@ from constraints.rules.library.speculation import (
 )
 from designer.accuracy.asking import order_of
 from designer.fields.gives import MOMENTS
+from designer.jobs.serving import PARTS
 
-_ASKED = ("decode_step_time", "decode_dense_layer", "decode_moe_layer", "decode_head_time")
 # What is assumed of heads that predict the next token but one where nobody says how many are right.
 MTP_ACCEPTANCE = 0.85
 MTP_ASSUMED = "MTP: one draft, of which 85 % are assumed to be accepted (DeepSeek-V3, section 5.4.3)"
@@ -78,10 +78,10 @@ def speedup(
     verify = _step(values, users, verified + 1)
     passes = {"none": 0.0, "head": 1.0, "layer": tokens if draft.sequential else 1.0}[draft.body]
     mixture = values["experts"] > 0
-    layer = plain["decode_moe_layer" if mixture else "decode_dense_layer"] if draft.body == "layer" else 0.0
-    each = layer + plain["decode_head_time"] + values["host_step_overhead"]
-    whole = speculative_pass_time(verify["decode_step_time"], passes, each)
-    return float(speculation_speedup(accepted, plain["decode_step_time"], whole))
+    layer = plain[PARTS.moe_layer if mixture else PARTS.dense_layer] if draft.body == "layer" else 0.0
+    each = layer + plain[PARTS.head] + values["host_step_overhead"]
+    whole = speculative_pass_time(verify[PARTS.step], passes, each)
+    return float(speculation_speedup(accepted, plain[PARTS.step], whole))
 
 
 def _step(given: Mapping[str, float], users: float, tokens: float) -> dict[str, float]:
@@ -89,5 +89,5 @@ def _step(given: Mapping[str, float], users: float, tokens: float) -> dict[str, 
     values = dict(given) | dict(batch=users * tokens)
     for length in values.keys() & set(MOMENTS):
         values[length] = given[length] / tokens
-    run(order_of("serving", _ASKED, tuple(values)), values)
+    run(order_of(PARTS.job, PARTS.layers, tuple(values)), values)
     return values

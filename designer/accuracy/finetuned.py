@@ -9,7 +9,8 @@ from dataclasses import replace
 from catalogs import Catalog
 from constraints.bundles.modes import SHARDING
 from constraints.counting import parameters
-from constraints.rules.library.finetuning import adapter_parameters, blockwise_bytes, layer_widths
+from constraints.rules.library.compression import quantised_bytes
+from constraints.rules.library.finetuning import adapter_parameters, layer_widths
 from constraints.rules.library.optimizers import adam_bytes, block_moment_bytes
 from designer.accuracy.precisions import named_format
 from designer.accuracy.scoring import Skip
@@ -17,8 +18,10 @@ from designer.accuracy.settings import keeps_no_logits, words
 from designer.accuracy.table import MeasuredRow
 from designer.accuracy.training import Configuration, configure, evaluate
 
-# NF4 of bitsandbytes: a constant for each 64 parameters, in fp32, or in 8 bit with one in fp32 for each 256.
-_NF4, _NF4_TWICE = blockwise_bytes(4, 64, 32), blockwise_bytes(4, 64, 8 + 32 / 256)
+# NF4 (Dettmers et al. 2023, QLoRA): a constant for each 64 parameters, in fp32, or in 8 bit with one in fp32 for
+# each 256 of them.
+_NF4 = quantised_bytes(1, 4 / 8, 64, 4)
+_NF4_TWICE = quantised_bytes(1, 4 / 8, 64, quantised_bytes(1, 8 / 8, 256, 4))
 # Memory does not hang on the device; a row that names none is taken to have this one.
 _ANY = "A100-SXM-80GB"
 

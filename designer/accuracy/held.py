@@ -13,16 +13,16 @@ from designer.accuracy.deployments import Deployment, deploy
 from designer.accuracy.scoring import Skip
 from designer.accuracy.shape import catalog_model
 from designer.accuracy.table import MeasuredRow
+from designer.jobs.serving import PARTS
 
 GIB = 2.0**30
 # Sequences that an engine prepares to decode at once where nobody says otherwise.
 SEQUENCES = 256.0
-_ASKED = ("weight_memory", "workspace_memory", "cache_room", "longest_sequence_memory")
 _LENGTH = re.compile(r"\d+")
 
 
 def held(row: MeasuredRow, catalog: Catalog, length: float, **cells: str) -> dict[str, float] | Skip:
-    """Bytes on one device: `weight_memory`, `cache_room`, `longest_sequence_memory` of `length` tokens.
+    """Quantities of one device, those of `PARTS.memory` among them, with a longest sequence of `length` tokens.
 
     `cells` say in the columns of a serving table what the row says in its own.
     """
@@ -43,17 +43,16 @@ def held(row: MeasuredRow, catalog: Catalog, length: float, **cells: str) -> dic
 def on_device(d: Deployment, row: MeasuredRow) -> dict[str, float] | Skip:
     """The same of a deployment, with the settings of memory that a row states."""
     values = dict(d.values)
-    values["batch"] = row.number("max_num_seqs") or SEQUENCES
-    values["prefill_batch"] = 1.0
+    values |= dict(batch=row.number("max_num_seqs") or SEQUENCES, prefill_batch=1.0)
     if chunk := row.number("max_num_batched_tokens"):
         values["prefill_chunk"] = chunk
     elif whole_prompts(row.text("framework")):
         values["prefill_chunk"] = max(values["prefill_chunk"], values["context_limit"])
     if share := row.number("gpu_memory_utilization"):
         values["memory_utilization"] = share
-    if missing := lacking("serving", _ASKED, values):
+    if missing := lacking(PARTS.job, PARTS.memory, values):
         return missing
-    run(order_of("serving", _ASKED, tuple(values)), values)
+    run(order_of(PARTS.job, PARTS.memory, tuple(values)), values)
     return values
 
 
@@ -77,7 +76,7 @@ def expert_ranks(row: MeasuredRow, catalog: Catalog) -> str:
 
 def starts(values: Mapping[str, float]) -> bool:
     """Whether the weights fit, and beside them the longest sequence."""
-    return values["cache_room"] >= values["longest_sequence_memory"] and values["cache_room"] > 0
+    return values[PARTS.room] >= values[PARTS.longest] and values[PARTS.room] > 0
 
 
 def cache_format(text: str, width: float = 128.0) -> str | None:

@@ -12,8 +12,8 @@ from designer.accuracy.asking import order_of
 from designer.accuracy.deployments import deploy
 from designer.accuracy.scoring import Skip
 from designer.accuracy.table import MeasuredRow
+from designer.jobs.serving import PARTS
 
-_ASKED = ("prefill_time", "decode_step_fixed", "decode_step_variable", "decode_steps")
 _NOTE = re.compile(
     r"disagg prefill (\d+)x\(tp(\d+),dp(\d+),ep(\d+)\S*\) decode (\d+)x\(tp(\d+),dp(\d+),ep(\d+),",
     re.IGNORECASE,
@@ -77,10 +77,10 @@ def balance(row: MeasuredRow, catalog: Catalog, **cells: str) -> Balance | Skip:
         return Skip("the pools do not make the number of devices")
     most = max(1.0, read["prefill_chunk"] // read["input_tokens"])
     whole = _read(read, most)
-    each = (whole - read["prefill_time"]) / (most - 1) if most > 1 else read["prefill_time"]
+    each = (whole - read[PARTS.prompts]) / (most - 1) if most > 1 else read[PARTS.prompts]
     pp = readers.pp
-    prompts = Prompts(read["prefill_time"] / pp, each / pp, readers.dp, most * readers.dp)
-    steps = (written["decode_step_fixed"], written["decode_step_variable"], written["decode_steps"])
+    prompts = Prompts(read[PARTS.prompts] / pp, each / pp, readers.dp, most * readers.dp)
+    steps = (written[PARTS.fixed], written[PARTS.variable], written[PARTS.steps])
     return closed(users, prompts, readers.count * pp, *steps, read["prefill_overhead"])
 
 
@@ -137,10 +137,10 @@ def closed(
 def _read(values: Mapping[str, float], prompts: float) -> float:
     """Seconds of a pass with so many prompts."""
     made = dict(values) | dict(prefill_batch=prompts)
-    for name in _ASKED:
+    for name in PARTS.loop:
         made.pop(name)
-    run(order_of("serving", ("prefill_time",), tuple(made)), made)
-    return made["prefill_time"]
+    run(order_of(PARTS.job, (PARTS.prompts,), tuple(made)), made)
+    return made[PARTS.prompts]
 
 
 def _worker(
@@ -160,5 +160,5 @@ def _worker(
         return found
     values = dict(found.values) | dict(prefill_batch=1.0)
     made = dict(values)
-    run(order_of("serving", _ASKED, tuple(made)), made)
-    return values | {name: made[name] for name in _ASKED}
+    run(order_of(PARTS.job, PARTS.loop, tuple(made)), made)
+    return values | {name: made[name] for name in PARTS.loop}

@@ -53,3 +53,42 @@ class MeasuredLoad:
     def first(self) -> tuple[str, ...]:
         """What has to be known beforehand."""
         return tuple(filter(None, (self.room, self.most)))
+
+
+@dataclass(frozen=True)
+class MeasuredParts:
+    """Quantities of one replica that answer facts beside whole runs.
+
+    On a device: `weights`, `workspace` of a pass, the `room` for cache and the `longest` sequence's cache. Of a
+    decode step: the whole of it, a layer without and with experts, its head, and the part that is `fixed` and
+    the one that is `variable` with the batch; `steps` of an answer. `prompts`: a pass that reads them.
+    """
+
+    job: str
+    weights: str
+    workspace: str
+    room: str
+    longest: str
+    step: str
+    dense_layer: str
+    moe_layer: str
+    head: str
+    fixed: str
+    variable: str
+    steps: str
+    prompts: str
+
+    @property
+    def memory(self) -> tuple[str, ...]:
+        """What is on a device."""
+        return self.weights, self.workspace, self.room, self.longest
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """A decode step and what it is made of."""
+        return self.step, self.dense_layer, self.moe_layer, self.head
+
+    @property
+    def loop(self) -> tuple[str, ...]:
+        """What a request takes, pass by pass."""
+        return self.prompts, self.fixed, self.variable, self.steps

@@ -12,7 +12,7 @@ from constraints.bundles import Bundle
 from designer.fields.gives import Gives
 from designer.fields.written import Pure, Rate, Share
 from designer.jobs.inference import COMMON, DECISIONS, REQUESTS, Ongoing, mistakes
-from designer.jobs.measured import MeasuredLoad
+from designer.jobs.measured import MeasuredLoad, MeasuredParts
 from designer.question.job import Apart, Job, Measurements, Mistake, Pool
 
 
@@ -95,6 +95,22 @@ STATIC = MeasuredLoad(
 )
 # Requests that come by themselves; how many tokens are put out says no more than how many come.
 ARRIVALS = MeasuredLoad(job="serving", ttft="ttft", tpot="tpot", rate="request_rate", most="capacity")
+# What a replica holds on a device, and takes for prompts and steps.
+PARTS = MeasuredParts(
+    job="serving",
+    weights="weight_memory",
+    workspace="workspace_memory",
+    room="cache_room",
+    longest="longest_sequence_memory",
+    step="decode_step_time",
+    dense_layer="decode_dense_layer",
+    moe_layer="decode_moe_layer",
+    head="decode_head_time",
+    fixed="decode_step_fixed",
+    variable="decode_step_variable",
+    steps="decode_steps",
+    prompts="prefill_time",
+)
 JOB = Job(
     name="serving",
     title="a fleet that answers requests as they come",

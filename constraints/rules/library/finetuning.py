@@ -45,16 +45,3 @@ def adapter_slot_bytes(
     """
     ends = 2 * rank * (hidden + vocab + added_tokens)
     return (rank * adapted_widths + ends + 3 * added_tokens * hidden) * element_bytes
-
-
-@rule(
-    wall=2,
-    cite="Dettmers et al. 2023, QLoRA: 4 bits, and for each block a constant that is itself quantised or not",
-)
-def blockwise_bytes(bits: Count, block: Whole, constant_bits: Count) -> Bytes:
-    """Bytes of a stored parameter with one constant for each block of them.
-
-    >>> blockwise_bytes(4, 64, 32), round(blockwise_bytes(4, 64, 8 + 32 / 256) * 8, 3)  # NF4
-    (0.5625, 4.127)
-    """
-    return (bits + constant_bits / block) / 8

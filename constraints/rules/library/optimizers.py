@@ -5,6 +5,7 @@ from __future__ import annotations
 from constraints.algebras.maths import guarded
 from constraints.quantities import Bytes, BytesPerSecond, Count, Seconds, Whole
 from constraints.rule import rule
+from constraints.rules.library.compression import quantised_bytes
 
 
 @rule(wall=2, cite="Kingma and Ba 2015: two moments; Micikevicius et al. 2018: master weights in fp32")
@@ -27,7 +28,7 @@ def block_moment_bytes(bits: Count, block: Whole) -> Bytes:
     >>> block_moment_bytes(8, 256), block_moment_bytes(4, 128)  # torchao's blocks
     (1.015625, 0.53125)
     """
-    return bits / 8 + 4 / block
+    return quantised_bytes(1, bits / 8, block, 4)
 
 
 @rule(wall=2, cite="Shazeer and Stern 2018, Adafactor: the second moment of a matrix as its rows and columns")

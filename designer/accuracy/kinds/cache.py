@@ -10,6 +10,7 @@ from designer.accuracy.kinds import FactsKind
 from designer.accuracy.metrics import LedgerMetric
 from designer.accuracy.scoring import Prediction, Skip
 from designer.accuracy.table import MeasuredRow
+from designer.jobs.serving import PARTS
 
 KIND = FactsKind(
     marks=frozenset({"model_loading_gib", "available_kv_gib", "printed_kv_tokens"}),
@@ -47,12 +48,12 @@ def predict(row: MeasuredRow, catalog: Catalog) -> list[Prediction] | Skip:
     out = []
     loaded = row.number("model_loading_gib")
     if loaded:
-        out.append(Prediction(LedgerMetric.weight_bytes, found["weight_memory"], loaded * GIB))
+        out.append(Prediction(LedgerMetric.weight_bytes, found[PARTS.weights], loaded * GIB))
     ok = row.text("outcome") in ("", "ok")
     printed = _printed_bytes(row, found, length) if ok else None
     if isinstance(printed, float) and "pinned" not in row.text("notes"):
         guessed = () if row.number("gpu_memory_utilization") else ("memory utilization",)
-        out.append(Prediction(LedgerMetric.cache_bytes, found["cache_room"], printed, guessed))
+        out.append(Prediction(LedgerMetric.cache_bytes, found[PARTS.room], printed, guessed))
     if isinstance(printed, Skip) and not out:
         return printed
     return out or Skip("nothing printed that is predicted")
@@ -64,7 +65,7 @@ def _printed_bytes(row: MeasuredRow, values: dict[str, float], length: float | N
     if stated:
         value = row.number("available_kv_gib") if not stated.startswith("-") else None
         return value * GIB if value else None
-    longest = values["longest_sequence_memory"]
+    longest = values[PARTS.longest]
     concurrency, tokens = row.number("printed_max_concurrency"), row.number("printed_kv_tokens")
     if concurrency and length:
         return concurrency * longest

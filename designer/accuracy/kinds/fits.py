@@ -13,6 +13,7 @@ from designer.accuracy.precisions import named_format
 from designer.accuracy.scoring import Prediction, Skip
 from designer.accuracy.shape import catalog_model
 from designer.accuracy.table import MeasuredRow
+from designer.jobs.serving import PARTS
 
 KIND = FactsKind(
     marks=frozenset({"vram_minimum_gb", "gpus_in_profile"}),
@@ -43,7 +44,7 @@ def predict(row: MeasuredRow, catalog: Catalog) -> list[Prediction] | Skip:
         whole = _held(row, catalog, name, weights, row.text("hardware") or "B300-SXM", 1, (1, 1, 1))
         if isinstance(whole, Skip):
             return whole
-        out.append(Prediction(LedgerMetric.weight_bytes, whole["weight_memory"], size))
+        out.append(Prediction(LedgerMetric.weight_bytes, whole[PARTS.weights], size))
     outcome = _OUTCOMES.get(row.text("outcome"))
     if outcome is None or row.text("hardware_status") == "unsupported":
         reason = Skip(

@@ -11,6 +11,7 @@ from designer.accuracy.kinds.optimizers import measured
 from designer.accuracy.metrics import LedgerMetric
 from designer.accuracy.scoring import Prediction, Skip
 from designer.accuracy.table import MeasuredRow
+from designer.jobs.serving import PARTS
 
 KIND = FactsKind(
     marks=frozenset({"rank", "targets", "adapters_total"}),
@@ -74,4 +75,4 @@ def _served(row: MeasuredRow, catalog: Catalog) -> list[Prediction] | Skip:
         return found
     widths = adapted_widths(found, "all linear")
     slot = adapter_slot_bytes(rank, widths, found["hidden"], found["vocab"], _ADDED_TOKENS, 2)
-    return [Prediction(LedgerMetric.peak_memory, (found["weight_memory"] + slots * slot) / GIB, memory)]
+    return [Prediction(LedgerMetric.peak_memory, (found[PARTS.weights] + slots * slot) / GIB, memory)]
