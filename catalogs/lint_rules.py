@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalogs import units
 from catalogs.errors import InputError, nearest
-from catalogs.schema import Accelerator, Fact, Grid, Hierarchy, Node, Operator, Price, Region
+from catalogs.schema import Accelerator, Fact, Format, Grid, Hierarchy, Model, Node, Operator, Price, Region
 
 if TYPE_CHECKING:
     from catalogs.store import Catalog
@@ -124,6 +124,18 @@ _reference("embodied", "accelerator", "accelerators")
 _reference("reliability", "accelerator", "accelerators")
 
 
+@_rule("formats", "formats-rest")
+def _rest(entry: Format, catalog: Catalog) -> Iterator[Finding]:
+    yield from _exists(catalog, "formats", entry.rest, ("rest",))
+
+
+@_rule("models", "models-checkpoints")
+def _checkpoints(entry: Model, catalog: Catalog) -> Iterator[Finding]:
+    for i, checkpoint in enumerate(entry.checkpoints):
+        yield from _exists(catalog, "formats", checkpoint.format, ("checkpoints", i, "format"))
+        yield from _exists(catalog, "formats", checkpoint.rest, ("checkpoints", i, "rest"))
+
+
 @_rule("nodes", "nodes-fabric")
 def _fabric(entry: Node, catalog: Catalog) -> Iterator[Finding]:
     if entry.nic:
@@ -157,9 +169,21 @@ def _spot(entry: Price, catalog: Catalog) -> Iterator[Finding]:
 
 
 def _intensity(entry: Region | Grid, catalog: Catalog) -> Iterator[Finding]:
-    fact: Fact = entry.carbon_intensity
-    if fact.si > 1500 * units.factor("gCO2e/kWh"):
+    fact = entry.carbon_intensity
+    if fact and fact.si > 1500 * units.factor("gCO2e/kWh"):
         yield ("carbon_intensity",), f"{fact.text} is more than any grid emits; grams per kWh?"
+
+
+@_rule("regions", "region-over-grid")
+def _region_grid(entry: Region, catalog: Catalog) -> Iterator[Finding]:
+    """A figure of its own is its grid's on the same basis; zones differ within a country, by that at most."""
+    own = entry.carbon_intensity
+    if own is None or entry.grid not in catalog.ids("grids"):
+        return
+    grid = catalog.get("grids", entry.grid).carbon_intensity
+    if not 0.99 <= own.si / grid.si <= 1.01:
+        message = f"{own.text}, and {grid.text} on the grid of {entry.grid}; another basis or year? leave it out"
+        yield ("carbon_intensity",), message
 
 
 RULES["regions-intensity"] = ("regions", _intensity)

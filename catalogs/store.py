@@ -22,6 +22,7 @@ SHIPPED = Path(__file__).parent
 KINDS = {
     "accelerators": "accelerator",
     "models": "model",
+    "formats": "format",
     "nodes": "node",
     "fabrics": "fabric",
     "storage": "storage",
@@ -91,6 +92,8 @@ class Catalog:
     def get(self, kind: Literal["accelerators"], name: str) -> schema.Accelerator: ...
     @overload
     def get(self, kind: Literal["models"], name: str) -> schema.Model: ...
+    @overload
+    def get(self, kind: Literal["formats"], name: str) -> schema.Format: ...
     @overload
     def get(self, kind: Literal["nodes"], name: str) -> schema.Node: ...
     @overload

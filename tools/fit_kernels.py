@@ -133,7 +133,7 @@ def decode(rows: pd.DataFrame) -> Iterator[tuple[str, FitProblem]]:
         }
         width = part.head_dim.to_numpy(float)
         given = dict(
-            decode_tokens=part.batch_size.to_numpy(float), decode_span=(part.isl + part.step).to_numpy(float),
+            decode_tokens=part.batch_size.to_numpy(float), decode_context=(part.isl + part.step).to_numpy(float),
             kv_cache_width=2 * part.num_kv_heads.to_numpy(float) * width,
             kv_element_bytes=np.where(part.kv_cache_dtype == "fp8", 1.0, 2.0), kv_cache_ranks=1,
             heads=part.num_heads.to_numpy(float), qk_width=width, v_width=width, kv_up_in=0, latent=0, tp=1,

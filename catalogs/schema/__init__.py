@@ -7,6 +7,7 @@ from catalogs.schema.assumption import Assumptions, Software
 from catalogs.schema.entry import Entry, load
 from catalogs.schema.fact import Fact, Source
 from catalogs.schema.fidelity import Fidelity, ScalingLaw, Score
+from catalogs.schema.format import Checkpoint, Format
 from catalogs.schema.hierarchy import Hierarchy
 from catalogs.schema.market import Embodied, Price, Reliability
 from catalogs.schema.model import Architecture, Model
@@ -17,6 +18,7 @@ from catalogs.schema.site import Grid, Operator, Region
 MODELS: dict[str, type[Entry]] = {
     "accelerators": Accelerator,
     "models": Model,
+    "formats": Format,
     "nodes": Node,
     "fabrics": Fabric,
     "storage": Storage,
@@ -40,12 +42,14 @@ __all__ = [
     "Accelerator",
     "Architecture",
     "Assumptions",
+    "Checkpoint",
     "Dataset",
     "Embodied",
     "Entry",
     "Fabric",
     "Fact",
     "Fidelity",
+    "Format",
     "Grid",
     "Hierarchy",
     "Model",

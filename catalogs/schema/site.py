@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import model_validator
+
 from catalogs.schema.entry import Entry
-from catalogs.schema.fact import CarbonIntensity, Count, EnergyPrice, Fact, Quantity, Text, WaterIntensity
+from catalogs.schema.fact import (
+    CarbonIntensity,
+    EnergyPrice,
+    Fact,
+    Quantity,
+    Source,
+    SourceKey,
+    Text,
+    WaterIntensity,
+    Wrong,
+)
 
 
 class Grid(Entry):
@@ -27,18 +39,22 @@ class Operator(Entry):
 
 
 class Region(Entry):
-    """One cloud region.
+    """One cloud region. `source` covers its plain names.
 
-    `direct_intensity` is what the power plants of its grid zone emit while they run, without fuel supply
-    and construction: a second basis, which no life-cycle figure may be compared with.
+    The carbon of its electricity is that of its grid, so that all regions are on one basis, unless it states
+    its own.
     """
 
+    source: Annotated[Source, SourceKey] | None = None
     provider: Text
     location: Text
     operator: Text
     grid: Text | None = None
-    year: Count | None = None
-    carbon_intensity: CarbonIntensity
-    zone: Text | None = None
-    direct_intensity: CarbonIntensity | None = None
+    carbon_intensity: CarbonIntensity | None = None
     electricity_price: EnergyPrice | None = None
+
+    @model_validator(mode="after")
+    def _intensity(self) -> Region:
+        if self.grid is None and self.carbon_intensity is None:
+            raise Wrong(((), "missing key 'grid', or 'carbon_intensity'"))
+        return self

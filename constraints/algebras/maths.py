@@ -140,6 +140,17 @@ def erlang_blocking(servers: Any, load: Any) -> Any:
     return special_function("erlang_blocking", special.erlang_blocking, (-1, 1), servers, load)
 
 
+def beta_coverage(success: Any, samples: Any, concentration: Any) -> Any:
+    """Share of questions that some of several samples gets right, where success is Beta distributed among them.
+
+    >>> round(beta_coverage(0.5, 2, 2.0), 6)
+    0.666667
+    """
+    return special_function(
+        "beta_coverage", special.beta_coverage, (1, 1, 1), success, samples, concentration
+    )
+
+
 def computed(name: str, plain: Callable[..., float], *args: Any) -> Any:
     """A function of pure numbers that has no closed form, computed by `plain` from floats."""
     return special_function(name, plain, None, *args)

@@ -1,4 +1,4 @@
-"""Special functions that queues need, for plain floats; `constraints.algebras.maths` lifts them to the rest."""
+"""Special functions that rules need, for plain floats; `constraints.algebras.maths` lifts them to the rest."""
 
 from __future__ import annotations
 
@@ -17,6 +17,21 @@ def exprel(x: float) -> float:
     if x > 700.0:
         return math.inf
     return math.expm1(x) / x if x else 1.0
+
+
+def beta_coverage(success: float, samples: float, concentration: float) -> float:
+    """Mean of 1 - (1 - p)^samples over p that is Beta distributed with mean `success` and this concentration.
+
+    With a = success x concentration and b the rest of it: 1 - B(a, b + samples) / B(a, b).
+
+    >>> round(beta_coverage(0.6, 1, 5.0), 12), round(beta_coverage(0.5, 2, 2.0), 12)  # p even on [0, 1]: 2 / 3
+    (0.6, 0.666666666667)
+    """
+    a, b = success * concentration, (1 - success) * concentration
+    if a <= 0 or b <= 0 or samples <= 0:
+        return 1.0 if a > 0 and samples > 0 else 0.0
+    of = math.lgamma
+    return -math.expm1(of(b + samples) - of(b) + of(a + b) - of(a + b + samples))
 
 
 def erlang_blocking(servers: float, load: float) -> float:

@@ -7,7 +7,7 @@ from catalogs.errors import InputError
 from catalogs.schema import Accelerator, Node
 from catalogs.schema.fact import Fact
 from constraints.bundles import Bundle, Known, plain, unknown
-from constraints.rules.library.compression import structured_sparse_bytes, structured_sparse_rate
+from constraints.rules.library.compression import structured_sparse_rate
 
 # Bytes of one stored element.
 ELEMENT_BYTES = {
@@ -42,10 +42,9 @@ def device_bundle(catalog: Catalog, node: Node) -> Bundle:
     acc = catalog.get("accelerators", node.accelerator)
     where, here = f"accelerators/{acc.id}", f"nodes/{node.id}"
     default = catalog.get("assumptions", "device").values
-    memory = acc.memory_usable or acc.memory
     base = base_precision(acc)
     out: Bundle = {
-        "memory_capacity": Known.of(memory, where),
+        "memory_capacity": memory_capacity(acc),
         "memory_bandwidth": Known.of(acc.memory_bandwidth, where),
         "attention_rate": Known.of(acc.compute.rates()[base], where),
         **plain(
@@ -89,6 +88,21 @@ def device_bundle(catalog: Catalog, node: Node) -> Bundle:
             out.setdefault(name, Known(fact.si, "assumed", source))
     out["base_compute_fraction"] = _capped(acc, base, out["base_compute_fraction"])
     return out
+
+
+def memory_capacity(acc: Accelerator) -> Known:
+    """Memory a program may have of a device: what its driver reports, else the size on the label in GiB.
+
+    DRAM comes in powers of two, so that a label of 80 GB is one of 80 GiB; what is on the chip is what it says.
+    """
+    where = f"accelerators/{acc.id}"
+    if acc.memory_usable:
+        return Known.of(acc.memory_usable, where)
+    known = Known.of(acc.memory, where)
+    if acc.memory.unit != "GB" or "SRAM" in acc.memory_kind:
+        return known
+    source = f"{known.source}; nobody published what its driver reports, and a GB of DRAM is a GiB"
+    return Known(known.si / 1e9 * 2**30, "assumed", source)
 
 
 def link_bandwidth(acc: Accelerator) -> Fact | None:
@@ -164,15 +178,6 @@ def rate_bundle(catalog: Catalog, acc: Accelerator, precision: str, sparsity: st
         out.setdefault(name, Known(fact.si, "assumed", f"assumptions/device: {fact.source} ({fact.date})"))
     out["compute_fraction"] = _capped(acc, precision, out["compute_fraction"])
     return out
-
-
-def weight_bundle(weights: str, sparsity: str) -> Bundle:
-    """Bytes of one stored weight, with its share of what says where sparse ones stand."""
-    stored = ELEMENT_BYTES[weights]
-    if sparsity == "none":
-        return plain("definition", weight_bytes=stored)
-    held = structured_sparse_bytes(1, stored, *SPARSITY[sparsity], INDEX_BYTES)
-    return plain("Mishra et al. 2021: two bits an index", weight_bytes=held)
 
 
 def how_known(catalog: Catalog, acc: Accelerator, precision: str) -> str:

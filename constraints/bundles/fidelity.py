@@ -34,6 +34,7 @@ def score_bundle(
     """Scores of a model before and after compression; unknown where nobody has published that pair."""
     if {weights, products, cache} <= set(PLAIN) and sparsity == "none":
         return same("datasheet", "definition: not compressed", dict.fromkeys(SCORES, 1.0))
+    known = catalog.get("formats", weights).scored_as or weights
     for id in catalog.ids("fidelity"):
         if not id.startswith(model):
             continue
@@ -42,7 +43,7 @@ def score_bundle(
             continue
         for s in table.scores:
             formats = (_class(s.weights), _class(s.products), _class(s.cache), s.sparsity)
-            if formats == (_class(weights), _class(products), _class(cache), sparsity):
+            if formats == (_class(known), _class(products), _class(cache), sparsity):
                 where = f"fidelity/{id}"
                 return {
                     "score_before": Known.of(s.before, where),

@@ -10,13 +10,21 @@ from catalogs.schema import Node, Region
 from constraints.bundles import Bundle, Known, same, unknown
 
 
+def region_intensity(catalog: Catalog, region: Region) -> Known:
+    """Carbon of a region's electricity: its own figure, or that of its grid."""
+    if region.carbon_intensity or region.grid is None:
+        assert region.carbon_intensity is not None  # an entry has one or the other
+        return Known.of(region.carbon_intensity, f"regions/{region.id}")
+    return Known.of(catalog.get("grids", region.grid).carbon_intensity, f"grids/{region.grid}")
+
+
 def region_bundle(catalog: Catalog, region: Region) -> Bundle:
     """Grid intensity, PUE, water and electricity price of a cloud region; NaN where nobody states it."""
     where = f"regions/{region.id}"
     operator = catalog.get("operators", region.operator)
     pue, water = operator.pue, operator.wue
     return {
-        "carbon_intensity": Known.of(region.carbon_intensity, where),
+        "carbon_intensity": region_intensity(catalog, region),
         "pue": Known.of(pue, f"operators/{operator.id}"),
         "water_usage": Known.of(water, f"operators/{operator.id}")
         if water

@@ -57,7 +57,12 @@ def given_numbers(catalog: Catalog, job: str) -> dict[str, float]:
 @lru_cache(maxsize=256)
 def order_of(job: str, asked: tuple[str, ...], given: tuple[str, ...]) -> tuple[Rule, ...]:
     """The rules of a job that make what is asked out of what is given."""
-    return tuple(Graph(job_rules(job)).order(asked, given))
+    return tuple(Graph(job_rules(job, _hybrid(job))).order(asked, given))
+
+
+def _hybrid(job: str) -> tuple[str, ...]:
+    """Rules for models whose layers differ: a table of measurements may have any model."""
+    return tuple(part for part in JOBS[job].parts if part.startswith("hybrid"))
 
 
 def lacking(job: str, asked: Iterable[str], given: Iterable[str]) -> Skip | None:

@@ -10,21 +10,24 @@ from typing import Any
 
 from catalogs import Catalog
 from catalogs.errors import InputError
-from catalogs.schema import Accelerator, Node, Source
-from constraints.bundles.device import ELEMENT_BYTES, how_known
+from catalogs.schema import Accelerator, Model, Node, Source
+from constraints.bundles.device import how_known
+from constraints.bundles.formats import Stored, products_bundle, runs_in, stored_as, stored_bundle, with_bits
 from constraints.bundles.software import software_bundle
 from designer.accuracy.asking import lacking, usual_numbers
 from designer.accuracy.engines import engine_of
-from designer.accuracy.hardware import accelerator_of, node_of
+from designer.accuracy.hardware import accelerator_of, memory_stated, node_of
+from designer.accuracy.layouts import layout_of
+from designer.accuracy.precisions import ASSUMED, weights_of
 from designer.accuracy.scoring import Skip
 from designer.accuracy.shape import catalog_model, model_numbers
 from designer.accuracy.table import MeasuredRow
+from designer.fields.gives import moments
 from designer.jobs.concurrent import USERS
+from designer.jobs.inference import Length
 from designer.jobs.measured import MeasuredLoad
 from designer.jobs.serving import ARRIVALS, STATIC
 
-# Formats that store more than their nominal width: scales and zero points ride along.
-STORED_BYTES = {"nvfp4": 0.5625, "fp4": 0.5625, "mxfp4": 0.53125, "int4": 0.53125}
 # Requests in flight at each replica of an offline table that keeps its engine full.
 SATURATION = 2048.0
 # A new request of each user for every one in the first wave: the convention of InferenceX and of vLLM's
@@ -43,6 +46,9 @@ PROMPTS: tuple[tuple[str, str, float, float], ...] = (
     ("batch-1", "", 32.0, 256.0),
 )
 
+# What tables mean by a format that has several readings: their integers are only stored so.
+_OF_TABLES = {"int8": "int8-weights"}
+
 _HALVED = ("memory_capacity", "memory_bandwidth", "compute_rate", "attention_rate")
 
 
@@ -54,6 +60,8 @@ class Deployment:
     load: MeasuredLoad
     engine: str
     hardware: str  # how well it is known: measured, like a measured one, or the default
+    chosen: tuple[str, ...] = ()  # settings the row leaves open
+    apart: str = ""  # an assumption that its predictions rest on
 
 
 def deploy(row: MeasuredRow, catalog: Catalog) -> Deployment | Skip:
@@ -72,58 +80,73 @@ def deploy(row: MeasuredRow, catalog: Catalog) -> Deployment | Skip:
     shape = _shape(row, catalog)
     if isinstance(shape, Skip):
         return shape
-    weights = row.text("weight_precision").lower()
-    stored = stored_bytes(weights)
+    weights, assumed = weights_of(row)
+    stored = stored_parts(weights, catalog_model(row.text("model"), catalog), catalog)
     if stored is None:
         return Skip(f"weight precision not known: {weights or 'blank'}")
     gpus = row.count("gpus")
     if gpus is None:
         return Skip("number of devices not stated")
-    runs_in = product_precision(weights, acc)
-    if runs_in is None:
-        return Skip(f"{acc.id} has no rate for its products")
-    machine = _machine_numbers(catalog, "serving", acc.id, gpus, runs_in)
+    try:
+        precision = runs_in(stored, acc)
+    except InputError as e:
+        return Skip(e.problems[0].message)
+    machine = _machine_numbers(catalog, "serving", acc.id, gpus, precision)
     if isinstance(machine, Skip):
         return machine
-    layout = _layout(row, gpus)
+    layout = layout_of(row, gpus)
     if isinstance(layout, Skip):
         return layout
-    own = {**shape, **layout, "weight_bytes": stored}
-    own["kv_element_bytes"] = stored_bytes(row.text("kv_precision")) or (1.0 if stored <= 1 else 2.0)
+    of_weights = stored_bundle(stored) | products_bundle(stored, precision, acc)
+    own = {**shape, **layout, **{n: known.si for n, known in of_weights.items()}}
+    own["kv_element_bytes"] = _cache_bytes(row.text("kv_precision"), own, catalog)
     load = _requests(row, own)
     if isinstance(load, Skip):
         return load
-    machine = _machine_numbers(catalog, load.job, acc.id, gpus, runs_in)
+    machine = _machine_numbers(catalog, load.job, acc.id, gpus, precision)
     if isinstance(machine, Skip):
         return machine
     engine = engine_of(row.text("framework"))
     values = {**machine, **_engine_numbers(catalog, engine), **own}
     if "1gcd" in row.text("hardware").lower():
         values |= {name: values[name] / 2 for name in _HALVED}  # one die of a device of two
+    if capacity := memory_stated(row.text("hardware"), values["memory_capacity"]):
+        values["memory_capacity"] = capacity
     missing = lacking(load.job, (*load.first, *load.asked), values)
-    return missing or Deployment(values, load, engine, how_known(catalog, acc, runs_in))
+    chosen = (ASSUMED,) if assumed else ()
+    return missing or Deployment(values, load, engine, how_known(catalog, acc, precision), chosen)
 
 
-def stored_bytes(precision: str) -> float | None:
-    """Bytes of one stored weight, None for a format nobody described here.
+def stored_parts(precision: str, model: Model | None, catalog: Catalog) -> Stored | None:
+    """The format of each part of a model as a table names it, None for one nobody described here.
 
-    >>> stored_bytes("fp8"), stored_bytes("q4_k_m(4.85bpw)"), stored_bytes("nvfp4"), stored_bytes("")
-    (1.0, 0.60625, 0.5625, None)
+    A table may say the bits of a weight in its own files: `q4_k_m(4.85bpw)`, `exl2 2.5bpw`. They are of a
+    format that is only stored so.
+
+    >>> known = stored_parts("exl2 2.5bpw", None, Catalog())
+    >>> known["ffn"].bits.si, known["ffn"].products, known["ends"].id
+    (2.5, None, 'bf16')
     """
-    name = precision.strip().lower()
-    bits = re.search(r"(\d+(?:\.\d+)?)\s*bpw", name)
-    return float(bits[1]) / 8 if bits else STORED_BYTES.get(name, ELEMENT_BYTES.get(name))
+    name = re.split(r"[\s(]", precision.strip().lower())[0]
+    bits = re.search(r"(\d+(?:\.\d+)?)\s*bpw", precision.lower())
+    name = _OF_TABLES.get(name, name)
+    found = catalog.find("formats", name) or (catalog.find("formats", "int4") if bits else None)
+    if found is None:
+        return None
+    parts = stored_as(catalog, model, found)
+    if bits is None:
+        return parts
+    stated = with_bits(catalog.get("formats", found), float(bits[1]))
+    return {p: stated if f.id == found else f for p, f in parts.items()}
 
 
-def product_precision(weights: str, acc: Accelerator) -> str | None:
-    """Precision the products run in: the weights' own where the device has it, else a wider one.
-
-    Integer and bits-per-weight formats keep weights small and multiply in 16 bit.
-    """
-    rates = acc.compute.rates()
-    name = {"nvfp4": "fp4", "mxfp4": "fp4"}.get(weights, weights)
-    narrow = {"fp4": ("fp4", "fp8"), "fp8": ("fp8",), "fp16": ("fp16",), "fp32": ("fp32",)}.get(name, ())
-    return next((p for p in (*narrow, "bf16", "fp16") if p in rates), None)
+def _cache_bytes(precision: str, own: Mapping[str, float], catalog: Catalog) -> float:
+    """Bytes of a cached element: as stated, else 8 bit beside weights that are mostly in 8 bit or fewer."""
+    found = catalog.find("formats", precision.lower()) if precision else None
+    if found:
+        return catalog.get("formats", found).bits.si / 8
+    narrow = min(own[n] for n in ("projection_weight_bytes", "weight_bytes", "expert_weight_bytes"))
+    return 1.0 if narrow <= 1.01 else 2.0
 
 
 def _shape(row: MeasuredRow, catalog: Catalog) -> dict[str, float] | Skip:
@@ -163,37 +186,17 @@ def _engine_numbers(catalog: Catalog, engine: str) -> dict[str, float]:
     return {name: known.si for name, known in software_bundle(catalog, "engines", engine).items()}
 
 
-def _layout(row: MeasuredRow, gpus: int) -> dict[str, float] | Skip:
-    tp, pp = row.count("tp") or 1, row.count("pp") or 1
-    dp, ep = row.count("dp") or 1, row.count("ep") or 1
-    if "layer split" in row.text("notes"):
-        tp, pp = 1, gpus
-    if tp * pp > gpus:
-        return Skip("the layout does not make the number of devices")
-    if ep > 1 and tp * pp * dp < gpus and gpus % pp == 0:
-        tp, dp = gpus // pp, 1  # expert ranks over all devices, attention split over them too
-    if ep == 1:
-        dp = 1  # ranks that share nothing are replicas
-    replicas = max(1, gpus // (tp * pp * dp))
-    return dict(tp=tp, pp=pp, dp=dp, ep=ep, replicas=replicas)
-
-
 def _requests(row: MeasuredRow, values: dict[str, float]) -> MeasuredLoad | Skip:
     """Lengths and number of requests, added to `values`."""
     notes, scenario = row.text("notes").lower(), row.text("scenario")
     prompt, answer = _lengths(row, notes)
     if prompt is None or answer is None:
         return Skip("prompt or answer length not stated")
-    values |= dict(
-        input_tokens=prompt, input_square=prompt, input_cube=prompt, output_tokens=answer,
-        context_limit=prompt + answer,
-    )  # fmt: skip
+    values |= moments([Length.model_construct(share=1.0, input=prompt, output=answer, reasoning=0.0)])
     flight = row.number("concurrency_or_batch")
     replicas = values["replicas"]
     rate = row.number("requests_per_s")
-    # equal lengths keep all users in step: prompts come together, and then all answers
-    in_step = "fixed lengths" in notes
-    if flight and (scenario in ("offline", "latency") or in_step):
+    if flight and scenario in ("offline", "latency"):
         each = flight / replicas
         values |= dict(batch=max(1.0, each), prefill_batch=max(1.0, each / values["dp"]))
         return STATIC

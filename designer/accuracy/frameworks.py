@@ -47,9 +47,15 @@ def traits(row: MeasuredRow, catalog: Catalog) -> Traits:
     if family == "recipe" and "" < date < "2025" and "bridge" not in name:
         for quantity in ("gradient_bytes", "gradient_traffic_bytes"):
             del values[quantity]  # earlier recipes kept and reduced gradients in fp32
+    sharded = "zero3" if row.text("megatron_fsdp").lower() == "true" else row.text("zero_stage_or_fsdp")
+    sharding = sharding_of(sharded, family)
     if "deepspeed" in name:
         half = "fp16" if row.text("precision").lower().startswith("fp16") else "bf16"
-        values |= {k: f.si for k, f in catalog.get("frameworks", _DEEPSPEED[half]).values.items()}
+        states = "sharded" if family != "classic" and sharding in ("zero2", "zero3") else half
+        own = {k: f.si for k, f in catalog.get("frameworks", _DEEPSPEED[states]).values.items()}
+        if family != "classic":
+            own.pop("recompute_stall", None)  # PyTorch's checkpointing, not DeepSpeed's
+        values |= own
     if whole_graph(name, row.text("precision")):
         values |= {k: f.si for k, f in catalog.get("frameworks", "recipe-graphs").values.items()}
     if "MOE_TOKEN_DROP" in row.text("flags"):
@@ -58,13 +64,12 @@ def traits(row: MeasuredRow, catalog: Catalog) -> Traits:
     sp = family != "classic" or (date >= "2022-05" and row.text("recompute") == "selective")
     if family == "classic" and date < "2022-05":
         values["tp_overlap"] = 0.0
-    sharded = "zero3" if row.text("megatron_fsdp").lower() == "true" else row.text("zero_stage_or_fsdp")
     # Pax's layers save nothing unless told otherwise (AutodiffCheckpointType.SAVE_NOTHING)
     recompute = "full" if "pax" in name else None
-    return Traits(family, sharding_of(sharded, family), sp, schedule, recompute, values)
+    return Traits(family, sharding, sp, schedule, recompute, values)
 
 
-_DEEPSPEED = {"bf16": "megatron-deepspeed", "fp16": "megatron-deepspeed-fp16"}
+_DEEPSPEED = {"bf16": "megatron-deepspeed", "fp16": "megatron-deepspeed-fp16", "sharded": "deepspeed"}
 # Share of the bubble, and times the micro-batches in flight, of schedules that fill the bubble with
 # weight gradients (Qi et al. 2023, Zero bubble pipeline parallelism, table 2).
 _BUBBLE = {"zb-1p": (1 / 3, 1.0), "zb-2p": (0.0, 2.0)}
@@ -101,16 +106,24 @@ def family_of(name: str, date: str) -> str:
 
     `recipe` is Megatron with a vendor's tuned settings, `megatron` is Megatron as it comes, `classic`
     the same before fused attention, `fsdp` and `eager` run PyTorch modules, `xla` compiles whole steps.
+    DeepSpeed drives whatever modules it is given: Megatron's, which kept attention scores, and since
+    PyTorch 2.0 and FlashAttention-2 (of July 2023) those of PyTorch, which do not.
 
     >>> family_of("megatron-lm v2.5", "2021"), family_of("nemo 24.09", "2024-11"), family_of("maxtext", "2024")
     ('classic', 'recipe', 'xla')
+    >>> [family_of(*x) for x in (("megatron-deepspeed", "2024"), ("deepspeed 0.6", "2022"), ("deepspeed 0.19", "2026"))]
+    ['classic', 'classic', 'fsdp']
     """
     if any(w in name for w in ("maxtext", "pax", "jax", "t5x", "pathways")):
         return "xla"
     if any(w in name for w in ("fsdp", "foundry", "titan", "composer", "accelerate", "lightning", "hugging")):
         return "fsdp"
+    if "deepspeed" in name and "megatron" not in name and date >= "2023-07":
+        return "fsdp"
     if "deepspeed" in name or ("megatron-lm" in name and date and date < "2024"):
         return "classic"
+    if "pytorch" in name and "eager" in name:
+        return "fsdp"
     if "nanotron" in name:
         return "eager"
     return "megatron" if "megatron-lm" in name else "recipe"

@@ -43,6 +43,20 @@ def accelerator_of(name: str, catalog: Catalog) -> Accelerator | None:
     return None
 
 
+def memory_stated(name: str, known: float) -> float | None:
+    """Bytes of memory that a name of hardware states, where they are not those known of it.
+
+    Makers print decimal or binary units; a name that is within 7.4 % of what is known (2^30 over 10^9)
+    says nothing new.
+
+    >>> memory_stated("H100-SXM-96GB", 80e9), memory_stated("H100-SXM-80GB", 85.5e9), memory_stated("H100", 80e9)
+    (96000000000.0, None, None)
+    """
+    found = re.search(r"(?<![\d.])(\d{2,3})\s*gi?b\b", name.lower())
+    stated = float(found[1]) * 1e9 if found else 0.0
+    return stated if stated and not 1 / 1.08 < stated / known < 1.08 else None
+
+
 def node_of(accelerator: Accelerator, per_node: int | None, catalog: Catalog) -> Node | None:
     """A machine with this accelerator: one with as many of them as stated, a vendor's own first."""
     nodes = catalog.nodes_with(accelerator.id)

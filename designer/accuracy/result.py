@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from designer.accuracy.parameters import ParameterCount
-from designer.accuracy.scoring import Statistics
+from designer.accuracy.scoring import CellStatistics, Statistics
 from designer.answers.answer import Answer
 
 
@@ -34,6 +34,12 @@ class ValidateResult(Answer):
     groups: dict[str, dict[str, Statistics]]
     skipped: dict[str, int] = Field(description="rows that are not scored, by the reason why")
     guessed: dict[str, Statistics] = Field(description="of rows whose layout had to be guessed")
+    apart: dict[str, dict[str, Statistics]] = Field(
+        default={}, description="of rows that contradict physics or rest on an assumption, by the reason"
+    )
+    cells: dict[str, CellStatistics] = Field(
+        default={}, description="by cell: model, device, framework, format"
+    )
     calibration: dict[str, ParameterCount]
     coverage: dict[str, float] = Field(description="share of measurements inside their interval")
     rows: list[ScoredRow]

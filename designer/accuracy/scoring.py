@@ -14,7 +14,8 @@ class Prediction:
     """One predicted number of a row beside the measured one, both in the same unit.
 
     `guessed` names the settings the row leaves open and the prediction had to choose; such
-    predictions are reported apart. For `fits` both numbers are 1 (fits) or 0 (runs out of memory).
+    predictions are reported apart. So are those with a reason in `apart`: rows that contradict physics, and
+    what rests on a number that nobody stated. For `fits` both numbers are 1 (fits) or 0 (runs out of memory).
     """
 
     metric: LedgerMetric
@@ -23,6 +24,7 @@ class Prediction:
     guessed: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+    apart: str = ""
 
     @property
     def error(self) -> float:
@@ -54,6 +56,15 @@ class Statistics:
     bias: float
 
 
+@dataclass(frozen=True)
+class CellStatistics:
+    """Sizes of errors with each cell counted once: mean of the medians of cells, and their 90th percentile."""
+
+    cells: int
+    mean_of_medians: float
+    p90_of_medians: float
+
+
 def quantile(values: Sequence[float], share: float) -> float:
     """The value below which a share of them lies, interpolated linearly.
 
@@ -77,6 +88,17 @@ def statistics(errors: Iterable[float]) -> Statistics:
     n = len(signed)
     numbers = (quantile(sizes, 0.5), math.fsum(sizes) / n, quantile(sizes, 0.9), math.fsum(signed) / n)
     return Statistics(n, *(round(x, 4) for x in numbers))
+
+
+def by_cell(cells: Iterable[Iterable[float]]) -> CellStatistics:
+    """Statistics of the signed errors of cells; there must be at least one, and none may be empty.
+
+    >>> by_cell([[0.1, -0.3], [0.4]])
+    CellStatistics(cells=2, mean_of_medians=0.3, p90_of_medians=0.38)
+    """
+    medians = [quantile([abs(e) for e in of], 0.5) for of in cells]
+    mean = math.fsum(medians) / len(medians)
+    return CellStatistics(len(medians), round(mean, 4), round(quantile(medians, 0.9), 4))
 
 
 def mean_of_groups(groups: Iterable[Statistics]) -> Statistics:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from catalogs import Catalog
@@ -11,6 +12,8 @@ from constraints.graph import run
 from designer.accuracy.asking import order_of
 from designer.accuracy.deployments import Deployment, deploy
 from designer.accuracy.metrics import LedgerMetric
+from designer.accuracy.plausible import served
+from designer.accuracy.precisions import ASSUMED
 from designer.accuracy.scoring import Prediction, Skip
 from designer.accuracy.table import MeasuredRow
 from designer.evaluating.intervals import serving_factors
@@ -29,14 +32,25 @@ def predict(row: MeasuredRow, catalog: Catalog) -> list[Prediction] | Skip:
     found = deploy(row, catalog)
     if isinstance(found, Skip):
         return found
+    users = row.number("concurrency_or_batch")
+    times = [_seconds(row, c) for c in ("ttft_ms", "tpot_ms")]
+    if ASSUMED in found.chosen and served(found.values, users, *times):
+        # too fast for 16 bit: its weights must be narrower
+        found = deploy(replace(row, cells={**row.cells, "weight_precision": "fp8"}), catalog)
+        if isinstance(found, Skip):
+            return found
+        found = replace(found, chosen=(ASSUMED,))
     values = evaluate(found.load, found.values)
     # a table that had settings guessed by whoever collected it says so
-    guessed = () if row.text("subset") in ("", "core") else (row.text("config_known") or "extended",)
+    of_table = () if row.text("subset") in ("", "core") else (row.text("config_known") or "extended",)
+    guessed: tuple[str, ...] = (*of_table, *found.chosen)
+    # a contradiction after a guess contradicts the guess
+    apart = found.apart or ("" if guessed else served(found.values, users, *times))
     out = []
     for metric, answer, measured in pairs(row, found, values):
         if measured:
             low, high = serving_factors(catalog, metric.name, found.hardware)
-            out.append(Prediction(metric, answer, measured, guessed, low * answer, high * answer))
+            out.append(Prediction(metric, answer, measured, guessed, low * answer, high * answer, apart))
     return out or Skip("nothing measured that is predicted")
 
 

@@ -18,6 +18,11 @@ from designer.accuracy.table import MeasuredRow
 
 # How far the parameters of a described shape may be from those stated.
 TOLERANCE = 0.06
+# What a published checkpoint's name says beside its architecture's: how it was tuned, and its format.
+_TUNED = re.compile(
+    r"[-_ .](instruct|chat|it|base|hf|thinking|reasoning|\d{4}|fp8|nvfp4|fp4|mxfp4|mxfp8|bf16|fp16|int[48]|awq|gptq|"
+    r"w[48]a(?:4|8|16)|4bit|8bit|bnb|gguf|dynamic|block|kv|int8mix|autoround|qat|dq|quantized|w8a8)$"
+)
 # A cut-down copy of a model is named after it.
 _CUT = re.compile(r"[-_ ](proxy)?-?\d+l$|[-_ ]l\d+$|[-_ ]proxy.*$|\(.*\)")
 
@@ -61,8 +66,11 @@ def _numbers(
 def catalog_model(name: str, catalog: Catalog) -> Model | None:
     """The catalog's model of this name: letters and digits count, and a cut-down copy has its original's."""
     known = _index(catalog)
-    low = name.lower()
-    for text in (low, _CUT.sub("", low)):
+    low = name.lower().rpartition("/")[2]
+    tried = [low, _CUT.sub("", low)]
+    while _TUNED.search(tried[-1]):
+        tried.append(_TUNED.sub("", tried[-1]))
+    for text in tried:
         wanted = _plain(text)
         if wanted in known:
             return catalog.get("models", known[wanted])

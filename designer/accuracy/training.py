@@ -12,11 +12,20 @@ from constraints import graph
 from constraints.bundles.device import has_rate, how_known
 from constraints.bundles.modes import RECOMPUTE, SHARDING
 from designer.accuracy.asking import lacking, order_of, usual_numbers
-from designer.accuracy.conventions import measured_step_time, source_mfu
+from designer.accuracy.conventions import flops_per_token, measured_step_time, source_mfu
 from designer.accuracy.frameworks import traits
-from designer.accuracy.hardware import accelerator_of, nic_bandwidth, node_of
+from designer.accuracy.hardware import accelerator_of, memory_stated, nic_bandwidth, node_of
 from designer.accuracy.metrics import LedgerMetric
+from designer.accuracy.plausible import misread, trained
 from designer.accuracy.scoring import Prediction, Skip
+from designer.accuracy.settings import (
+    keeps_no_logits,
+    kernels_of_the_device,
+    offloaded_layers,
+    offloaded_optimizer,
+    through_the_host,
+    words,
+)
 from designer.accuracy.shape import model_numbers
 from designer.accuracy.table import MeasuredRow
 from designer.evaluating.intervals import step_time_factors
@@ -31,10 +40,6 @@ _PRECISIONS = {
     "bf16": "bf16", "fp16": "fp16", "fp32": "fp32", "tf32": "tf32", "fp8": "fp8", "mxfp8": "fp8", "nvfp4": "fp4",
     "mxfp4": "fp4", "fp4": "fp4", "int8": "int8",
 }  # fmt: skip
-
-
-# Layers whose activations wait in host memory for their backward pass.
-_OFFLOAD = re.compile(r"activation cpu offload (\d+) layers", re.IGNORECASE)
 
 
 @dataclass
@@ -72,13 +77,19 @@ def predict(row: MeasuredRow, catalog: Catalog) -> list[Prediction] | Skip:
     if measured and not oom and (not use or "time" in use):
         time = values[MEASURED.time]
         low, high = step_time_factors(catalog, found.known, values["experts"] > 0)
-        out.append(Prediction(LedgerMetric.step_time, time, measured, guessed, low * time, high * time))
+        tokens = values["global_batch"] * values["sequence_length"]
+        operations = flops_per_token("half", values) * tokens
+        apart = trained(operations, measured, row.number("gpus") or 1, values["compute_rate"])
+        step = Prediction(LedgerMetric.step_time, time, measured, guessed, low * time, high * time, apart)
+        out.append(step)
         mfu = source_mfu(row, found.values, time)
         if mfu:
             out.append(Prediction(LedgerMetric.mfu, *mfu, guessed))
     memory = row.number("mem_gib_per_gpu")
     if memory and not oom and (not use or "memory" in use):
-        out.append(Prediction(LedgerMetric.peak_memory, reported_memory(row, values) / GIB, memory, guessed))
+        apart = misread(values[MEASURED.allocated], values["memory_capacity"])
+        peak = reported_memory(row, values) / GIB
+        out.append(Prediction(LedgerMetric.peak_memory, peak, memory, guessed, apart=apart))
     fits = float(_fits(values))
     if oom or memory or not use:
         out.append(Prediction(LedgerMetric.fits, fits, 0.0 if oom else 1.0, guessed))
@@ -138,8 +149,22 @@ def configure(row: MeasuredRow, catalog: Catalog) -> Configuration | Skip:
     if t.family == "xla" and precision == "int8":
         # weight gradients stay in 16 bit: two of three products are narrow
         values["compute_rate"] = 3 / (2 / values["compute_rate"] + 1 / values["attention_rate"])
-    if t.family not in ("eager", "fsdp") or acc.architecture == "Ampere":
+    said = words(row)
+    modules = t.family in ("eager", "fsdp")
+    if not modules or acc.architecture == "Ampere" or kernels_of_the_device(said, row.text("date")):
         values["attention_kernel_share"] = 1.0
+    if keeps_no_logits(said):
+        values["logit_bytes"] = 0.0
+    if away := offloaded_optimizer(said):
+        # gradients leave as they come, states never were on the device
+        values["optimizer_bytes"] *= 1 - away
+        values["gradient_bytes"] *= 1 - away
+    if through_the_host(row, acc):
+        assert acc.host_link
+        values |= dict.fromkeys(("scale_up_bandwidth", "scale_out_bandwidth"), acc.host_link.bandwidth.si)
+        values["scale_up_domain"] = values["devices_per_node"]
+    if capacity := memory_stated(row.text("hardware"), values["memory_capacity"]):
+        values["memory_capacity"] = capacity
     nic = nic_bandwidth(row.text("interconnect"), row.count("gpus_per_node") or 8)
     if nic:
         values["scale_out_bandwidth"] = nic
@@ -156,8 +181,7 @@ def configure(row: MeasuredRow, catalog: Catalog) -> Configuration | Skip:
         tp=tp, pp=pp, cp=cp, dp=dp, ep=ep, global_batch=batch,
         sequence_length=sequence, node_count=gpus / values["devices_per_node"], has_network=1.0,
     )  # fmt: skip
-    offloaded = _OFFLOAD.search(row.text("recompute_or_offload_detail") + " " + row.text("notes"))
-    values["host_share"] = min(1.0, int(offloaded[1]) / (values["layers"] / pp)) if offloaded else 0.0
+    values["host_share"] = min(1.0, offloaded_layers(said) / (values["layers"] / pp))
     recompute = row.text("recompute")
     values["sp"] = float(t.sequence_parallel and tp > 1)
     word = re.match(r"[a-z-]*", recompute.lower())
@@ -204,11 +228,14 @@ def _sizes(c: Configuration) -> list[int]:
 
 
 def _interleavings(c: Configuration, size: int) -> list[int]:
-    """Virtual stages to try: those that divide the layers and the micro-batches."""
+    """Virtual stages to try: micro-batches come in rounds of the stages, layers need not divide.
+
+    Recipes count the embedding and the loss as layers, or give each chunk as many as they list.
+    """
     pp, layers = c.values["pp"], c.values["layers"]
     stages = [c.vpp] if c.vpp else [1]
     if c.vpp is None and pp > 1 and (c.values["global_batch"] / (size * c.dp)) % pp == 0:
-        stages += [v for v in range(2, int(layers // pp) + 1) if layers % (pp * v) == 0]
+        stages += range(2, int(layers // pp) + 1)
     return stages
 
 

@@ -176,6 +176,11 @@ class Member(_Result):
     text: str
     place: str
     kind: str = Field(default="", description="budget, rule, default, limit, demand or candidates")
+    way: str = Field(default="", description="how far it was let go, of a demand or candidates")
+    enough: bool | None = Field(
+        default=None,
+        description="whether there is a design where it alone gives way; null where that was not tried",
+    )
 
 
 class Repair(_Result):
@@ -189,12 +194,18 @@ class Repair(_Result):
         default=None, description="weighted sum of the relative changes; of the joint repair only"
     )
     design: dict[str, str | int | float]
+    assumed: list[str] = Field(
+        default=[], description="decisions of the design that `evaluate` takes alike where they are not given"
+    )
 
 
 class Miss(_Result):
     """A design that comes close, and what it violates."""
 
     design: dict[str, str | int | float]
+    assumed: list[str] = Field(
+        default=[], description="decisions of the design that `evaluate` takes alike where they are not given"
+    )
     violated: list[Binding]
     excess: float | None = Field(
         description="the largest share by which a bound is missed, or amount of a bound of 0"
@@ -240,6 +251,9 @@ class PlanResult(Answer):
     )
     not_involved: list[str] = Field(
         default=[], description="budgets, rules, demand and candidates that may all give way without a design"
+    )
+    ways: dict[str, str] = Field(
+        default={}, description="how far each of those was let go, of demand and candidates"
     )
     taken_as_given: list[str] = Field(
         default=[], description="candidates that were not widened, because the space would be too large"

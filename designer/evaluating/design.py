@@ -10,6 +10,7 @@ from catalogs.errors import InputError
 from constraints.records import record
 from designer.answers.plan import Binding, EvaluateResult, Metric
 from designer.question.context import Value
+from designer.question.decisions import Decision
 from designer.question.limit import Limit
 from designer.question.question import Question
 from designer.words.numbers import human
@@ -152,6 +153,18 @@ def complete_design(
         which = "it" if len(open_) == 1 else "each"
         raise InputError(f"design: say which {words}; the scenario has several candidates of {which}")
     return design, assumed
+
+
+def assumed_in(question: Question, design: Mapping[str, Value]) -> list[str]:
+    """The decisions of a design that are the same where nobody gives them."""
+    fixed = {d.name: design[d.name] for d in question.decisions if not _supposed(question, d)}
+    taken, _ = complete_design(question, fixed)
+    return [n for n in taken if n not in fixed and str(taken[n]) == str(design[n])]
+
+
+def _supposed(question: Question, d: Decision) -> bool:
+    """Whether a decision that is not given is taken from somewhere."""
+    return len(question.domains[d.name]) == 1 or d.name in question.baseline or d.start is not None
 
 
 def undefined(question: Question, broken: Iterable[str]) -> set[str]:

@@ -38,8 +38,12 @@ def _check(launch: Launch, a: Architecture) -> None:
     biases = (a.attention_bias, a.mlp_bias)
     missing = {
         "is no decoder": launch.model.kind != "decoder",
-        "has layers that are not attention": a.attention_blocks or a.mamba_blocks,
+        "has layers that are not attention": a.attention_blocks or a.mamba_blocks or a.linear_layers,
         "attends to a window in some layers": a.sliding_window,
+        "attends to chunks in some layers": a.attention_chunk,
+        "has a gate on the output of attention": a.output_gate,
+        "has values that are no keys' size": a.keys_as_values or (a.v_dim and not a.kv_lora_rank),
+        "has feed-forward blocks of several widths": a.ffn_sum,
         "has an indexer of attention": a.index_heads,
         "has attention and MLP side by side": a.parallel_blocks,
         "has norms without bias": a.norm == "layernorm_nobias",

@@ -37,10 +37,14 @@ def vllm_options(launch: Launch) -> list[Flag]:
         Flag("max-num-seqs", one.sequences // dp, _sequences(one, dp)),
         Flag("max-num-batched-tokens", one.tokens, one.why),
         Flag("max-model-len", longest(launch), "the longest request of the scenario and its answer"),
-        Flag("gpu-memory-utilization", 0.92, "vLLM's default, of the whole device"),
+        Flag("gpu-memory-utilization", _share(launch), "what the plan counts with, of the whole device"),
         Flag("enable-prefix-caching", False, "designer counts no shared prefix; drop it in production"),
         *_pooling(launch),
     ]
+
+
+def _share(launch: Launch) -> float:
+    return round(launch.quantities["memory_utilization"], 4)
 
 
 def _sequences(one: Pass, dp: int) -> str:

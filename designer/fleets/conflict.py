@@ -19,7 +19,7 @@ from designer.fleets.reading import FleetQuestion
 from designer.fleets.solver import FleetSolver, Solution
 from designer.fleets.table import Goal
 from designer.fleets.terms import unit_of
-from designer.infeasible.repairs import loosened
+from designer.words.numbers import admitting
 
 MAX_REPAIRS = 6
 
@@ -139,7 +139,7 @@ def _checked(solver: FleetSolver, question: FleetQuestion, changes: dict[int, fl
         if value is None:
             texts[member.name] = "drop it"
             continue
-        texts[member.name] = loosened("<=", value, member.unit)
+        texts[member.name] = f"<= {admitting('<=', value, member.unit)}"
         members[m] = replace(member, bound=value)
         relative += value / member.bound - 1 if member.bound else 1.0
     kept = [i for i in solver.everything if changes.get(i, 0.0) is not None]

@@ -91,6 +91,10 @@ def summary(shape: Shape, imported: Imported, stated: float | None) -> list[tupl
     kinds = f"{a.layers} layers of {a.hidden}, {imported.model.attention}"
     if a.sliding_layers:
         kinds += f", {a.sliding_layers} of them with a window of {a.sliding_window:,}"
+    if a.chunked_layers:
+        kinds += f", {a.chunked_layers} of them in chunks of {a.attention_chunk:,}"
+    if a.linear_layers:
+        kinds += f", {a.linear_layers} of them with a state"
     if a.experts:
         kinds += f", {a.experts_per_token} of {a.experts} experts"
     rows = [(imported.model.id, kinds), ("parameters", _counts(imported.counted, stated))]

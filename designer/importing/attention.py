@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from designer.importing.config import Config
+from designer.importing.config import Config, short
 from designer.importing.family import Family, Keys
 
 _HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads")
@@ -29,7 +29,12 @@ def read(c: Config, family: Family, keys: Keys) -> None:
     index = c.number("index_n_heads")
     if index:
         keys["index_heads"], keys["index_head_dim"] = index, c.needed("index_head_dim")
-        c.number("index_topk")
+        keys["index_topk"] = c.needed("index_topk")
+        kinds = c.items("indexer_types") or []
+        own = len(kinds) - kinds.count("shared")
+        keys["index_layers"] = own if own < len(kinds) else None
+    _blocks(c, keys)
+    _gate(c, keys)
 
 
 def _latent(c: Config, keys: Keys, rank: int) -> None:
@@ -44,8 +49,32 @@ def _latent(c: Config, keys: Keys, rank: int) -> None:
 
 def _values(c: Config, keys: Keys) -> None:
     values = c.number("v_head_dim")
-    if values and values != keys["head_dim"]:
-        keys["undescribed"]["value_heads"] = keys["layers"]
+    keys["v_dim"] = values if values != keys["head_dim"] else None
+
+
+def _blocks(c: Config, keys: Keys) -> None:
+    """MiniMax-M3: an indexer that chooses blocks of tokens, for each group of heads one choice."""
+    chosen = c.part("sparse_attention_config")
+    if chosen is None or chosen.flag("use_sparse_attention") is False:
+        return
+    layers = chosen.items("sparse_attention_freq") or [1] * keys["layers"]
+    if sum(map(bool, layers)):
+        keys["index_heads"] = chosen.needed("sparse_num_index_heads")
+        keys["index_head_dim"] = chosen.needed("sparse_index_dim")
+        keys["index_topk"] = chosen.needed("sparse_topk_blocks") * chosen.needed("sparse_block_size")
+        sparse = sum(map(bool, layers))
+        keys["sparse_layers"] = sparse if sparse < keys["layers"] else None
+
+
+def _gate(c: Config, keys: Keys) -> None:
+    """A gate on the output of attention: a number for each of its channels, or for each head."""
+    if c.flag("attn_output_gate", "attention_output_gate", "mla_use_output_gate"):
+        keys["output_gate"] = "channel"
+    key, gating = c.raw("gating")
+    if gating not in (None, False):
+        if gating not in (True, "per-head", "per-channel"):
+            c.fail(key, f"a gate that is not known: {short(gating)}")
+        keys["output_gate"] = "channel" if gating == "per-channel" else "head"
 
 
 def _bias(c: Config, family: Family, keys: Keys) -> None:

@@ -115,6 +115,9 @@ def _lines(shape: Shape, stated: Stated, total: float | None, active: float | No
             value = "{" + ", ".join(f"{part}: {n}" for part, n in value.items()) + "}"
         lines.append(f"  {key}: {str(value).lower() if isinstance(value, bool) else value}")
     lines.append(parameters_line)
+    if shape.checkpoint:
+        of = shape.checkpoint | {"covers": f"[{', '.join(shape.checkpoint['covers'])}]", "source": "config"}
+        lines += ["checkpoints:", f"  - {{{', '.join(f'{k}: {v}' for k, v in of.items())}}}"]
     if stated.active_parameters is not None:
         lines.append(f"active_parameters: {_fact(stated.active_parameters, 'publisher')}")
     elif active is not None and "experts" in shape.architecture:

@@ -50,8 +50,9 @@ class Family:
     full_every: int | None = None
     # Whether the last layer attends fully as well.
     full_at_end: bool = False
-    # What "linear_attention" is in these models.
+    # What "linear_attention" is in these models, and whether its heads are those of the other layers.
     linear: str = ""
+    linear_as_attention: bool = False
     # What only these models have: reads keys of its own, and completes or corrects those of the catalog.
     own: Callable[[Config, Keys], None] | None = None
 

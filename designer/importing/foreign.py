@@ -25,19 +25,8 @@ def _named(value: Any, layers: int) -> int:
     return min(layers, len(value)) if isinstance(value, list) else _every(value, layers)
 
 
-def _shared(value: Any, layers: int) -> int:
-    return value[:layers].count("shared") if isinstance(value, list) else 0
-
-
 def _compressed(value: Any, layers: int) -> int:
     return sum(1 for ratio in value[:layers] if ratio) if isinstance(value, list) else _every(value, layers)
-
-
-def _sparse(value: Any, layers: int) -> int:
-    chosen = value.get("sparse_attention_freq") if isinstance(value, dict) else None
-    if isinstance(chosen, list):
-        return sum(1 for n in chosen[:layers] if n)
-    return _every(value, layers)
 
 
 # Key -> the part it gives away, and the layers that have it. A value that is null or 0 says there is none.
@@ -47,19 +36,9 @@ FOREIGN: dict[str, tuple[str, _Layers]] = {
     "kv_source_layers": ("shared_cache", _every),
     "num_kv_shared_layers": ("shared_cache", lambda n, layers: min(n, layers) if isinstance(n, int) else 0),
     "index_kpool": ("pooled_index", _above_one),
-    "indexer_types": ("shared_index", _shared),
     "index_source_layer_ids": ("shared_index", _every),
-    "sparse_attention_config": ("block_sparse_attention", _sparse),
     "o_lora_rank": ("grouped_output", _every),
-    "attn_output_gate": ("output_gate", _every),
-    "attention_output_gate": ("output_gate", _every),
-    "mla_use_output_gate": ("output_gate", _every),
-    "gating": ("output_gate", _every),
     "num_attention_heads_per_layer": ("heads_by_layer", _every),
-    "global_head_dim": ("heads_by_layer", _every),
-    "num_global_key_value_heads": ("heads_by_layer", _every),
-    "attention_k_eq_v": ("keys_as_values", _every),
-    "enable_moe_block": ("dense_beside_experts", _every),
     "zero_expert_num": ("zero_experts", _every),
     "hc_mult": ("hyper_connections", _above_one),
     "attn_res_block_size": ("attention_residuals", _every),
@@ -69,9 +48,7 @@ FOREIGN: dict[str, tuple[str, _Layers]] = {
 }
 
 # Parts of the layers that attend; the others cannot have them.
-_OF_ATTENTION = {"output_gate", "pooled_index", "shared_index"}
-# Keys about the layers without a window.
-_OF_FULL = {"global_head_dim", "num_global_key_value_heads", "attention_k_eq_v"}
+_OF_ATTENTION = {"pooled_index", "shared_index"}
 
 
 def read(c: Config, keys: Keys) -> None:
@@ -82,7 +59,5 @@ def read(c: Config, keys: Keys) -> None:
         n = count(value, layers) if value is not None else 0
         if part in _OF_ATTENTION:
             n = min(n, keys.get("attention_blocks") or layers)
-        elif key in _OF_FULL:
-            n = min(n, layers - keys.get("sliding_layers", 0))
         if n:
             keys["undescribed"][part] = max(n, keys["undescribed"].get(part, 0))

@@ -21,18 +21,18 @@ _METHODS = {
     "hqq": "HQQ",
 }
 _DTYPES = {"bfloat16": "BF16", "float16": "FP16", "float32": "FP32"}
-_KEPT = ("modules_to_not_convert", "ignore", "exclude_modules", "ignored_layers")
+KEPT = ("modules_to_not_convert", "ignore", "exclude_modules", "ignored_layers")
 
 
 def stored_format(whole: Config, text: Config) -> str:
     """The format weights are stored in, what keeps another one, and the cache's; one line of text."""
     dtype = text.word("dtype", "torch_dtype") or whole.word("dtype", "torch_dtype") or ""
     plain = _DTYPES.get(dtype, dtype if dtype.isidentifier() and len(dtype) < 20 else "")
-    found = whole.part("quantization_config") or text.part("quantization_config") or _beside(whole)
+    found = quantization_of(whole, text)
     expert = text.word("expert_dtype") or (found.word("expert_dtype") if found is not None else None)
     if found is None:
         return plain or "not stated"
-    kept = next((len(v) for k in _KEPT if isinstance(v := found.data.get(k), list) and v), 0)
+    kept = next((len(v) for k in KEPT if isinstance(v := found.data.get(k), list) and v), 0)
     parts = [_weights(found)]
     if expert:
         parts.append(f"experts {_plain(expert).upper()}")
@@ -42,6 +42,11 @@ def stored_format(whole: Config, text: Config) -> str:
     if cache:
         parts.append(f"cache {cache}")
     return ", ".join(parts)
+
+
+def quantization_of(whole: Config, text: Config) -> Config | None:
+    """What says how weights are quantised, None where nothing does."""
+    return whole.part("quantization_config") or text.part("quantization_config") or _beside(whole)
 
 
 def _beside(whole: Config) -> Config | None:
@@ -65,7 +70,7 @@ def _weights(c: Config) -> str:
         algorithm or packed.removesuffix("-quantized").removesuffix("-pack").upper() or _METHODS.get(method)
     )
     name = _METHODS["mxfp4"] if name == "MXFP4" else name or _plain(method).upper() or "not stated"
-    bits, group = _group(c)
+    bits, group = group_of(c)
     if name == "PACK":
         name = f"INT{bits}" if bits else "integers"
     elif name in ("AWQ", "GPTQ", "bitsandbytes") and bits:
@@ -91,7 +96,7 @@ def _values(data: Any) -> list[dict[str, Any]]:
     return [m for v in data for m in _values(v)] if isinstance(data, list) else []
 
 
-def _group(c: Config) -> tuple[int | None, int | None]:
+def group_of(c: Config) -> tuple[int | None, int | None]:
     """Bits of a weight and how many share a scale, at the top or in the first group of tensors."""
     groups = c.part("config_groups")
     weights: dict[str, Any] = {}

@@ -8,6 +8,7 @@ from typing import Any
 
 from catalogs.schema import Architecture
 from designer.importing import attention, ends, feed_forward, foreign, keys, layers
+from designer.importing.checkpoints import checkpoint_of
 from designer.importing.config import MAX_LAYERS, read
 from designer.importing.family import Keys, family_of
 from designer.importing.formats import stored_format
@@ -25,6 +26,8 @@ class Shape:
     architecture: dict[str, Any]
     # The format weights are stored in.
     weights: str
+    # An item of `checkpoints` of the catalog, where that format is known there.
+    checkpoint: dict[str, Any] | None = None
     # What stands beside the language model.
     left_out: tuple[str, ...] = ()
     # Keys that nothing was read from.
@@ -57,9 +60,16 @@ def read_shape(path: str | Path) -> Shape:
         attention=_attention(found),
         architecture=_ordered(found),
         weights=weights,
+        checkpoint=checkpoint_of(whole, text, _parts(found)),
         left_out=tuple(out),
         unread=tuple(keys.unread(text)),
     )
+
+
+def _parts(found: Keys) -> list[str]:
+    """The parts a model has, as formats cover them."""
+    ffn = not found.get("experts") or bool(found.get("dense_layers") or found.get("shared_experts"))
+    return ["attention", *(["ffn"] if ffn else []), *(["experts"] if found.get("experts") else [])]
 
 
 def _attention(found: Keys) -> str:

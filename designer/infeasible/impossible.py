@@ -2,7 +2,8 @@
 
 The oracle is the search itself, stopped at the first design. A set of members is impossible when no
 design exists with only these in force, every other one taken away: budgets and rules dropped, demand
-and candidates in each of their variants.
+and candidates in each of their variants. That a member is needed for it is said of the set alone; that it
+is enough to let it go as the scenario stands is another thing, and is asked for by itself.
 """
 
 from __future__ import annotations
@@ -107,9 +108,15 @@ class Impossible:
         return out
 
     def design(self, kept: frozenset[int]) -> Design | None:
-        """A design that meets the kept parts, or None where there is none."""
+        """A design that meets the kept parts, or None where there is none.
+
+        What meets more parts meets these, and where fewer cannot be met these cannot.
+        """
         if kept in self.known:
             return self.known[kept]
+        for other, known in self.known.items():
+            if kept <= other if known is not None else other <= kept:
+                return known
         found = None
         for q in self.versions(kept):
             self.asked += 1
@@ -119,18 +126,25 @@ class Impossible:
         self.known[kept] = found
         return found
 
+    def enough(self) -> frozenset[int]:
+        """The parts each of which alone, all others as they stand, is enough to let go."""
+        everything = frozenset(range(len(self.parts)))
+        return frozenset(i for i in everything if self.design(everything - {i}) is not None)
+
     def conflict(self) -> frozenset[int] | None:
-        """One minimal conflict: each part was dropped in turn, and kept where a design then exists.
+        """One minimal conflict, which holds all parts that are enough to let go; only these, if it can.
 
         None where no part is to blame: nothing that may give way would help.
         """
-        kept = frozenset(range(len(self.parts)))
         if self.design(frozenset()) is None:
             return None
-        for i in range(len(self.parts)):
-            if self.design(kept - {i}) is None:
-                kept -= {i}
-        for i in kept:  # said again of the final set, in which others are missing too
+        kept = enough = self.enough()
+        if self.design(kept) is not None:
+            kept = frozenset(range(len(self.parts)))
+            for i in sorted(kept - enough):
+                if self.design(kept - {i}) is None:
+                    kept -= {i}
+        for i in kept:
             if self.design(kept - {i}) is None:
                 raise CheckFailed(f"{self.parts[i].name} is not needed for the conflict it was found in")
         return kept
@@ -201,6 +215,11 @@ def impossible_again(question: Question, deadline: float | None) -> str:
     if not count.complete:
         raise OutOfTime
     return "violations of every well-formed design recorded, none applied"
+
+
+def way_of(part: Part) -> str:
+    """How far a part is let go; a budget or rule goes altogether."""
+    return part.way if isinstance(part, Premise) else ""
 
 
 def size_of(question: Question) -> int:

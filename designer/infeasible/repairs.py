@@ -1,15 +1,15 @@
-"""The smallest changes that make an impossible question possible, each solved again with the change."""
+"""The smallest changes that make an impossible question possible, each made as it is told and solved again."""
 
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from catalogs.errors import InputError
 from designer.answers.plan import Repair
-from designer.evaluating.design import CheckFailed, values_of, violations
+from designer.evaluating.design import CheckFailed, assumed_in, values_of, violations
 from designer.infeasible.conflict import DROPPED, Violations
 from designer.infeasible.conflict import NearMiss as Near
 from designer.infeasible.impossible import some_design
@@ -17,14 +17,12 @@ from designer.question import expressions
 from designer.question.context import Value
 from designer.question.limit import Limit
 from designer.question.question import Premise, Question
-from designer.words.numbers import human, scale_of
+from designer.reading.edits import DROP
+from designer.reading.premises import LEAST
+from designer.words.numbers import admitting, human, scale_of
 
 # A bound missed by more than this factor is not worth a number.
 HOPELESS = 1e4
-# How closely the largest demand that works is found.
-CLOSE = 2e-3
-DROP = "drop it"
-_ADMITS = {"<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator.gt}
 Design = dict[str, Value]
 
 
@@ -57,9 +55,25 @@ def _loosening(question: Question, found: Violations, miss: Near, deadline: floa
     left = {v.name for v in violations(question, values)} - set(changes)
     if left:
         raise CheckFailed(f"repair {changes} still breaks {sorted(left)}")
-    if some_design(repaired(question, changes), deadline) is None:
+    design = _solved(question, changes, deadline)
+    if design is None:
         raise CheckFailed(f"solving again with {changes} finds no design")
-    return Repair(changes=changes, relative=relative, design=miss.design)
+    return _repair(question, changes, relative, miss.design)
+
+
+def _repair(question: Question, changes: dict[str, str], relative: float | None, design: Design) -> Repair:
+    return Repair(changes=changes, relative=relative, design=design, assumed=assumed_in(question, design))
+
+
+def _solved(question: Question, changes: Mapping[str, str], deadline: float) -> Design | None:
+    """A design of the file with the changes made in it as they are told.
+
+    What the hardware lacks no file can say: there the limit is off.
+    """
+    own = {t.name for t in question.limits if not t.stated}
+    if question.edited is None or own & set(changes):
+        return some_design(repaired(question, changes), deadline)
+    return some_design(question.edited(changes), deadline)
 
 
 def repaired(question: Question, changes: Mapping[str, str]) -> Question:
@@ -81,7 +95,8 @@ def _change(question: Question, limit: Limit, values: Mapping[str, Any]) -> str:
     if limit.stated:
         if hopeless or found is None or limit.quantity is None or limit.bound is None:
             return DROP
-        return loosened(found.op, float(values[limit.quantity]), question.unit(limit.quantity))
+        bound = admitting(found.op, float(values[limit.quantity]), question.unit(limit.quantity))
+        return f"{found.op} {bound}"
     if hopeless or found is None:
         return "needs other hardware, or less work"
     needed, has = (float(side.of(values)) for side in (found.left, found.right))
@@ -89,44 +104,36 @@ def _change(question: Question, limit: Limit, values: Mapping[str, Any]) -> str:
     return f"needs {human(needed, unit)}, has {human(has, unit)}"
 
 
-def loosened(op: str, value: float, unit: str) -> str:
-    """A readable bound that just admits `value`: four digits, rounded to the admitting side.
-
-    >>> loosened("<=", 8050630.0, "s"), loosened(">=", 37.86538, ""), loosened("<", 2.0, "")
-    ('<= 93.18 day', '>= 37.86', '< 2.001')
-    """
-    size, name = scale_of(value, unit)
-    scaled = value / size
-    step = 10.0 ** (math.floor(math.log10(abs(scaled))) - 3) if scaled else 1e-3
-    away = step if op in ("<=", "<") else -step
-    bound = round(scaled / step) * step
-    while not _ADMITS[op](value, float(f"{bound:.12g}") * size):
-        bound += away
-    return f"{op} {bound:.12g} {name}".rstrip()
-
-
 def premise_repairs(question: Question, premises: list[Premise], deadline: float) -> list[Repair]:
     """What less demand, or one more candidate, would do alone."""
     out = []
     for p in premises:
-        least = some_design(p.least(question), deadline)
-        if least is None:
+        if some_design(p.least(question), deadline) is None:
             continue
         make = _demand if p.kind == "demand" else _candidate
-        repair = make(question, p, least, deadline)
+        repair = make(question, p, deadline)
         if repair is not None:
             out.append(repair)
     return out
 
 
-def _candidate(question: Question, p: Premise, _: Design, deadline: float) -> Repair | None:
+def _told(question: Question, p: Premise, text: str, deadline: float) -> Design | None:
+    """A design of the file that states a premise so; None, too, where such a file would be refused."""
+    try:
+        return _solved(question, {p.name: text}, deadline)
+    except InputError:
+        return None
+
+
+def _candidate(question: Question, p: Premise, deadline: float) -> Repair | None:
     """The nearest single value that admits a design."""
     for value in p.more:
-        design = some_design(p.at(question, value), deadline)
+        if some_design(p.at(question, value), deadline) is None:
+            continue
+        text = f"add {p.said(value)}"
+        design = _told(question, p, text, deadline)
         if design is not None:
-            return Repair(
-                changes={p.name: f"add {value}"}, relative=_distance(question, p, value), design=design
-            )
+            return _repair(question, {p.name: text}, _distance(question, p, value), design)
     return None
 
 
@@ -138,60 +145,72 @@ def _distance(question: Question, p: Premise, value: Value) -> float | None:
     return min(abs(float(value) / float(v) - 1) for v in own)
 
 
-def _demand(question: Question, p: Premise, least: Design, deadline: float) -> Repair | None:
-    """The largest share of a demand that works: at a little more, solving again finds no design."""
+def _demand(question: Question, p: Premise, deadline: float) -> Repair | None:
+    """The largest demand that works, to four digits: with one more in the last there is no design."""
     if p.shares:
-        for share in p.shares:
-            design = some_design(p.at(question, share), deadline)
-            if design is not None:
-                return _less(p, share, design)
-        return None
+        shares = [s for s in p.shares if some_design(p.at(question, s), deadline) is not None]
+        return _less(question, p, p.said(shares[0]), shares[0], deadline) if shares else None
+    best: Design = {}
 
-    def fits(design: Design, share: float) -> bool:
+    def fits(share: float) -> bool:
         moved = p.at(question, share)
-        return not violations(moved, values_of(moved, design))
+        return bool(best) and not violations(moved, values_of(moved, best))
 
-    best, high = least, 1.0
-    low = _largest(lambda s: fits(best, s), 0.0, 1.0)
-    if low == 0:  # it fits at its least only, which no four digits can say
-        return None
-    while high / max(low, 1e-9) > 1 + CLOSE:
-        middle = math.sqrt(low * high)
-        found = some_design(p.at(question, middle), deadline)
-        if found is None:
-            high = middle
+    def works(share: float) -> bool:
+        nonlocal best
+        if fits(share):
+            return True
+        found = some_design(p.at(question, share), deadline)
+        best = found or best
+        return found is not None
+
+    high = 1.0
+    while not works(high / 2):
+        high /= 2
+        if high < LEAST:
+            return None
+    size, step = _grid(p, high / 2)
+    least, most = (round(share * p.amount / size / step) for share in (high / 2, high))
+
+    def share_of(k: int) -> float:
+        return k * step * size / p.amount
+
+    least = _last(lambda k: fits(share_of(k)), least, most)
+    near = True  # most often the first design that was found is the one that lasts longest
+    while most - least > 1:
+        k = least + 1 if near else (least + most) // 2
+        near = not near
+        if works(share_of(k)):
+            least = _last(lambda k: fits(share_of(k)), k, most)
         else:
-            best = found
-            low = _largest(lambda s: fits(best, s), middle, high)  # noqa: B023 - called at once
-    share = _rounded(p, low)
-    return _less(p, share, best) if fits(best, share) else None
+            most = k
+    for k in (least, least - 1):  # read from text, a number may differ in its last digit
+        share = share_of(k)
+        if share > 0 and (made := _less(question, p, p.said(share), share, deadline)) is not None:
+            return made
+    return None
 
 
-def _largest(works: Callable[[float], bool], low: float, high: float) -> float:
-    """The largest number up to `high` that works, if those below do."""
-    for _ in range(40):
-        middle = (low + high) / 2
-        low, high = (middle, high) if works(middle) else (low, middle)
-    return low
+def _last(works: Callable[[int], bool], least: int, most: int) -> int:
+    """The last number below `most` that works, if all before it do."""
+    while most - least > 1:
+        middle = (least + most) // 2
+        least, most = (middle, most) if works(middle) else (least, middle)
+    return least
 
 
-def _rounded(p: Premise, share: float) -> float:
-    """The share at which the demand has four digits, not above the one given."""
-    size = scale_of(share * p.amount, p.unit)[0] if not p.several else 0.01 * p.amount
-    scaled = share * p.amount / size
-    step = 10.0 ** (math.floor(math.log10(scaled)) - 3)
-    if p.unit == "request" and share * p.amount >= 1:  # nobody sends a part of one
+def _grid(p: Premise, share: float) -> tuple[float, float]:
+    """The unit that a demand is told in, and the step of its fourth digit."""
+    size = 0.01 * p.amount if p.several else scale_of(share * p.amount, p.unit)[0]
+    step = 10.0 ** (math.floor(math.log10(share * p.amount / size)) - 3)
+    if p.unit == "request":  # nobody sends a part of one
         step = max(step, 1 / size)
-    return math.floor(scaled / step) * step * size / p.amount
+    return size, step
 
 
-def _less(p: Premise, share: float, design: Design) -> Repair:
-    if p.several:
-        text = f"{100 * share:.4g} % of them"
-    else:
-        size, name = scale_of(share * p.amount, p.unit)
-        text = f"{share * p.amount / size:.4g} {name}"
-    return Repair(changes={p.name: text}, relative=1 - share, design=design)
+def _less(question: Question, p: Premise, text: str, share: float, deadline: float) -> Repair | None:
+    design = _told(question, p, text, deadline)
+    return None if design is None else _repair(question, {p.name: text}, 1 - share, design)
 
 
 def ordered(question: Question, repairs: list[Repair]) -> list[Repair]:

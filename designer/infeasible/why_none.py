@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from constraints.records import record
 from designer.answers.plan import Member, Miss
-from designer.evaluating.design import CheckFailed, binding, values_of, violations
+from designer.evaluating.design import CheckFailed, assumed_in, binding, undefined, values_of, violations
 from designer.infeasible.conflict import Violations, diagnose
-from designer.infeasible.impossible import Impossible, impossible_again
+from designer.infeasible.impossible import Impossible, impossible_again, way_of
 from designer.infeasible.repairs import budget_repairs, joint_repair, ordered, premise_repairs
 from designer.question.limit import Limit
 from designer.question.question import Question
@@ -73,13 +74,20 @@ def _over_everything(question: Question, until: float, every: bool) -> dict[str,
     if kept is None:
         return {}
 
-    def members(of: frozenset[int]) -> list[Member]:
-        return [_member(impossible.parts[i]) for i in sorted(of, key=lambda i: -i)]
+    parts, enough = impossible.parts, impossible.enough()
 
+    def members(of: frozenset[int]) -> list[Member]:
+        return [
+            _member(parts[i]).model_copy(update={"way": way_of(parts[i]), "enough": i in enough})
+            for i in sorted(of, reverse=True)
+        ]
+
+    others = [p for i, p in enumerate(parts) if i not in kept]
     out: dict[str, Any] = {
         "conflict": members(kept),
         "confirmed": impossible.confirmed(kept),
-        "not_involved": [p.name for i, p in enumerate(impossible.parts) if i not in kept],
+        "not_involved": [p.name for p in others],
+        "ways": {p.name: way for p in others if (way := way_of(p))},
         "taken_as_given": impossible.taken_as_given,
     }
     if every:
@@ -97,9 +105,14 @@ def _misses(question: Question, found: Violations) -> list[Miss]:
     for m in near[:MAX_MISSES]:
         values = values_of(question, m.design)
         broken = {v.name: v for v in violations(question, values)}
+        unset = undefined(question, broken)
         members = [found.members[i] for i in sorted(m.violated)]
+        # What means nothing here misses nothing; what takes its meaning is said.
+        members = [t for t in members if record(t.name).voids or unset.isdisjoint(t.inputs)]
         named = [broken.get(t.name) or binding(question, t, values) for t in members]
-        out.append(Miss(design=m.design, violated=named, excess=m.excess))
+        out.append(
+            Miss(design=m.design, assumed=assumed_in(question, m.design), violated=named, excess=m.excess)
+        )
     return out
 
 

@@ -36,7 +36,7 @@ JOB = Job(
     workload=Batch,
     least={**REQUESTS, "requests": "1 request"},
     layers=("shared", "serving", "batch"),
-    parts=("bounds", "queue_bounds", "codesign"),
+    parts=("hybrid_serving", "bounds", "queue_bounds", "codesign"),
     decisions=tuple(_PROMPTS if d is PREFILL_BATCH else d for d in DECISIONS if d.name != "samples"),
     objectives=("time_to_complete", "cost"),
     headline=(

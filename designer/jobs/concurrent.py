@@ -32,7 +32,7 @@ USERS = MeasuredLoad(
     tpot="tpot",
     median="median_token_interval",
     throughput="user_token_rate",
-    room="resident_sequences",
+    room="kv_capacity_sequences",
 )
 JOB = Job(
     name="concurrent",
@@ -40,7 +40,7 @@ JOB = Job(
     workload=Concurrent,
     least={**REQUESTS, "concurrency": "1 request"},
     layers=("shared", "serving", "concurrent"),
-    parts=("bounds", "codesign"),
+    parts=("hybrid_serving", "bounds", "codesign"),
     # How many prompts share a pass follows from the number of users.
     decisions=tuple(d for d in DECISIONS if d.name not in ("prefill_batch", "samples")),
     objectives=("cost_per_token", "tpot"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -10,15 +11,16 @@ from pydantic import Field
 from catalogs import Catalog
 from catalogs.schema import Model
 from constraints.bundles import Bundle, Known, same, unknown
-from constraints.bundles.device import ELEMENT_BYTES, SPARSITY, precision_bundle, weight_bundle
+from constraints.bundles.device import ELEMENT_BYTES, SPARSITY, precision_bundle
 from constraints.bundles.fidelity import score_bundle
+from constraints.bundles.formats import products_bundle, stored_as, stored_bundle
 from constraints.bundles.serving import serving_bundle
 from constraints.bundles.software import software_bundle
 from designer.fields.gives import MOMENTS, Gives, given_by, moments
 from designer.fields.workload import DocumentBlock, Workload
 from designer.fields.written import Pure, Time, TokenCount, TokenCountOrZero
 from designer.jobs.shared import EP, NODE, REGION, STORED, TP, dp, pp, precision, upto
-from designer.question.context import Value
+from designer.question.context import Context, Value
 from designer.question.decisions import Decision, only
 from designer.question.groups import Group
 from designer.question.job import Intervals, Mistake, Phase, SoftwareChoice
@@ -50,6 +52,7 @@ Lengths = Annotated[
         demand="amount",
         of=moments,
         words="prompts of {input_tokens} and answers of {output_tokens}",
+        parts={"input_tokens": "input", "output_tokens": "output", "reasoning_tokens": "reasoning"},
     ),
 ]
 
@@ -75,13 +78,25 @@ class Ongoing(Inference):
 PREFILL_BATCH = Decision(
     "prefill_batch", "count", "prefill batch", only(1), 1, short="pre\nbatch", tells="detail"
 )
+
+
+def _weights(c: Context) -> list[Value]:
+    """The formats that products read as they are, and those the model's publisher stores it in."""
+    found = list(c.domain("precision"))
+    for checkpoint in c.catalog.get("models", c.workload.model).checkpoints:
+        of = c.catalog.get("formats", checkpoint.format)
+        if checkpoint.by is None and not {of.id, of.scored_as} & set(found):
+            found.append(of.id)
+    return found
+
+
 _BATCHES: tuple[Value, ...] = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 DECISIONS = (
     NODE,
     Decision("engine", "choice", "engine", only(), entries="engines", tells="core"),
     precision(("bf16", "fp8"), tuple(ELEMENT_BYTES)),
     Decision(
-        "weights", "choice", "weights", lambda c: c.domain("precision"), choices=STORED, short="wts", left=False
+        "weights", "choice", "weights", _weights, entries="formats", short="wts", left=False
     ),
     Decision("sparsity", "choice", "sparsity", only(), "none", ("none", *SPARSITY)),
     Decision(
@@ -123,6 +138,9 @@ def given(w: Inference) -> Bundle:
     out = same("scenario", where, given_by(w)) | same("scenario", where, {"samples": 1.0})
     success = getattr(w, "success", None)
     stated = unknown(f"{where} states no success") if success is None else Known(success, "scenario", where)
+    alike = getattr(w, "success_concentration", None)
+    if alike is not None:
+        out["success_concentration"] = Known(alike, "scenario", where)
     return out | {"sample_success": stated}
 
 
@@ -137,23 +155,28 @@ def assumed(domains: Mapping[str, list[Value]]) -> Bundle:
 
 def groups(catalog: Catalog, w: Inference, benchmark: str, open_: Collection[str]) -> list[Group]:
     """The engine, and how stored weights and their sparsity become bytes, rates and scores."""
-    model = catalog.get("models", w.model).id
+    model = catalog.get("models", w.model)
 
     def node_precision(node: Value, precision: Value, pattern: Value = "none") -> Bundle:
         return precision_bundle(catalog, catalog.get("nodes", str(node)), str(precision), str(pattern))
 
     def stored(weights: Value, pattern: Value = "none") -> Bundle:
-        return weight_bundle(str(weights), str(pattern))
+        return stored_bundle(stored_as(catalog, model, str(weights)), str(pattern))
+
+    def products(node: Value, precision: Value, weights: Value) -> Bundle:
+        acc = catalog.get("accelerators", catalog.get("nodes", str(node)).accelerator)
+        return products_bundle(stored_as(catalog, model, str(weights)), str(precision), acc)
 
     def score(weights: Value, precision: Value, kv: Value, pattern: Value = "none") -> Bundle:
         formats = (str(weights), str(precision), str(kv), str(pattern))
-        return score_bundle(catalog, model, benchmark, *formats)
+        return score_bundle(catalog, model.id, benchmark, *formats)
 
     def served(node: Value, precision: Value) -> Bundle:
         return serving_bundle(catalog, catalog.get("nodes", str(node)), str(precision))
 
     def element(kv: Value) -> Bundle:
-        return same("datasheet", "definition", {"kv_element_bytes": ELEMENT_BYTES[str(kv)]})
+        of = catalog.get("formats", str(kv))
+        return {"kv_element_bytes": replace(Known.of(of.bits, f"formats/{of.id}"), si=of.bits.si / 8)}
 
     more = ("sparsity",) if "sparsity" in open_ else ()
     return [
@@ -164,6 +187,7 @@ def groups(catalog: Catalog, w: Inference, benchmark: str, open_: Collection[str
         ),
         Group("rates", ("node", "precision", *more), node_precision),
         Group("weights", ("weights", *more), stored),
+        Group("products", ("node", "precision", "weights"), products),
         Group("score", ("weights", "precision", "kv", *more), score),
         Group("serving", ("node", "precision"), served),
         Group("kv", ("kv",), element),

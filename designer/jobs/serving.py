@@ -10,7 +10,7 @@ from pydantic import Field
 from catalogs.schema import Model
 from constraints.bundles import Bundle
 from designer.fields.gives import Gives
-from designer.fields.written import Rate, Share
+from designer.fields.written import Pure, Rate, Share
 from designer.jobs.inference import COMMON, DECISIONS, REQUESTS, Ongoing, mistakes
 from designer.jobs.measured import MeasuredLoad
 from designer.question.job import Apart, Job, Measurements, Mistake, Pool
@@ -25,6 +25,10 @@ class Serving(Ongoing):
     )
     success: Share | None = Field(
         default=None, description="share of questions that one sample answers rightly, for candidates.samples"
+    )
+    success_concentration: Pure | None = Field(
+        default=None,
+        description="how alike questions are in success, a + b of its Beta law (default: of a published study)",
     )
     pools: Literal["shared", "apart"] = Field(
         default="shared", description="whether prompts and answers have machines of their own"
@@ -96,7 +100,7 @@ JOB = Job(
     workload=Serving,
     least={**REQUESTS, "rate": "1 request/s"},
     layers=("shared", "serving"),
-    parts=("bounds", "queue_bounds", "codesign"),
+    parts=("hybrid_serving", "bounds", "queue_bounds", "codesign"),
     decisions=DECISIONS,
     objectives=("cost_per_token", "tpot_p99"),
     headline=(

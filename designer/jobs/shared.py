@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from constraints.bundles.device import ELEMENT_BYTES
+from constraints.bundles.site import region_intensity
 from designer.question.context import Context, Value
 from designer.question.decisions import Decision, only
 
@@ -41,7 +42,7 @@ def _ep(c: Context) -> list[Value]:
 def _cleanest(c: Context) -> list[Value]:
     """The regions with the least carbon in their electricity."""
     regions = [c.catalog.get("regions", r) for r in c.catalog.ids("regions")]
-    return [r.id for r in sorted(regions, key=lambda r: (r.carbon_intensity.si, r.id))[:CLEANEST]]
+    return [r.id for r in sorted(regions, key=lambda r: (region_intensity(c.catalog, r).si, r.id))[:CLEANEST]]
 
 
 NODE = Decision(

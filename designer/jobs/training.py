@@ -269,7 +269,7 @@ JOB = Job(
     title="a training run over a number of tokens or samples",
     workload=Training,
     layers=("shared", "training"),
-    parts=("network", "streaming", "dataset", "codesign"),
+    parts=("hybrid_training", "network", "streaming", "dataset", "codesign"),
     phases=(Phase("micro-batch", "stage_time", work="training", passes=3.0),),
     decisions=DECISIONS,
     objectives=("time_to_train", "cost"),

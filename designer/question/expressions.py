@@ -25,10 +25,11 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:[0-9]+(?:_[0-9]+)*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)|(?P<name>[A-Za-zµμ][\wµμ]*)"
     r"|(?P<op><=|>=|==|!=|\*\*|//|[-+*/%()<>,]))"
 )
-_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt,
     "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
+_OPPOSITE = {"<=": ">", ">": "<=", ">=": "<", "<": ">=", "==": "!=", "!=": "=="}
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
     "//": operator.floordiv, "%": operator.mod, "**": operator.pow,
@@ -69,14 +70,18 @@ class Expression:
     unit: str = ""
 
     def evaluate(self, values: Mapping[str, Any]) -> Any:
-        """Value, for floats or arrays in SI units."""
+        """Value, for floats or arrays in SI units; not a number where it divides by zero."""
         if self.op == "name":
             return values[self.name]
         if self.op == "number":
             return self.value
         args = [p.evaluate(values) for p in self.parts]
-        if self.op in _COMPARE:
-            return _COMPARE[self.op](*args)
+        if self.op in COMPARE:
+            return COMPARE[self.op](*args)
+        if self.op in ("/", "//", "%"):
+            above, below = args
+            quotient = _calculate(_ARITHMETIC[self.op], [above, maths.where(below == 0, 1.0, below)])
+            return maths.where(below == 0, math.nan, quotient)
         if self.op in _ARITHMETIC:
             return _calculate(_ARITHMETIC[self.op], args)
         if self.op == "negative":
@@ -88,6 +93,26 @@ class Expression:
         if self.op == "or":
             return args[0] | args[1]
         return _calculate(_FUNCTIONS[self.op], args)
+
+    def holds(self, values: Mapping[str, Any], wanted: bool = True) -> Any:
+        """Whether a condition is surely true (or surely false, where that is `wanted`), for floats or arrays.
+
+        What is undefined for a design, a division by zero or a number nobody knows, makes a comparison
+        neither, so that neither it nor its opposite admits the design; `or` may still do so by its other side.
+
+        >>> parse("9 % (pp - 1) != 0").holds({"pp": 1}), parse("not 9 % (pp - 1) == 0").holds({"pp": 1})
+        (False, False)
+        >>> parse("pp == 1 or 9 % (pp - 1) == 0").holds({"pp": 1})
+        True
+        """
+        if self.op == "not":
+            return self.parts[0].holds(values, not wanted)
+        if self.op in ("and", "or"):
+            left, right = (p.holds(values, wanted) for p in self.parts)
+            return left & right if (self.op == "and") == wanted else left | right
+        op = self.op if wanted else _OPPOSITE[self.op]
+        a, b = (p.evaluate(values) for p in self.parts)
+        return (a < b) | (a > b) if op == "!=" else COMPARE[op](a, b)
 
     def dimension(self, units_of: Mapping[str, str]) -> str:
         """Dimension, as text that compares equal for equal dimensions; raises InputError on a mix."""
@@ -104,10 +129,10 @@ class Expression:
             return "truth"
         if "truth" in dims:
             raise InputError(f"{self.op!r} does not apply to a comparison")
-        if self.op in _COMPARE or self.op in ("+", "-", "%", "max", "min"):
+        if self.op in COMPARE or self.op in ("+", "-", "%", "max", "min"):
             if len(set(dims)) > 1:
                 raise InputError(f"{self.op!r} between {_spoken(dims[0])} and {_spoken(dims[1])}")
-            return "truth" if self.op in _COMPARE else dims[0]
+            return "truth" if self.op in COMPARE else dims[0]
         if self.op in ("*", "/", "//"):
             left, right = (units.registry().Quantity(1, units.base_unit(d)) for d in dims)
             return units.dimension(str((left * right if self.op == "*" else left / right).units))
@@ -240,11 +265,11 @@ class _Parser:
             for o in options[1:]:
                 out = Expression("or", (out, Expression("==", (left, o))))
             return out
-        op = self.take(*_COMPARE)
+        op = self.take(*COMPARE)
         if not op:
             return left
         out = Expression(op, (left, self.sum()))
-        if self.peek() in _COMPARE:
+        if self.peek() in COMPARE:
             raise self.error("one comparison at a time; join them with 'and'")
         return out
 

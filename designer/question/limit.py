@@ -87,11 +87,12 @@ class Limit:
     ) -> Limit:
         """What somebody states; `units` are those of the quantities it names.
 
-        A budget is called what it bounds, so its rule is called what no quantity can be.
+        A budget is called what it bounds, so its rule is called what no quantity can be. Where it is
+        undefined for a design, it does not hold.
         """
 
         def body(**values: Any) -> Any:
-            return node.evaluate(values)
+            return node.holds(values)
 
         inputs = {n: units.get(n, "") for n in sorted(node.names())}
         return cls(

@@ -34,8 +34,8 @@ class Objective:
 class Premise:
     """Part of the demand or a list of candidates: what a question takes for granted, and could be else.
 
-    `least` is a question in which it gives way as far as it may; `at` one with the demand at a share
-    of what is asked, or with one more candidate.
+    `least` is a question in which it gives way as far as it may, which is how far `way` says; `at` one with
+    the demand at a share of what is asked, or with one more candidate, and `said` how the file says that.
     """
 
     name: str
@@ -44,6 +44,8 @@ class Premise:
     kind: str
     least: Callable[[Question], Question] = field(repr=False)
     at: Callable[[Question, Any], Question] = field(repr=False)
+    said: Callable[[Any], str] = field(repr=False)
+    way: str = ""
     # What `at` takes: for candidates the values that could be added, nearest first; for demand nothing.
     more: tuple[Value, ...] = ()
     amount: float = 0.0
@@ -79,6 +81,8 @@ class Question:
     notes: list[str]
     # What could be otherwise, worked out when an impossible question asks for it.
     taken_for_granted: Callable[[], list[Premise]] = field(default=list, repr=False)
+    # The question of the file with what an answer says of limits and premises, by their names, written into it.
+    edited: Callable[[Mapping[str, str]], Question] | None = field(default=None, repr=False)
     parts: tuple[str, ...] = ()
     # Ends of the intervals of a design's quantities, as multiples of their predictions.
     intervals: Callable[[Mapping[str, Value]], dict[str, tuple[float, float]]] = field(

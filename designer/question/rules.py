@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from catalogs.schema import Node
 from constraints.bundles import Bundle
+from constraints.bundles.layers import uniform
 from constraints.quantity import Record
 from constraints.records import record
 from constraints.rule import Rule, layered
@@ -20,11 +21,17 @@ if TYPE_CHECKING:
     from designer.documents.scenario import Scenario
 
 
-def parts_of(job: Job, scenario: Scenario, model: Bundle, nodes: Iterable[Node]) -> tuple[str, ...]:
+def parts_of(
+    job: Job, scenario: Scenario, models: Collection[Bundle], nodes: Iterable[Node]
+) -> tuple[str, ...]:
     """The layers a scenario adds to those of its job; bounds where latencies are held against bounds."""
+    layered_ones = [m for m in models if "layers" in m]
+    mixed = not all(map(uniform, layered_ones))
     bounded = scenario.confidence is not None
     asked: dict[str, object] = {
-        "network": "layers" not in model,
+        "hybrid_training": mixed,
+        "hybrid_serving": mixed,
+        "network": not layered_ones,
         "streaming": any(n.weight_stream for n in nodes),
         "dataset": isinstance(getattr(scenario.workload, "dataset", None), BaseModel),
         "bounds": bounded,

@@ -87,7 +87,7 @@ def stated_of(source: SourceMap, q: Question) -> tuple[list[Limit], dict[str, Pa
     origin: dict[str, Path] = {}
     budgets = q.scenario.budgets
     if isinstance(budgets, dict):
-        terms = [_Term(("budgets", k), "budget", k, bound_text(v)) for k, v in budgets.items()]
+        terms = [_Term(("budgets", k), "budget", k, bound_text(q, k, v)) for k, v in budgets.items()]
     else:
         terms = [_Term(("budgets", i), "budget", "", str(v)) for i, v in enumerate(budgets)]
     terms += [_Term(("rules", i), "rule", "", text) for i, text in enumerate(q.scenario.rules)]
@@ -160,6 +160,7 @@ def check_weights(source: SourceMap, q: Question) -> None:
 
 def check_bound(q: Question, node: expressions.Expression) -> None:
     """The commonest mistakes in a bound on one quantity, in words that say what to write."""
+    _check_shares(q, node)
     if node.op not in ("<=", ">=", "<", ">") or node.parts[0].op != "name":
         return
     name, bound = node.parts[0].name, node.parts[1]
@@ -174,6 +175,19 @@ def check_bound(q: Question, node: expressions.Expression) -> None:
             raise InputError(f"{value} has no unit; {name} is written like '{value} {unit}'")
         have = f"'{value} {bound.unit}' is {units.dimension(bound.unit)}"
         raise InputError(f"{have}, expected {want} (for example {f'1 {unit}'.strip()!r})")
+
+
+def _check_shares(q: Question, node: expressions.Expression) -> None:
+    """A plain number beside a share is a hundred times what was meant, or just that: nobody can tell."""
+    for side, bound in (node.parts, node.parts[::-1]) if node.op in expressions.COMPARE else ():
+        plain = bound.op == "number" and not bound.unit and bound.value
+        if plain and side.op == "name" and q.unit(side.name) == "%":
+            share = f" or '{100 * bound.value:g} %'" if bound.value <= 1 else ""
+            raise InputError(
+                f"{bound.value:g} has no unit; {side.name} is a share, written like '{bound.value:g} %'{share}"
+            )
+    for part in node.parts:
+        _check_shares(q, part)
 
 
 def _check_names(q: Question, names: Iterable[str]) -> None:
@@ -206,7 +220,7 @@ def objectives_of(source: SourceMap, q: Question) -> list[Objective]:
             source.mistake(path, f"{text!r} is not an objective; write 'cost' or 'max mfu'")
             continue
         name = aliases().get(words[0], words[0])
-        sign = -1 if sense == "max" or (not sense and record(name).better == "more") else 1
+        sign = -1 if sense == "max" or (not sense and larger_is_better(q, name)) else 1
         try:
             if q.unit(name) == "truth":
                 raise InputError(f"{name} is a limit, not a quantity to optimise")
@@ -257,10 +271,17 @@ def asked_of(q: Question, origin: Mapping[str, Path]) -> list[tuple[Path, str]]:
     return out
 
 
-def bound_text(value: Any) -> str:
-    """A bound as a comparison: a plain number is the most there may be."""
+def larger_is_better(q: Question, name: str) -> bool:
+    """Which way a quantity is made better where nobody says: as an objective, and by a plain bound."""
+    return record(q.plain(aliases().get(name, name))).better == "more"
+
+
+def bound_text(q: Question, name: str, value: Any) -> str:
+    """A bound as a comparison: a plain number is the most there may be, or the least of what is better large."""
     text = str(value).strip()
-    return text if re.match(r"[<>=!]", text) else f"<= {text}"
+    if re.match(r"[<>=!]", text):
+        return text
+    return f"{'>=' if larger_is_better(q, name) else '<='} {text}"
 
 
 def _same_side(a: Limit, b: Limit) -> bool:

@@ -18,8 +18,14 @@ def notes_of(source: SourceMap, q: Question) -> list[str]:
         out.append(
             "spot capacity is planned as if it were never reclaimed; assume.device_mtbf can say how often"
         )
-    out += unscored(q)
+    out += unscored(source, q)
     out += _software(source, q)
+    states = q.given.get("recurrent_layers")
+    if states and states.si:
+        out.append(
+            "no kernel of a layer with a state was measured: its products are taken to reach what fused attention"
+            " reaches, its state what memory does"
+        )
     if "streaming" in q.parts:
         out.append(
             "the memory that weights are streamed from is taken to be large and fast enough;"

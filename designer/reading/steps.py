@@ -23,6 +23,7 @@ from designer.question.rules import parts_of
 from designer.reading.assembly import assembled
 from designer.reading.budgets import assumed, check_weights, design_of, objectives_of, stated_of
 from designer.reading.domains import domains_of
+from designer.reading.edits import edited
 from designer.reading.givens import givens_of
 from designer.reading.imported import import_models
 from designer.reading.models import models_of
@@ -58,6 +59,8 @@ def question_of(
     question.baseline = design_of(source, question, dict(scenario.baseline), ("baseline",))
     source.raise_problems()
     question = part(question) if part else question
+    again = partial(question_of, checks=checks, part=part)
+    question.edited = partial(edited, source, again, list(question.limits), origin)
     question.taken_for_granted = partial(premises, replace(question), source.catalog, source.where)
     for check in checks:
         check(source, question, origin)
@@ -72,7 +75,7 @@ def _of(
     job = JOBS[scenario.workload.job]
     domains, defaulted = domains_of(source, scenario, job, models, pool)
     nodes = [source.catalog.get("nodes", str(n)) for n in domains["node"]]
-    parts = parts_of(job, scenario, next(iter(models.values())), nodes)
+    parts = parts_of(job, scenario, models.values(), nodes)
     given = givens_of(source, scenario, models, domains)
     check_parts(source, scenario, parts)
     question = assembled(source.catalog, scenario, models, parts, domains, defaulted, given)

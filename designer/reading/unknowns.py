@@ -6,8 +6,9 @@ import itertools
 from collections.abc import Mapping
 
 from catalogs.errors import nearest
-from constraints.bundles.device import ELEMENT_BYTES, base_precision, has_rate
+from constraints.bundles.device import base_precision, has_rate
 from constraints.bundles.fidelity import benchmarks
+from constraints.bundles.formats import fits, stored_as
 from constraints.graph import Graph
 from constraints.records import record
 from constraints.roles import ACCURACY_LOSS, OWNERSHIP_COST, RENTAL_COST
@@ -44,17 +45,19 @@ def check_benchmark(source: SourceMap, scenario: Scenario) -> None:
         )
 
 
-def unscored(q: Question) -> list[str]:
+def unscored(source: SourceMap, q: Question) -> list[str]:
     """What a budget or objective on accuracy_loss leaves out, because no score is published."""
     asked = {o.quantity for o in q.objectives} | {n for t in q.stated for n in t.inputs}
     if asked.isdisjoint((ACCURACY_LOSS, *q.each(ACCURACY_LOSS))):
         return []
-    # Weights wider than the products that read them are left out for that already.
+    catalog, name = source.catalog, q.scenario.workload.model
+    model = catalog.get("models", name) if name else None
+    # Weights that the products do not read are left out for that already.
     built = [
         group.build(*way)
         for group in q.named("score")
         for way in itertools.product(*(q.domains[a] for a in group.axes))
-        if ELEMENT_BYTES[str(way[0])] <= ELEMENT_BYTES[str(way[1])]
+        if fits(stored_as(catalog, model, str(way[0])), str(way[1]))
     ]
     after = [b[n] for b in built for n in q.each("score_after") if n in b]
     missing = [known.source for known in after if known.si != known.si]

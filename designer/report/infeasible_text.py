@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from designer.answers.plan import Binding, Member, PlanResult, Repair
 from designer.jobs import DECISIONS, decided
@@ -27,7 +27,8 @@ def infeasible(result: PlanResult, units: Mapping[str, str], width: int) -> list
         ]
     lines += _conflict(result.conflict, width)
     if result.not_involved:
-        lines += wrap(f"Not involved: {', '.join(result.not_involved)}.", width, 0, 2)
+        named = (f"{n} ({way})" if (way := result.ways.get(n)) else n for n in result.not_involved)
+        lines += wrap(f"Not involved: {', '.join(named)}.", width, 0, 2)
     if result.taken_as_given:
         lines += wrap(f"Taken as given: {', '.join(result.taken_as_given)}.", width, 0, 2)
     lines += _others(result, width)
@@ -39,15 +40,27 @@ def infeasible(result: PlanResult, units: Mapping[str, str], width: int) -> list
 
 
 def _conflict(conflict: list[Member], width: int) -> list[str]:
+    """A minimal conflict, and which of it are enough to let go: other conflicts may stand beside it."""
     if not conflict:
         return []
+    enough = [m for m in conflict if m.enough]
+    tried = all(m.enough is not None for m in conflict)
     if len(conflict) == 1:
-        text = "This cannot be met, whatever other budget, rule, demand or candidate gives way:"
-    else:
+        text = "This cannot be met, whatever other budget, rule, demand or candidate gives way"
+        text += "; without it other conflicts remain:" if tried and not enough else ":"
+    elif len(enough) == len(conflict):
         text = "These cannot hold together; let any one give way and a design exists:"
-    lines = ["", text]
+    elif enough:
+        text = "These cannot hold together; let one marked * give way and a design exists:"
+    else:
+        more = "; other conflicts remain whichever one gives way" if tried else ""
+        text = f"These cannot hold together{more}:"
+    some = 0 < len(enough) < len(conflict)
+    lines = ["", *wrap(text, width)]
     for i, m in enumerate(conflict, 1):
-        lines += wrap(f"{i}  {m.text}   [{m.place}]", width, 2, 5)
+        mark = "* " if some and m.enough else "  " if some else ""
+        way = f", {m.way}" if m.way else ""
+        lines += wrap(f"{i}  {mark}{m.text}{way}   [{m.place}]", width, 2, 5)
     return lines
 
 
@@ -79,7 +92,8 @@ def _misses(result: PlanResult, units: Mapping[str, str], width: int) -> list[st
         return []
     lines = ["", "Closest misses"]
     for m in result.misses[:MOST_MISSES]:
-        lines += wrap(f"{_layout(m.design)}: {'; '.join(_missed(b, units) for b in m.violated)}", width, 2, 4)
+        missed = "; ".join(_missed(b, units) for b in m.violated)
+        lines += wrap(f"{_layout(m.design, m.assumed)}: {missed}", width, 2, 4)
     return lines
 
 
@@ -87,8 +101,10 @@ def _missed(b: Binding, units: Mapping[str, str]) -> str:
     if b.value is None or b.bound is None:
         return shorten(f"{b.name}: {b.text}", 90)
     unit = units.get(b.quantity, b.unit)
-    by = f", {percent(-b.slack)} over" if b.slack is not None else ""
-    return f"{b.quantity} {human(b.value, unit)} against {human(b.bound, unit)}{by}"
+    side = "below" if b.value < b.bound else "over"
+    by = f", {percent(-b.slack)} {side}" if b.slack else ""
+    bound = human(b.bound, unit) if b.value != b.bound else b.text.removeprefix(f"{b.quantity} ")
+    return f"{b.quantity} {human(b.value, unit)} against {bound}{by}"
 
 
 def _repairs(result: PlanResult, units: Mapping[str, str], width: int) -> list[str]:
@@ -107,7 +123,7 @@ def _repairs(result: PlanResult, units: Mapping[str, str], width: int) -> list[s
         lines += ["", "Smallest joint repair, by the sum of relative changes"]
         sum_ = f" (sum {percent(joint.total, 3)})" if joint.total is not None else ""
         lines += wrap(f"{', '.join(_change(k, v) for k, v in joint.changes.items())}{sum_}"
-                      f"  with {_layout(joint.design)}", width, 2, 5)  # fmt: skip
+                      f"  with {_layout(joint.design, joint.assumed)}", width, 2, 5)  # fmt: skip
     return lines
 
 
@@ -117,7 +133,7 @@ def _repair(r: Repair) -> str:
     if r.relative is not None:
         down = all(k.startswith("workload.") for k in r.changes)
         size = f"  ({percent(-r.relative if down else r.relative, 3, signed=True)})"
-    return f"{change}{size}  with {_layout(r.design, next(iter(r.changes)).split('.')[-1])}"
+    return f"{change}{size}  with {_layout(r.design, r.assumed)}"
 
 
 def _change(name: str, change: str) -> str:
@@ -127,7 +143,7 @@ def _change(name: str, change: str) -> str:
     return f"{name.split()[0] if change.split()[0] in name else name} {change}"
 
 
-def _layout(design: Mapping[str, str | int | float], also: str = "") -> str:
-    """What a repair or a miss says of the design it admits."""
-    said = [k for k in design if DECISIONS[k].tells != "detail" or k == also]
-    return " ".join(f"{k}={decided(k, design[k])}" for k in said)
+def _layout(design: Mapping[str, str | int | float], assumed: Collection[str]) -> str:
+    """A design in few words, from which `evaluate` makes the same one."""
+    said = [k for k in design if DECISIONS[k].tells != "detail" or k not in assumed]
+    return " ".join(f"{k}={decided(k, design[k]).replace(' ', '')}" for k in said)

@@ -18,6 +18,7 @@ def render(ledger: Ledger, width: int) -> str:
     """The whole report, no wider than `width`."""
     t = ledger.table
     guessed = f", {ledger.rows_guessed} more after a guess" if ledger.rows_guessed else ""
+    guessed += f", {ledger.rows_apart} apart" if ledger.rows_apart else ""
     skipped = sum(ledger.skipped.values())
     lines = wrap(
         f"{t.file}   {t.kind}, {len(t.rows):,} rows: {ledger.rows_scored:,} scored{guessed}, {skipped:,} skipped",
@@ -28,6 +29,12 @@ def render(ledger: Ledger, width: int) -> str:
     else:
         overall = ledger.metrics()
         lines += ["", *_overall(ledger, overall, width)]
+        for metric, cell in ledger.cells().items():
+            lines += wrap(
+                f"{metric.title} by cell (model, device, framework, format), {cell.cells:,}: mean of medians"
+                f" {100 * cell.mean_of_medians:.1f} %, nine in ten below {100 * cell.p90_of_medians:.1f} %.",
+                width,
+            )
         for metric, share in ledger.coverage().items():
             lines += wrap(
                 f"{100 * share:.0f} % of measured {metric.title}s lie inside their 80 % interval.", width
@@ -47,6 +54,8 @@ def render(ledger: Ledger, width: int) -> str:
             "After guessing what a row leaves open",
             *_table("", _named(ledger.metrics(True)), width),
         ]
+    for reason, of in ledger.reasons().items():
+        lines += ["", *wrap(f"Apart: {reason}", width), *_table("", _named(of), width)]
     if ledger.skipped:
         lines += ["", "Not scored"]
         for reason, n in ledger.skipped.items():

@@ -10,14 +10,14 @@ from typing import Any
 
 from catalogs import units
 from catalogs.errors import InputError, nearest
-from constraints.roles import DEVICES
+from constraints.roles import DEVICES, NODES
 from designer.answers.size import Curve, CurvePoint
 from designer.question.question import Question
 from designer.question.specifications import base_specs
 from designer.reading.ranges import MAX_DOMAIN
 from designer.sizing.least import least
 from designer.sizing.reading import Asked, ask
-from designer.sizing.rows import at_most
+from designer.sizing.rows import at_most, with_nodes_up_to
 from designer.sizing.table import need
 
 POINTS = 12
@@ -81,7 +81,11 @@ def _at(asked: Asked, name: str, value: str) -> Question:
     question = asked.question
     decision = next((d for d in question.decisions if d.name == name), None)
     if name == DEVICES:
-        return at_most(question, _whole(name, value))
+        most = _whole(name, value)
+        if NODES in question.domains:
+            held = round(question.bundle(question.first_design())[question.each("devices_per_node")[0]].si)
+            question = with_nodes_up_to(question, max(1, most // held))
+        return at_most(question, most)
     if decision is not None and decision.kind == "count":
         return replace(question, domains={**question.domains, name: [_whole(name, value)]})
     data = copy.deepcopy(asked.source.data)

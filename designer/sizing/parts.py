@@ -20,7 +20,7 @@ from designer.question.question import Objective, Question
 from designer.question.specifications import base_specs
 from designer.search.archive import frontier_of
 from designer.sizing.obstacles import nearest_miss
-from designer.sizing.rows import at_most
+from designer.sizing.rows import at_most, nodes_up_to
 
 # Of the parts that fall short, those closest to what is needed are looked into.
 NEAR = 8
@@ -98,8 +98,9 @@ def with_node(question: Question, catalog: Catalog, node: Node, devices: int) ->
         raise InputError(f"{node.id} holds more than {devices} devices")
     given = dict(question.given)
     if NODES in domains:
-        held = {int(n) for n in question.domains[NODES] if int(n) <= most}
-        domains[NODES] = [*sorted({*held, most})]
+        own = [int(n) for n in question.domains[NODES]]
+        held = {n for n in own if n <= most}
+        domains[NODES] = nodes_up_to(most) if own == nodes_up_to(max(own)) else [*sorted({*held, most})]
     else:
         given["node_limit"] = replace(given["node_limit"], si=float(most))
     models = [given]

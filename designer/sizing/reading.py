@@ -20,6 +20,7 @@ from designer.reading.loading import locate, short_name
 from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
 from designer.sizing.device import with_part
+from designer.sizing.rows import with_nodes_up_to
 
 MAX_COUNTS = 12
 # What may say which part a scenario runs on.
@@ -93,6 +94,9 @@ def ask(
         question = question_of(source.with_data(data))
     except InputError as e:
         raise InputError(*(_flagged(p, bool(devices)) for p in e.problems)) from None
+    if devices and NODES in question.domains:
+        most = max(int(n) for n in question.domains[NODES])
+        question = with_nodes_up_to(question, most)
     base = str(question.domains[question.each(NODE.name)[0]][0])
     specs = base_specs(question)
     found: dict[str, float] = {}

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from constraints.graph import run
+from constraints.roles import NODES
 from constraints.rule import Rule
 from designer.question import expressions
 from designer.question.context import Value
@@ -23,6 +24,8 @@ from designer.search.enumerate import DesignBlock, enumerate_designs
 KEPT = 20_000
 # From this many designs on, a search drops dominated layouts on the way.
 LARGE = 3_000_000
+# Every number of nodes up to this is tried, and beyond it those of as many digits: 1.6 % apart at most.
+FINEST = 64
 # How close the descent at fixed layouts comes to its end, as a share.
 CLOSE = 1e-4
 
@@ -31,7 +34,36 @@ def at_most(question: Question, devices: int) -> Question:
     """The same question with no more devices than these (whole nodes, idle ones included)."""
     text = f"devices <= {devices}"
     limit = Limit.stated_as(text, text, "size", "--devices", expressions.parse(text), question.units)
-    return replace(question, limits=[*question.limits, limit])
+    return replace(_no_more(question, devices), limits=[*question.limits, limit])
+
+
+def _no_more(question: Question, devices: int) -> Question:
+    """The question without numbers of nodes that hold more devices, unless all do."""
+    if NODES not in question.domains:
+        return question
+    held = question.bundle(question.first_design())[question.each("devices_per_node")[0]].si
+    kept = [n for n in question.domains[NODES] if float(n) * held <= devices]
+    return replace(question, domains={**question.domains, NODES: kept or question.domains[NODES]})
+
+
+def nodes_up_to(most: int) -> list[Value]:
+    """Numbers of nodes that a fleet of at most so many may have, the same ones whatever `most` is.
+
+    >>> nodes_up_to(3), nodes_up_to(300)[-3:]
+    ([1, 2, 3], [280, 288, 296])
+    """
+    out: list[Value] = []
+    n, step = 1, 1
+    while n <= most:
+        out.append(n)
+        step = 2 * step if n == FINEST * step else step
+        n += step
+    return out
+
+
+def with_nodes_up_to(question: Question, most: int) -> Question:
+    """The question with every number of nodes up to one, where it chooses how many."""
+    return replace(question, domains={**question.domains, NODES: nodes_up_to(most)})
 
 
 @dataclass(frozen=True)

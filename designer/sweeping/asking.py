@@ -126,7 +126,7 @@ def _replaced(base: Base, changes: Mapping[str, Any], catalog: Catalog) -> Quest
             g.name: g for g in groups_of(q.job, scenario, catalog, {}, q.domains) if g.name in PLACES
         }
         groups = [made.get(g.name, g) for g in q.groups]
-    out = replace(q, scenario=scenario, given=given, limits=limits, groups=groups)
+    out = replace(q, scenario=scenario, given=given, limits=limits, groups=groups, edited=None)
     said = {p: f"--set {text_of(p, v)}" for p, v in changes.items()}
 
     def where(*path: str) -> str:
@@ -172,7 +172,7 @@ def _is_budget(t: Limit, name: str) -> bool:
 def _bounded(base: Base, old: Limit, name: str, value: Any) -> Limit:
     """The same budget with another bound."""
     q = base.question
-    text = f"{name} {bound_text(value)}"
+    text = f"{name} {bound_text(q, name, value)}"
     node = expressions.parse(text).called(aliases())
     if not old.comparison or node.op != old.comparison.op or node.names() != old.inputs.keys():
         raise _Otherwise

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
 
+_ADMITS = {"<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator.gt}
 # For each SI unit: larger and smaller units it is read in, largest first.
 _SCALES: dict[str, list[tuple[float, str]]] = {
     "s": [
@@ -130,6 +132,32 @@ def written(value: float, unit: str) -> str:
     if name in ("day", "h", "min") and len(text) > 6:
         text, name = f"{value:.12g}", "s"
     return f"{text}{name.removeprefix('1')}"
+
+
+def exactly(value: float, unit: str) -> str:
+    """A value in the unit people read it in, nothing rounded away, as a file says it.
+
+    >>> exactly(65536.0, "token"), exactly(0.4, "request/s"), exactly(300.0, "s")
+    ('65536 token', '0.4 request/s', '5 min')
+    """
+    size, name = scale_of(value, unit)
+    return f"{value / size:.12g} {name}".rstrip()
+
+
+def admitting(op: str, value: float, unit: str) -> str:
+    """A readable bound that just admits `value`: four digits, rounded to the admitting side.
+
+    >>> admitting("<=", 8050630.0, "s"), admitting(">=", 37.86538, ""), admitting("<", 2.0, "")
+    ('93.18 day', '37.86', '2.001')
+    """
+    size, name = scale_of(value, unit)
+    scaled = value / size
+    step = 10.0 ** (math.floor(math.log10(abs(scaled))) - 3) if scaled else 1e-3
+    away = step if op in ("<=", "<") else -step
+    bound = round(scaled / step) * step
+    while not _ADMITS[op](value, float(f"{bound:.12g}") * size):
+        bound += away
+    return f"{bound:.12g} {name}".rstrip()
 
 
 def percent(share: float, significant: int = 2, *, signed: bool = False) -> str:

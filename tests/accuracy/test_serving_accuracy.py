@@ -20,7 +20,6 @@ from designer.accuracy.metrics import LedgerMetric
 from designer.accuracy.scoring import Skip
 from designer.accuracy.table import MeasuredRow, read
 from designer.jobs import job_rules
-from designer.jobs.serving import STATIC
 
 pytestmark = pytest.mark.slow
 
@@ -165,14 +164,16 @@ def test_an_engine_kept_full_holds_what_memory_allows() -> None:
     assert named["batch"] >= 64  # a source that names its users served them
 
 
-def test_users_of_equal_lengths_are_a_batch() -> None:
-    """Prompts that come together are all read before the answers, which nothing then interrupts."""
-    together = deployed(notes="fixed lengths, random tokens")
-    assert together.load is STATIC
-    v = serving.evaluate(together.load, together.values)
-    mixed = predicted()
-    assert v["prefill_time"] > mixed["ttft"]
-    assert v["decode_step_time"] < mixed["tpot"]
+def test_users_of_equal_lengths_are_no_batch() -> None:
+    """After the first answers prompts come one prefill apart, so a closed loop of fixed lengths stays one.
+
+    The first token is not made to wait for the prompts of all users, and steps are held up by prompts of others.
+    """
+    fixed = predicted(notes="fixed lengths, random tokens")
+    assert fixed == predicted()
+    batch = predicted(scenario="offline")
+    assert fixed["ttft"] < batch["prefill_time"]
+    assert fixed["tpot"] > batch["decode_step_time"]
 
 
 def test_a_server_takes_longer_to_answer_than_the_engine_inside_it() -> None:
@@ -218,9 +219,9 @@ def test_what_a_row_leaves_open_is_skipped_with_the_reason() -> None:
     for reason, changes in {
         "model not in the catalog: Nobody-9B": {"model": "Nobody-9B"},
         "accelerator not in the catalog: Z80": {"hardware": "Z80"},
-        "weight precision not known: unset": {"weight_precision": "unset"},
+        "weight precision not known: q9": {"weight_precision": "q9"},
         "number of devices not stated": {"gpus": ""},
-        "the layout does not make the number of devices": {"tp": "8"},
+        "the layout does not make the number of devices": {"tp": "4", "pp": "2"},
         "prompt or answer length not stated": {"isl": ""},
         "requests in flight not stated": {"scenario": "latency", "concurrency_or_batch": ""},
         "prefill and decode on separate devices": {"mode": "disaggregated"},
@@ -240,10 +241,38 @@ def test_layouts_and_formats() -> None:
     assert (split["tp"], split["pp"]) == (1, 4)
     spread = deployed(model="Qwen3-235B-A22B", gpus="8", tp="1", ep="8").values
     assert (spread["tp"], spread["ep"], spread["replicas"]) == (8, 8, 1)
+    cores = deployed(gpus="4", tp="32").values  # a source that counts cores
+    assert (cores["tp"], cores["replicas"]) == (4, 1)
+    inside = deployed(model="Qwen3-235B-A22B", gpus="8", tp="2", dp="4", ep="2").values
+    assert (inside["dp"], inside["replicas"]) == (1, 4)  # experts stay inside TP: nothing is shared
     narrow = deployed(weight_precision="q4_k_m(4.85bpw)", kv_precision="").values
     assert narrow["weight_bytes"] == pytest.approx(4.85 / 8)
     assert narrow["operand_bytes"] == 2
     assert deployed(weight_precision="nvfp4", hardware="B200-SXM").values["operand_bytes"] == 0.5
+
+
+def test_a_blank_format_is_16_bit_unless_a_name_or_the_measurement_says_otherwise() -> None:
+    def bits(**changes: str) -> tuple[float, tuple[str, ...]]:
+        d = deployed(weight_precision="", kv_precision="", **changes)
+        return d.values["weight_bytes"] * 8, d.chosen
+
+    assert bits() == (16, ("weight precision",))
+    assert bits(model="Llama-3.1-70B-FP8", framework="vllm")[0] == 8
+    # 141 GB of 16-bit weights over 4 x 3.35 TB/s take 10.5 ms
+    found = serving.predict(row(weight_precision="", tpot_ms="8"), CATALOG)
+    slow = serving.predict(row(weight_precision="", tpot_ms="20"), CATALOG)
+    assert not isinstance(found, Skip) and not isinstance(slow, Skip)
+    assert found[1].predicted < slow[1].predicted and not found[1].apart
+
+
+def test_what_contradicts_physics_is_scored_apart() -> None:
+    fast = serving.predict(row(tpot_ms="4"), CATALOG)  # 70 GB over 4 x 3.35 TB/s: 5.2 ms
+    cached = serving.predict(row(isl="100000", ttft_ms="50", tpot_ms="10", osl="100"), CATALOG)
+    assert not isinstance(fast, Skip) and not isinstance(cached, Skip)
+    assert all("weights can be read" in p.apart for p in fast)
+    assert all("prompts were not all computed" in p.apart for p in cached)
+    usual = serving.predict(row(), CATALOG)
+    assert not isinstance(usual, Skip) and not any(p.apart for p in usual)
 
 
 def test_a_newer_engine_is_another_engine() -> None:

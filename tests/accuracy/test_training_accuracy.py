@@ -134,6 +134,56 @@ def test_deepspeed_keeps_what_its_optimizer_keeps() -> None:
     )
 
 
+def test_deepspeed_of_later_years_runs_modules_with_fused_attention() -> None:
+    """At 128 K tokens stored scores alone would be 32 x 2 x (2^17)^2 bytes: a terabyte a layer."""
+    base = dict(zero_stage_or_fsdp="ZeRO-3", tp=1, dp=8, seq_len=131072, global_batch_seqs=8, micro_batch=1)
+    late = predicted(row("h200", framework="DeepSpeed 0.19", date="2026-08", precision="bf16", **base))
+    early = predicted(row("h200", framework="Megatron-DeepSpeed", date="2022-08", precision="bf16", **base))
+    assert late["device_memory"] < late["memory_capacity"]
+    assert early["device_memory"] > 1e12
+    assert late["dense_state_bytes"] == (2 + 2 + 12) / 8  # ZeRO-3 over 8 ranks: 16-bit gradients
+
+
+def test_an_optimizer_on_the_host_leaves_nothing_on_the_device() -> None:
+    base = dict(
+        framework="DeepSpeed 0.19", date="2026", zero_stage_or_fsdp="ZeRO-3", tp=1, dp=8, precision="bf16"
+    )
+    here = predicted(row("h200", **base))
+    away = predicted(row("h200", **base, notes="CPU optimizer offload"))
+    half = predicted(row("h200", **base, notes="optimizer offload 50%"))
+    assert [v["dense_state_bytes"] for v in (here, half, away)] == [16 / 8, 9 / 8, 2 / 8]
+
+
+def test_a_fused_loss_keeps_no_logits() -> None:
+    whole, fused = (predicted(row("h200", tp=1, dp=8, notes=n)) for n in ("", "Liger fused kernels"))
+    assert whole["logits_memory"] > 0 == fused["logits_memory"]
+
+
+def test_devices_over_pcie_have_no_bridge() -> None:
+    """The catalog's A100 PCIe may have a bridge of 300 GB/s; a row that says PCIe has the host's 31.5 GB/s."""
+    base = dict(gpus_per_node=8, framework="Megatron-LM", date="2025")
+    bridged = predicted(row("A100-PCIe-80GB", **base, interconnect="NVLink bridge, PCIe"))
+    plain = predicted(row("A100-PCIe-80GB", **base, interconnect="PCIe"))
+    assert plain["scale_up_bandwidth"] == 31.5e9
+    assert plain["step_time"] > bridged["step_time"]
+
+
+def test_memory_is_that_of_the_part_that_is_named() -> None:
+    named = predicted(row("H100-SXM-96GB"))["memory_capacity"]
+    assert named == 96e9
+    assert predicted(row("H100-SXM-80GB"))["memory_capacity"] == predicted(row("h100"))["memory_capacity"]
+
+
+def test_interleaved_chunks_need_not_divide_the_layers() -> None:
+    """126 layers of Llama-3.1-405B over 8 stages: recipes count embedding and loss as two more."""
+    found = training.configure(
+        row("h100", model="Llama-3.1-405B", gpus=128, tp=8, pp=8, dp=2, global_batch_seqs=64, vpp=""), CATALOG
+    )
+    assert not isinstance(found, Skip)
+    found.vpp = None
+    assert 8 in training._interleavings(found, 1)
+
+
 @pytest.mark.parametrize("model", ["Llama-3.2-1B", "Llama-2-7B"])  # one table for both ends, and two
 def test_six_flops_a_parameter_count_every_stored_parameter_once(model: str) -> None:
     found = training.configure(row("h100", model=model), CATALOG)

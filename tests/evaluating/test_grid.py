@@ -83,7 +83,7 @@ def test_the_frame_has_a_row_for_every_layout() -> None:
         ({"tpp": [1]}, None, "unknown decision 'tpp'; did you mean 'tp'?"),
         ({"tp": []}, None, "tp: no values"),
         ({"tp": [1.5]}, None, "'1.5' is not a count"),
-        ({"weights": ["fp9"]}, None, "unknown weights 'fp9'"),
+        ({"weights": ["fp9"]}, None, "unknown format 'fp9'"),
         ({"tp": [1], "batch": [4]}, ["cots"], "unknown quantity 'cots'"),
     ],
 )

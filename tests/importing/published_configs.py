@@ -162,55 +162,12 @@ _LATENT: Config = {
 
 # keys on top of the small model -> the part that plans must refuse by name, and the layers that have it
 UNDESCRIBED: list[tuple[Config, str, int]] = [
-    ({"model_type": "qwen3_next"}, "gated_delta_net", 3),
-    ({"model_type": "qwen3_5_text", "full_attention_interval": 2}, "gated_delta_net", 2),
-    (
-        {
-            "model_type": "kimi_linear",
-            "linear_attn_config": {"kda_layers": [1, 2, 3], "full_attn_layers": [4]},
-            **_LATENT,
-        },
-        "kimi_delta_attention",
-        3,
-    ),
-    ({"model_type": "minimax_m2", "attn_type_list": [0, 0, 0, 1]}, "lightning_attention", 3),
     ({"model_type": "deepseek_v4", "compress_ratios": [0, 4, 128, 4, 0]}, "compressed_attention", 3),
-    (
-        {
-            "model_type": "minimax_m3",
-            "dense_intermediate_size": 9,
-            "intermediate_size": None,
-            "sparse_attention_config": {"sparse_attention_freq": [0, 1, 1, 1]},
-        },
-        "block_sparse_attention",
-        3,
-    ),
-    (
-        {"model_type": "glm_moe_dsa", "indexer_types": ["full", "shared", "shared", "full"], **_LATENT},
-        "shared_index",
-        2,
-    ),
-    (
-        {
-            "model_type": "gemma4_text",
-            "global_head_dim": 32,
-            "sliding_window": 8,
-            "layer_types": ["sliding_attention"] * 3 + ["full_attention"],
-        },
-        "heads_by_layer",
-        1,
-    ),
     ({"model_type": "gemma4_text", "num_kv_shared_layers": 2}, "shared_cache", 2),
-    (
-        {
-            "model_type": "mimo_v2_flash",
-            "hybrid_layer_pattern": [0, 1, 1, 1],
-            "sliding_window": 8,
-            "swa_num_key_value_heads": 4,
-        },
-        "heads_by_layer",
-        3,
-    ),
+    ({"num_attention_heads_per_layer": [4, 2, 4, 2]}, "heads_by_layer", 4),
+    ({"model_type": "glm5_next_text", "index_kpool": 4, **_LATENT}, "pooled_index", 4),
+    ({"attn_res_block_size": 2}, "attention_residuals", 4),
+    ({"attention_chunk_size": 128}, "unstated_window", 4),
     ({"model_type": "laguna", "sliding_window": 8}, "unstated_window", 4),
     (
         {"model_type": "deepseek_v4", "compress_ratios": [0, 4, 128, 4], "sliding_window": 8},
@@ -219,6 +176,57 @@ UNDESCRIBED: list[tuple[Config, str, int]] = [
     ),
     ({"hc_mult": 4}, "hyper_connections", 4),
     ({"engram_layer_ids": [1, 2]}, "lookup_tables", 2),
-    ({"attn_output_gate": True}, "output_gate", 4),
-    ({"v_head_dim": 8}, "value_heads", 4),
 ]
+
+# keys on top of the small model -> keys of the catalog that they become
+KINDS: list[tuple[Config, Config]] = [
+    (
+        {"model_type": "qwen3_next", "linear_num_value_heads": 4, "linear_num_key_heads": 2, "linear_key_head_dim": 8,
+         "linear_value_head_dim": 8, "linear_conv_kernel_dim": 4},
+        {"linear_attention": "gated_delta_net", "linear_layers": 3, "attention_blocks": 1, "linear_heads": 4,
+         "linear_key_heads": 2, "linear_key_dim": 8, "linear_conv": 4, "output_gate": "channel"},
+    ),
+    (
+        {"model_type": "kimi_linear", **_LATENT, "linear_attn_config": {
+            "kda_layers": [1, 2, 3], "full_attn_layers": [4], "head_dim": 8, "num_heads": 2,
+            "short_conv_kernel_size": 4}},
+        {"linear_attention": "kimi_delta_attention", "linear_layers": 3, "linear_heads": 2, "linear_key_dim": 8,
+         "kv_lora_rank": 16},
+    ),
+    (
+        {"model_type": "minimax_m2", "attn_type_list": [0, 0, 0, 1]},
+        {"linear_attention": "lightning_attention", "linear_layers": 3, "linear_heads": 4, "linear_key_dim": 16},
+    ),
+    (
+        {"model_type": "minimax_m3", "dense_intermediate_size": 9, "intermediate_size": None,
+         "sparse_attention_config": {"sparse_attention_freq": [0, 1, 1, 1], "sparse_num_index_heads": 2,
+                                     "sparse_index_dim": 8, "sparse_topk_blocks": 4, "sparse_block_size": 16}},
+        {"sparse_layers": 3, "index_heads": 2, "index_head_dim": 8, "index_topk": 64},
+    ),
+    (
+        {"model_type": "glm_moe_dsa", "indexer_types": ["full", "shared", "shared", "full"], "index_n_heads": 2,
+         "index_head_dim": 8, "index_topk": 64, **_LATENT},
+        {"index_layers": 2, "index_heads": 2, "index_topk": 64},
+    ),
+    (
+        {"model_type": "gemma4_text", "global_head_dim": 32, "num_global_key_value_heads": 1, "sliding_window": 8,
+         "attention_k_eq_v": True, "layer_types": ["sliding_attention"] * 3 + ["full_attention"]},
+        {"head_dim": 32, "kv_heads": 1, "local_head_dim": 16, "local_kv_heads": 2, "sliding_layers": 3,
+         "keys_as_values": True},
+    ),
+    (
+        {"model_type": "mimo_v2_flash", "hybrid_layer_pattern": [0, 1, 1, 1], "sliding_window": 8,
+         "swa_num_key_value_heads": 4, "v_head_dim": 8},
+        {"local_kv_heads": 4, "kv_heads": 2, "v_dim": 8, "sliding_layers": 3},
+    ),
+    (
+        {"model_type": "llama4_text", "attention_chunk_size": 128},
+        {"attention_chunk": 128, "chunked_layers": 3},
+    ),
+    (
+        {"attention_chunk_size": 128, "layer_types": ["chunked_attention"] * 3 + ["full_attention"]},
+        {"attention_chunk": 128, "chunked_layers": 3},
+    ),
+    ({"attn_output_gate": True}, {"output_gate": "channel"}),
+    ({"gating": "per-head"}, {"output_gate": "head"}),
+]  # fmt: skip

@@ -67,7 +67,8 @@ def test_an_override_is_relative_to_where_the_user_stands(
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ({**TINY, "model_type": "qwen3_next"}, "no equations here describe gated delta nets"),
+        ({**TINY, "model_type": "qwen3_next"}, "linear_num_value_heads: missing, though layers have linear attention"),
+            ({**TINY, "hc_mult": 4}, "no equations here describe several residual streams"),
         ({**TINY, "num_memory_layers": 2}, "what 'num_memory_layers' means"),
         ({**TINY, "hidden_size": "64"}, "hidden_size: expected a whole number"),
     ],
@@ -102,5 +103,5 @@ def test_the_command_prints_an_entry_or_writes_it(tmp_path: Path, capsys: pytest
         [*asked, "--out", str(tmp_path / "own")], capsys
     )
     listed = output(["catalog", "list", "models", "--catalog", str(tmp_path / "own")], capsys)
-    assert "nemotron-h-56b   (not planned: no equations here describe state-space layers" in listed
+    assert "kimi-k3   (not planned: no equations here describe attention to the outputs of earlier layers" in listed
     assert "\nllama-3-70b\n" in listed

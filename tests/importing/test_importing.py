@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from published_configs import LIKE, TINY, UNDESCRIBED
+from published_configs import KINDS, LIKE, TINY, UNDESCRIBED
 
 from catalogs import Catalog, default_catalog
 from catalogs.errors import InputError
@@ -59,6 +59,17 @@ def test_what_no_equation_describes_is_named_and_refused(
     assert uncovered(found.model) == found.not_planned
     with pytest.raises(InputError, match="cannot be planned: no equations here describe"):
         model_bundle(found.model)
+
+
+@pytest.mark.parametrize(("keys", "entry"), KINDS, ids=lambda v: "")
+def test_kinds_of_layers_become_keys_of_the_catalog(
+    tmp_path: Path, keys: dict[str, Any], entry: dict[str, Any]
+) -> None:
+    shape = read_shape(save(tmp_path, {**TINY, **keys}))
+    assert {k: shape.architecture.get(k) for k in entry} == entry
+    assert "undescribed" not in shape.architecture
+    _, found = import_config(save(tmp_path, {**TINY, **keys}))
+    assert found.counted and not uncovered(found.model)
 
 
 def test_a_hybrid_that_says_only_how_many_layers_attend_is_refused(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from designer.answers.plan import PlanResult, Repair
 from designer.evaluating.design import values_of
 from designer.infeasible import impossible
 from designer.infeasible.conflict import DROPPED
-from designer.infeasible.repairs import CLOSE, repaired
+from designer.infeasible.repairs import repaired
 from designer.planning.plan import plan_question
 from designer.question.question import Premise, Question
 from designer.reading.source_map import SourceMap
@@ -144,7 +144,7 @@ def repair_is_smallest(s: Impossible, q: Question, repair: Repair) -> None:
     if premise is None:
         budget_is_smallest(s, q, name, change)
     elif premise.kind == "candidates":
-        added = next(v for v in premise.more if change == f"add {v}")
+        added = next(v for v in premise.more if change == f"add {premise.said(v)}")
         nearer = premise.more[: premise.more.index(added)]
         assert possible(premise.at(q, added), s.everything)
         assert not any(possible(premise.at(q, v), s.everything) for v in nearer)
@@ -152,7 +152,8 @@ def repair_is_smallest(s: Impossible, q: Question, repair: Repair) -> None:
         assert repair.relative is not None
         share = 1 - repair.relative
         assert possible(premise.at(q, share), s.everything)
-        more = 2 * share if premise.shares else share * (1 + 2 * CLOSE)
+        # One more in the fourth digit is too much.
+        more = 2 * share if premise.shares else share * (1 + 1.01e-3)
         if more < 1:
             assert not possible(premise.at(q, more), s.everything)
 

@@ -178,12 +178,15 @@ def test_what_nobody_measured_is_left_out_and_said(tmp_path: Path) -> None:
 
 
 def test_two_of_four_saves_storage_with_its_index() -> None:
-    from constraints.bundles.device import precision_bundle, weight_bundle
+    from constraints.bundles.device import precision_bundle
+    from constraints.bundles.formats import stored_as, stored_bundle
 
     node = CATALOG.get("nodes", "p5.48xlarge")
     dense, sparse = (precision_bundle(CATALOG, node, "bf16", s)["compute_rate"].si for s in ("none", "2:4"))
     assert sparse == 2 * dense
-    assert weight_bundle("bf16", "2:4")["weight_bytes"].si == pytest.approx(2 * 0.5625)
+    assert stored_bundle(stored_as(CATALOG, None, "bf16"), "2:4")["weight_bytes"].si == pytest.approx(
+        2 * 0.5625
+    )
     other = CATALOG.get("nodes", "g6e.48xlarge")
     assert math.isnan(precision_bundle(CATALOG, other, "bf16", "2:4")["compute_rate"].si), (
         "not stated: unknown"

@@ -235,7 +235,7 @@ def test_a_bound_on_what_each_pool_has_is_meant_for_each() -> None:
 
 
 def test_an_assumption_holds_for_both_pools_or_for_one() -> None:
-    q = ask(assume={"prefill_overhead": "20 ms", "decode_memory_reserve": "20 %"})
+    q = ask(assume={"prefill_overhead": "20 ms", "decode_memory_utilization": "80 %"})
     plain = ask()
     design = {**q.first_design(), "decode_batch": 64, "decode_replicas": 8, "prefill_replicas": 8}
     mine, usual = (evaluate(x, design).metrics for x in (q, plain))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from constraints.algebras.maths import guarded, maximum, minimum, sqrt
 from constraints.quantities import (
     Count,
-    Fraction,
     Requests,
     RequestsPerSecond,
     Seconds,
@@ -29,22 +28,6 @@ def users_per_replica(concurrency: Requests, replicas: Count) -> Requests:
     16.0
     """
     return concurrency / replicas
-
-
-@rule(wall=5, cite="definition: engines reserve a whole answer on admission, or a page when one is full")
-def resident_sequences(
-    kv_capacity_sequences: Count, input_tokens: Tokens, output_tokens: Tokens, answer_reserved: Fraction
-) -> Count:
-    """Sequences the memory of a replica holds at once, in the mean over their lives.
-
-    `answer_reserved` is the share of an answer a sequence takes room for: 1 where the engine
-    reserves all of it, 0.5 where pages are taken as they fill.
-
-    >>> resident_sequences(60, 1000, 1000, 1.0), resident_sequences(60, 1000, 1000, 0.5)
-    (60.0, 80.0)
-    """
-    kept = input_tokens + answer_reserved * output_tokens
-    return kv_capacity_sequences * (input_tokens + output_tokens) / kept
 
 
 @rule(

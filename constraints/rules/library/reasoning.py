@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.algebras.maths import ceil, log2
+from constraints.algebras.maths import beta_coverage, ceil, log2
 from constraints.quantities import (
     Bytes,
     BytesPerSecond,
@@ -56,14 +56,39 @@ def reasoning_time(
 
 @rule(wall=12, cite="Brown et al. 2024, Large language monkeys: coverage of independent samples")
 def best_of_success(sample_success: Fraction, samples: Count) -> Fraction:
-    """Probability that at least one of several independent samples is right.
+    """Probability that at least one of several independent samples of one question is right.
 
-    An upper bound of what best-of-N reaches: it supposes that the right one is recognised.
+    An upper bound of what best-of-N reaches: it supposes that the right one is recognised. Of many questions
+    it holds only where all are equally hard: see `coverage`.
 
     >>> round(best_of_success(0.3, 4), 4)
     0.7599
     """
     return 1 - (1 - sample_success) ** samples
+
+
+@rule(
+    wall=12,
+    cite="Beta-binomial law of independent samples (Skellam 1948); Brown et al. 2024 for questions unlike in success",
+    where={
+        "as a share of questions": lambda sample_success: 0 <= sample_success <= 1,
+        "or nothing is sampled": lambda samples: samples >= 1,
+        "as a + b of a Beta law": lambda success_concentration: success_concentration > 0,
+    },
+)
+def coverage(sample_success: Fraction, samples: Count, success_concentration: Count) -> Fraction:
+    """Share of questions that at least one of several samples answers rightly, some questions being hard.
+
+    The chance that one sample is right differs among questions: Beta distributed with mean `sample_success`
+    and a + b = `success_concentration`. Near 0 a question is either solved at once or never, and all are
+    equally hard where it is large. An upper bound of what best-of-N reaches, as `best_of_success`.
+
+    >>> round(coverage(0.159, 250, 0.767), 2)  # 15.9 % of SWE-bench Lite by one sample, 56 % by 250
+    0.56
+    >>> round(coverage(0.3, 4, 1e6), 4)  # all alike
+    0.7599
+    """
+    return beta_coverage(sample_success, samples, success_concentration)
 
 
 @rule(

@@ -5,7 +5,7 @@ Each pool has links of its own, and these must keep up; the slower side sets how
 
 from __future__ import annotations
 
-from constraints.algebras.maths import guarded, minimum
+from constraints.algebras.maths import guarded
 from constraints.quantities import (
     Bytes,
     BytesPerSecond,
@@ -24,20 +24,16 @@ def transferred_cache(
     input_tokens: Tokens,
     kv_cache_width: Count,
     cached_layers: Count,
-    windowed_layers: Count,
-    window: Tokens,
     kv_element_bytes: Bytes,
 ) -> Bytes:
     """Key-value cache of a mean prompt, all layers.
 
     Repeats over tensor ranks are made where they are needed, not sent.
 
-    >>> transferred_cache(1000, 2 * 8 * 128, 80, 0, 0, 2)  # Llama-3-70B: 328 kB a token
+    >>> transferred_cache(1000, 2 * 8 * 128, 80, 2)  # Llama-3-70B: 328 kB a token
     327680000
     """
-    windowed = minimum(windowed_layers, cached_layers)
-    kept = (cached_layers - windowed) * input_tokens + windowed * minimum(input_tokens, window)
-    return kept * kv_cache_width * kv_element_bytes
+    return cached_layers * input_tokens * kv_cache_width * kv_element_bytes
 
 
 @rule(

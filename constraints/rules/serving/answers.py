@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeAlias
 from constraints.instance import instance
 from constraints.quantities import Count, Fraction, RequestsPerSecond, Seconds, Tokens
 from constraints.rule import rule
-from constraints.rules.library.reasoning import best_of_success
+from constraints.rules.library.reasoning import coverage
 
 DollarsPerRequest: TypeAlias = Annotated[Any, "USD/request"]
 
@@ -48,14 +48,16 @@ def time_to_visible(ttft: Seconds, reasoning_tokens: Tokens, tpot: Seconds) -> S
 
 @instance(
     time_to_visible,
-    {"ttft": "ttft_p99", "tpot": "tpot_p99"},
+    {"ttft": "ttft_p99", "tpot": "tpot_p99", "reasoning_tokens": "reasoning_p99"},
     wall=12,
-    cite="bound: both tails at once",
+    cite="bound: all tails at once",
     head="first vis.\np99",
     needs="waiting",
 )
 def time_to_visible_p99() -> Seconds:
-    """Time until the user sees the first token, at least as long as in 99 of 100 chains of mean length.
+    """Time until the user sees the first token, at least as long as in 99 of 100 requests.
+
+    `reasoning_p99` is the length that 99 of 100 chains of thought stay within.
 
     >>> time_to_visible_p99(1.0, 8000, 0.025)
     201.0
@@ -73,17 +75,16 @@ def cost_per_answer(cost_per_request: DollarsPerRequest, samples: Count) -> Doll
 
 
 @instance(
-    best_of_success,
+    coverage,
     wall=12,
-    cite="Brown et al. 2024, Large language monkeys: coverage of independent samples",
     head="answered",
     better="more",
 )
 def answered_share() -> Fraction:
     """Share of questions that some sample answers rightly, if the right one is recognised.
 
-    >>> round(answered_share(0.6, 2), 2)
-    0.84
+    >>> round(answered_share(0.6, 2, 2.0), 2), round(answered_share(0.6, 8, 2.0), 2)
+    (0.76, 0.94)
     """
 
 

@@ -115,7 +115,7 @@ def exchange_seconds_per_token(
     experts_per_token: Count,
     scale_up_domain: Count,
     hidden: Count,
-    operand_bytes: Bytes,
+    expert_operand_bytes: Bytes,
     activation_bytes: Bytes,
     inner_bandwidth: BytesPerSecond,
     outer_bandwidth: BytesPerSecond,
@@ -130,7 +130,7 @@ def exchange_seconds_per_token(
     >>> exchange_seconds_per_token(1, 1, 8, 8, 7168, 1, 2, 292.5e9, 50e9, 0.0, 0.0)
     0.0
     """
-    message = minimum(experts_per_token, ep) / tp * hidden * (operand_bytes + activation_bytes)
+    message = minimum(experts_per_token, ep) / tp * hidden * (expert_operand_bytes + activation_bytes)
     inside = ranks_inside(ep, 1, scale_up_domain)
     return all_to_all_time(
         message, ep, inside, inner_bandwidth, outer_bandwidth, 0 * inner_latency, 0 * outer_latency

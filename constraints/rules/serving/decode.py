@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from constraints.algebras.maths import maximum, minimum
+from constraints.algebras.maths import maximum
 from constraints.quantities import Bytes, BytesPerSecond, Count, FlopPerSecond, Fraction, Seconds, Tokens
 from constraints.rule import rule
 from constraints.rules.library.roofline import gemm_time
@@ -24,25 +24,6 @@ def decode_tokens(batch: Count, dp: Count, pp: Count) -> Count:
     return maximum(1, batch / (dp * pp))
 
 
-@rule(wall=5, cite="definition: an answer is half done in the mean")
-def decode_context(input_tokens: Tokens, output_tokens: Tokens) -> Tokens:
-    """Mean context of a sequence being decoded.
-
-    >>> decode_context(1000, 500)
-    1250.0
-    """
-    return input_tokens + output_tokens / 2
-
-
-@rule(wall=5, cite="definition: mean over layers")
-def decode_span(decode_context: Tokens, layers: Count, windowed_layers: Count, window: Tokens) -> Tokens:
-    """Cached tokens a new token reads per layer, in the mean over layers.
-
-    >>> decode_span(8192, 48, 40, 1024)
-    2218.6666666666665
-    """
-    windowed = windowed_layers * minimum(decode_context, window)
-    return ((layers - windowed_layers) * decode_context + windowed) / layers
 
 
 @rule(wall=2, cite="roofline of each projection; Shoeybi et al. 2019 for the TP split")
@@ -57,10 +38,11 @@ def decode_projection_time(
     attention_width: Count,
     latent: Count,
     tp: Count,
-    weight_bytes: Bytes,
-    operand_bytes: Bytes,
+    projection_weight_bytes: Bytes,
+    projection_operand_bytes: Bytes,
     activation_bytes: Bytes,
     compute_rate: FlopPerSecond,
+    projection_speed: Count,
     memory_bandwidth: BytesPerSecond,
     launch_floor: Seconds,
     compute_fraction: Fraction,
@@ -72,15 +54,15 @@ def decode_projection_time(
     A latent attention absorbs its up-projections into queries and outputs, which costs as much.
 
     >>> layer = (8192, 0, 8192, 8192, 8192, 2048, 8192, 0, 1)  # Llama-3-70B: 302 MB of weights
-    >>> round(decode_projection_time(1, *layer, 2, 2, 2, 1e30, 3.35e12, 0, 1, 1, 1) * 1e6)
+    >>> round(decode_projection_time(1, *layer, 2, 2, 2, 1e30, 1, 3.35e12, 0, 1, 1, 1) * 1e6)
     90
     """
     product = partial(
         gemm_time,
-        weight_bytes=weight_bytes,
-        operand_bytes=operand_bytes,
+        weight_bytes=projection_weight_bytes,
+        operand_bytes=projection_operand_bytes,
         result_bytes=activation_bytes,
-        rate=compute_rate,
+        rate=compute_rate * projection_speed,
         bandwidth=memory_bandwidth,
         launch_floor=launch_floor,
         compute_fraction=compute_fraction,
@@ -105,7 +87,7 @@ def decode_projection_time(
 @rule(wall=2, cite="Pope et al. 2022: the cache is read once a token; DeepSeek-V2 2024 for the absorbed form")
 def decode_attention_time(
     decode_tokens: Count,
-    decode_span: Tokens,
+    decode_context: Tokens,
     kv_cache_width: Count,
     kv_element_bytes: Bytes,
     kv_cache_ranks: Count,
@@ -129,9 +111,9 @@ def decode_attention_time(
     >>> round(t * 1e6, 1)  # 1.31 GB of cache
     391.3
     """
-    traffic = decode_tokens * decode_span * kv_cache_width * kv_element_bytes / kv_cache_ranks
+    traffic = decode_tokens * decode_context * kv_cache_width * kv_element_bytes / kv_cache_ranks
     width = latent * (kv_cache_width + kv_up_in) + (1 - latent) * (qk_width + v_width)
-    flops = 2 * decode_tokens * decode_span * heads / tp * width
+    flops = 2 * decode_tokens * decode_context * heads / tp * width
     return decode_attention_floor + maximum(
         traffic / (memory_bandwidth * decode_attention_fraction),
         flops / (attention_rate * attention_fraction),
@@ -149,6 +131,7 @@ def decode_ffn_time(
     operand_bytes: Bytes,
     activation_bytes: Bytes,
     compute_rate: FlopPerSecond,
+    ffn_speed: Count,
     memory_bandwidth: BytesPerSecond,
     launch_floor: Seconds,
     compute_fraction: Fraction,
@@ -157,7 +140,7 @@ def decode_ffn_time(
 ) -> Seconds:
     """Time of a dense feed-forward block in a decode step.
 
-    >>> device = (1e30, 3.35e12, 0, 1, 1, 1)  # Llama-3-70B: 1.41 GB of weights
+    >>> device = (1e30, 1, 3.35e12, 0, 1, 1, 1)  # Llama-3-70B: 1.41 GB of weights
     >>> [round(decode_ffn_time(1, 8192, 28_672, 3, tp, 2, 2, 2, *device) * 1e6) for tp in (1, 8)]
     [421, 53]
     """
@@ -166,7 +149,7 @@ def decode_ffn_time(
         weight_bytes=weight_bytes,
         operand_bytes=operand_bytes,
         result_bytes=activation_bytes,
-        rate=compute_rate,
+        rate=compute_rate * ffn_speed,
         bandwidth=memory_bandwidth,
         launch_floor=launch_floor,
         compute_fraction=compute_fraction,
@@ -223,6 +206,7 @@ def decode_head_time(
     vocab: Count,
     hidden: Count,
     tp: Count,
+    end_weight_bytes: Bytes,
     activation_bytes: Bytes,
     logit_bytes: Bytes,
     attention_rate: FlopPerSecond,
@@ -236,7 +220,7 @@ def decode_head_time(
 
     Every rank samples from the whole vocabulary.
 
-    >>> t = decode_head_time(1, 128_256, 8192, 1, 2, 4, 1e30, 3.35e12, 0, 1, 1, 1)
+    >>> t = decode_head_time(1, 128_256, 8192, 1, 2, 2, 4, 1e30, 3.35e12, 0, 1, 1, 1)
     >>> round(t * 1e3, 2)  # 2.1 GB of weights
     0.63
     """
@@ -244,7 +228,7 @@ def decode_head_time(
         m=decode_tokens,
         n=vocab / tp,
         k=hidden,
-        weight_bytes=activation_bytes,
+        weight_bytes=end_weight_bytes,
         operand_bytes=activation_bytes,
         result_bytes=activation_bytes,
         rate=attention_rate,

@@ -46,6 +46,7 @@ def decode_expert_time(
     decode_tokens: Count,
     decode_group_tokens: Count,
     hidden: Count,
+    expert_hidden: Count,
     experts: Count,
     experts_per_token: Count,
     shared_experts: Count,
@@ -56,8 +57,12 @@ def decode_expert_time(
     ep: Count,
     weight_bytes: Bytes,
     operand_bytes: Bytes,
+    expert_weight_bytes: Bytes,
+    expert_operand_bytes: Bytes,
     activation_bytes: Bytes,
     compute_rate: FlopPerSecond,
+    ffn_speed: Count,
+    expert_speed: Count,
     memory_bandwidth: BytesPerSecond,
     launch_floor: Seconds,
     compute_fraction: Fraction,
@@ -75,7 +80,7 @@ def decode_expert_time(
     The experts of a device are one grouped product, with a floor of its own (router, sorting and all
     launches) and shares of the peak that grow with the width of an expert.
 
-    >>> layer, device = (7168, 256, 8, 1, 2048, 2048, 3, 1, 1, 1, 1, 2), (1e30, 3.35e12, 0, 1, 1, 1)
+    >>> layer, device = (7168, 7168, 256, 8, 1, 2048, 2048, 3, 1, 1, 1, 1, 1, 1, 2), (1e30, 1, 1, 3.35e12, 0, 1, 1, 1)
     >>> t = decode_expert_time(1, 1, *layer, *device, 0, 1, 1, 1, 0, 0)
     >>> round(t * 1e6)  # 9 experts of 44 MB
     118
@@ -85,7 +90,7 @@ def decode_expert_time(
         weight_bytes=weight_bytes,
         operand_bytes=operand_bytes,
         result_bytes=activation_bytes,
-        rate=compute_rate,
+        rate=compute_rate * ffn_speed,
         bandwidth=memory_bandwidth,
         launch_floor=launch_floor,
         compute_fraction=compute_fraction,
@@ -95,6 +100,9 @@ def decode_expert_time(
     columns = guarded(expert_width, 1)
     grouped = partial(
         product,
+        weight_bytes=expert_weight_bytes,
+        operand_bytes=expert_operand_bytes,
+        rate=compute_rate * expert_speed,
         launch_floor=0 * launch_floor,
         compute_fraction=expert_compute_fraction * columns / (columns + expert_half_width),
         bandwidth_fraction=expert_bandwidth_fraction,
@@ -105,7 +113,7 @@ def decode_expert_time(
         expert_floor
         + routed(
             decode_group_tokens,
-            hidden,
+            expert_hidden,
             ffn_matrices,
             experts=experts,
             per_token=experts_per_token,
@@ -125,6 +133,7 @@ def decode_moe_elementwise_time(
     hidden: Count,
     elementwise_passes: Count,
     elementwise_kernels: Count,
+    expert_hidden: Count,
     expert_ffn: Count,
     ffn_matrices: Count,
     experts_per_token: Count,
@@ -137,7 +146,7 @@ def decode_moe_elementwise_time(
 ) -> Seconds:
     """Time of a mixture layer's small kernels in a decode step.
 
-    >>> t = decode_moe_elementwise_time(1000, 1000, 1, 5, 500, 3, 2, 1, 1, 2, 2e12, 1, 1e-6)
+    >>> t = decode_moe_elementwise_time(1000, 1000, 1, 5, 1000, 500, 3, 2, 1, 1, 2, 2e12, 1, 1e-6)
     >>> round(t * 1e6, 3)  # 2 + 25 MB and five launches
     18.5
     """
@@ -153,7 +162,7 @@ def decode_moe_elementwise_time(
         base_launch_floor=base_launch_floor,
     ) + moe_activation_time(
         microbatch_tokens=decode_tokens,
-        hidden=hidden,
+        expert_hidden=expert_hidden,
         expert_ffn=expert_ffn,
         ffn_matrices=ffn_matrices,
         experts_per_token=experts_per_token,

@@ -131,16 +131,18 @@ def tp_divides_ffn(ffn: Count, expert_ffn: Count, shared_experts: Count, tp: Cou
 
 @rule(
     wall=13,
-    cite="definition: a product reads weights in its own precision or expands narrower ones",
+    cite="Frantar et al. 2024, MARLIN: weights the units of a device do not read are expanded to 16 bit",
     form=True,
 )
-def weights_no_wider(weight_bytes: Bytes, operand_bytes: Bytes) -> Truth:
-    """Weights are stored no wider than the products that read them.
+def precision_used(
+    precision_bytes: Bytes, projection_operand_bytes: Bytes, operand_bytes: Bytes, expert_operand_bytes: Bytes
+) -> Truth:
+    """Some weights are multiplied in the precision chosen: none are wider, or of a kind it does not read.
 
-    >>> weights_no_wider(0.5, 2), weights_no_wider(2, 1)
+    >>> precision_used(1, 2, 2, 1), precision_used(1, 2, 2, 2)  # 4-bit weights on a device without such units
     (True, False)
     """
-    return weight_bytes <= operand_bytes
+    return minimum(projection_operand_bytes, minimum(operand_bytes, expert_operand_bytes)) <= precision_bytes
 
 
 @rule(cite="definition: EP groups are carved out of a stage's ranks", form=True)
@@ -185,15 +187,3 @@ def network_reaches(devices_per_replica: Count, scale_up_domain: Count, has_netw
     >>> network_reaches(8, 8, 0), network_reaches(16, 8, 0), network_reaches(16, 8, 1)
     (True, False, True)
     """
-
-
-@rule(wall=5, cite="definition: every data rank and every stage has a sequence to work on", form=True)
-def batch_divides_pipeline(batch: Count, pp: Count, dp: Count) -> Truth:
-    """The batch gives each pipeline slot of each data rank at least one sequence.
-
-    It need not be a multiple of them.
-
-    >>> batch_divides_pipeline(8, 4, 2), batch_divides_pipeline(7, 4, 2)
-    (True, False)
-    """
-    return batch >= pp * dp

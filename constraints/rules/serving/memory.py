@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from constraints.algebras.maths import floor, maximum, minimum, where
+from constraints.algebras.maths import floor, maximum, minimum, sqrt, where
 from constraints.instance import instance
-from constraints.quantities import Bytes, BytesPerToken, Count, Tokens
+from constraints.quantities import Bytes, BytesPerToken, Count, Fraction, Tokens
 from constraints.rule import rule
+from constraints.rules.serving.interval import NINETY_NINTH
 
 
 def held_sequences(room: Any, each: Any, least: Any, dp: Any) -> Any:
@@ -39,28 +40,34 @@ def attention_device_parameters(
     )
 
 
-@rule(wall=2, cite="definition")
-def dense_layer_device_parameters(
-    attention_device_parameters: Count, dense_ffn_parameters: Count, tp: Count
-) -> Count:
-    """Parameters of a dense layer on one device.
+@rule(wall=2, cite="definition: parts of a layer may be stored in formats of their own")
+def attention_device_bytes(attention_device_parameters: Count, projection_weight_bytes: Bytes) -> Bytes:
+    """Attention weights of one layer on one device.
 
-    >>> dense_layer_device_parameters(150_994_944 / 4, 704_643_072, 4) * 4  # Llama-3-70B, norms aside
-    855638016.0
+    >>> attention_device_bytes(150_994_944, 2)  # Llama-3-70B
+    301989888
     """
-    return attention_device_parameters + dense_ffn_parameters / tp
+    return attention_device_parameters * projection_weight_bytes
+
+
+@rule(wall=2, cite="definition")
+def dense_block_device_bytes(dense_ffn_parameters: Count, weight_bytes: Bytes, tp: Count) -> Bytes:
+    """Weights of a dense feed-forward block on one device.
+
+    >>> dense_block_device_bytes(704_643_072, 0.5, 4)  # Llama-3-70B in 4 bit
+    88080384.0
+    """
+    return dense_ffn_parameters * weight_bytes / tp
 
 
 @rule(wall=2, cite="definition: without the routed experts")
-def moe_layer_device_parameters(
-    attention_device_parameters: Count, moe_fixed_parameters: Count, tp: Count
-) -> Count:
-    """Parameters of a mixture layer on one device, routed experts aside.
+def moe_block_device_bytes(moe_fixed_parameters: Count, weight_bytes: Bytes, tp: Count) -> Bytes:
+    """Weights of a mixture block on one device, routed experts aside.
 
-    >>> moe_layer_device_parameters(187_105_280, 45_875_456, 1)  # DeepSeek-V3
-    232980736.0
+    >>> moe_block_device_bytes(45_875_456, 1, 1)  # DeepSeek-V3 in 8 bit
+    45875456.0
     """
-    return attention_device_parameters + moe_fixed_parameters / tp
+    return moe_fixed_parameters * weight_bytes / tp
 
 
 @rule(wall=2, cite="definition: EP ranks hold whole experts, without EP they are split over TP")
@@ -75,14 +82,15 @@ def expert_device_parameters(expert_parameters: Count, tp: Count, ep: Count) -> 
 
 @rule(
     wall=2,
-    cite="definition: the fullest pipeline stage; embedding and output projection stay in 16 bit",
+    cite="definition: the fullest pipeline stage, each part in the format it is stored in",
     head="weights",
 )
 def weight_memory(
     most_layers: Count,
     moe_layers: Count,
-    dense_layer_device_parameters: Count,
-    moe_layer_device_parameters: Count,
+    attention_device_bytes: Bytes,
+    dense_block_device_bytes: Bytes,
+    moe_block_device_bytes: Bytes,
     experts: Count,
     expert_device_parameters: Count,
     embedding_parameters: Count,
@@ -93,7 +101,8 @@ def weight_memory(
     tp: Count,
     pp: Count,
     ep: Count,
-    weight_bytes: Bytes,
+    expert_weight_bytes: Bytes,
+    end_weight_bytes: Bytes,
     activation_bytes: Bytes,
 ) -> Bytes:
     """Weights on one device of the fullest stage.
@@ -101,20 +110,22 @@ def weight_memory(
     With a pipeline the embedding and the output projection sit on different stages and the larger
     one is counted; a tied one is then stored twice.
 
-    >>> tiny = (10, 0, 100.0, 0.0, 0, 0.0, 500.0, 500.0, 0.0, 50, 10, 1)
-    >>> weight_memory(*tiny, 1, 1, 2, 2), weight_memory(*tiny, 2, 1, 2, 2)
+    >>> tiny = (10, 0, 80.0, 120.0, 0.0, 0, 0.0, 500.0, 500.0, 0.0, 50, 10, 1)
+    >>> weight_memory(*tiny, 1, 1, 2, 2, 2), weight_memory(*tiny, 2, 1, 2, 2, 2)
     (4000.0, 3000.0)
-    >>> weight_memory(10, 4, 100, 50, 8, 10, 500, 500, 0, 50, 10, 1, 1, 2, 2, 2)  # 4 x 90 + 6 x 100
-    3920.0
+    >>> experts = (8, 10, 500, 500, 0, 50, 10, 1, 1, 2)  # 4 x (100 + 4 x 10 x 0.5) + 6 x 200 + 2000
+    >>> weight_memory(10, 4, 80, 120, 20, *experts, 0.5, 2, 2)
+    3680.0
     """
     mixture = minimum(most_layers, moe_layers)
     stack = (
-        mixture * (moe_layer_device_parameters + experts / ep * expert_device_parameters)
-        + (most_layers - mixture) * dense_layer_device_parameters
+        most_layers * attention_device_bytes
+        + mixture * (moe_block_device_bytes + experts / ep * expert_device_parameters * expert_weight_bytes)
+        + (most_layers - mixture) * dense_block_device_bytes
     )
     one_end = maximum(embedding_parameters, vocab * hidden)
     ends = where(pp > 1, one_end, embedding_parameters + head_parameters)
-    return stack * weight_bytes + (ends + extra_parameters) / tp * activation_bytes
+    return stack + (ends * end_weight_bytes + extra_parameters * activation_bytes) / tp
 
 
 @rule(wall=5, cite="Pope et al. 2022; DeepSeek-V2 2024 for the latent cache")
@@ -129,83 +140,69 @@ def kv_bytes_per_token(kv_cache_width: Count, cached_layers: Count, kv_element_b
     return kv_cache_width * cached_layers * kv_element_bytes
 
 
-@rule(wall=5, cite="Kwon et al. 2023, PagedAttention: pages as they fill; windowed layers keep their window")
+@rule(wall=5, cite="Kwon et al. 2023, PagedAttention: pages as they fill")
 def kv_sequence_bytes(
     length: Tokens,
     kv_cache_width: Count,
     kv_element_bytes: Bytes,
     cached_layers: Count,
-    windowed_layers: Count,
-    window: Tokens,
     most_layers: Count,
     layers: Count,
     kv_cache_ranks: Count,
 ) -> Bytes:
     """Cache of one sequence of `length` tokens on one device of the fullest stage.
 
-    Pages are taken as they fill; windowed layers keep their window.
-
-    >>> kv_sequence_bytes(1000, 2048, 2, 80, 0, 0, 80, 80, 1) / 1000  # Llama-3-70B, 16 bit
+    >>> kv_sequence_bytes(1000, 2048, 2, 80, 80, 80, 1) / 1000  # Llama-3-70B, 16 bit
     327680.0
     """
-    windowed = minimum(windowed_layers, cached_layers)
-    kept = (cached_layers - windowed) * length + windowed * minimum(length, window)
-    return kept * kv_cache_width * kv_element_bytes * most_layers / layers / kv_cache_ranks
+    return cached_layers * length * kv_cache_width * kv_element_bytes * most_layers / layers / kv_cache_ranks
 
 
-@rule(wall=5, cite="Kwon et al. 2023, PagedAttention: pages as they fill; windowed layers keep their window")
-def mean_sequence_memory(
-    input_tokens: Tokens,
-    output_tokens: Tokens,
-    kv_cache_width: Count,
-    kv_element_bytes: Bytes,
-    cached_layers: Count,
-    windowed_layers: Count,
-    window: Tokens,
-    most_layers: Count,
-    layers: Count,
-    kv_cache_ranks: Count,
-) -> Bytes:
-    """Cache of a sequence of mean length on one device, when its answer is complete.
+@instance(
+    kv_sequence_bytes,
+    {"length": "held_context"},
+    wall=5,
+    cite="Kwon et al. 2023, PagedAttention: pages as they fill",
+)
+def mean_sequence_memory() -> Bytes:
+    """Cache of a sequence on one device, in the mean over those that are held at once.
 
-    >>> mix = (800, 200, 2048, 2, 80, 0, 0, 80, 80)  # Llama-3-70B: 328 kB a token
-    >>> [mean_sequence_memory(*mix, ranks) / 1000 for ranks in (1, 8)]
+    >>> [mean_sequence_memory(1000, 2048, 2, 80, 80, 80, ranks) / 1000 for ranks in (1, 8)]  # Llama-3-70B
     [327680.0, 40960.0]
     """
-    return kv_sequence_bytes(
-        length=input_tokens + output_tokens,
-        kv_cache_width=kv_cache_width,
-        kv_element_bytes=kv_element_bytes,
-        cached_layers=cached_layers,
-        windowed_layers=windowed_layers,
-        window=window,
-        most_layers=most_layers,
-        layers=layers,
-        kv_cache_ranks=kv_cache_ranks,
-    )
 
 
 @instance(kv_sequence_bytes, {"length": "context_limit"}, cite="definition")
 def longest_sequence_memory() -> Bytes:
     """Cache of the longest sequence of the mix on one device.
 
-    >>> longest_sequence_memory(8192, 2048, 2, 80, 0, 0, 20, 80, 1) / 8192  # a quarter of the layers
+    >>> longest_sequence_memory(8192, 2048, 2, 80, 20, 80, 1) / 8192  # a quarter of the layers
     81920.0
     """
 
 
 @rule(
     wall=5,
-    cite="definition: paged, so nothing is reserved ahead; at least the longest sequence fits",
+    cite="central limit theorem: the sum of many caches; at least the longest sequence fits, and never more are",
     head="cache",
 )
-def kv_memory(batch: Count, dp: Count, mean_sequence_memory: Bytes, longest_sequence_memory: Bytes) -> Bytes:
-    """Key-value cache on one device with every slot taken by a complete answer of mean length.
+def kv_memory(
+    batch: Count,
+    dp: Count,
+    mean_sequence_memory: Bytes,
+    context_spread: Count,
+    longest_sequence_memory: Bytes,
+) -> Bytes:
+    """Key-value cache on one device with every slot taken, which all but one in a hundred full batches stay within.
 
-    >>> kv_memory(64, 2, 1e9, 8e9), kv_memory(4, 2, 1e9, 8e9)
+    >>> kv_memory(64, 2, 1e9, 0.0, 8e9), kv_memory(4, 2, 1e9, 0.5, 8e9)
     (32000000000.0, 8000000000.0)
+    >>> round(kv_memory(64, 2, 1e9, 0.5, 8e9) / 1e9, 2)  # 32 + 2.33 x 0.5 x 32 ** 0.5
+    38.58
     """
-    return maximum(batch / dp * mean_sequence_memory, longest_sequence_memory)
+    held = batch / dp
+    many = mean_sequence_memory * (held + NINETY_NINTH * context_spread * sqrt(held))
+    return maximum(minimum(many, held * longest_sequence_memory), longest_sequence_memory)
 
 
 @rule(wall=2, cite="definition: the widest live activations of one pass, and the logits of one step")
@@ -245,6 +242,35 @@ def workspace_memory(
     return tokens * (2 * hidden + widest) * activation_bytes + logits
 
 
+@rule(
+    wall=2,
+    cite="documentation of vLLM (gpu-memory-utilization), SGLang (mem-fraction-static), TensorRT-LLM (KvCacheConfig)",
+    head="memory\nleft",
+)
+def usable_memory(
+    memory_capacity: Bytes,
+    memory_utilization: Fraction,
+    engine_reserve: Fraction,
+    activations_outside: Fraction,
+    cache_share: Fraction,
+    weight_memory: Bytes,
+    workspace_memory: Bytes,
+) -> Bytes:
+    """Memory an engine lets weights, cache and activations take of a device.
+
+    It takes `memory_utilization` of the device, `engine_reserve` of that for itself; activations are in it or
+    beside it, as far as there is room; of what is then free, the cache gets `cache_share`.
+
+    >>> usable_memory(80e9, 0.9, 0.05, 0, 1, 20e9, 2e9) / 1e9, usable_memory(80e9, 0.9, 0.05, 1, 1, 20e9, 2e9) / 1e9
+    (68.0, 70.0)
+    >>> usable_memory(80e9, 1, 0.05, 0, 0.9, 20e9, 6e9) / 1e9  # 26 and nine tenths of the other 50
+    71.0
+    """
+    beside = minimum(workspace_memory, memory_capacity * (1 - memory_utilization))
+    taken = memory_capacity * (memory_utilization - engine_reserve) + activations_outside * beside
+    return taken - (1 - cache_share) * maximum(0, taken - weight_memory - workspace_memory)
+
+
 @rule(wall=2, cite="definition")
 def device_memory(weight_memory: Bytes, kv_memory: Bytes, workspace_memory: Bytes) -> Bytes:
     """Memory the fullest device needs, the reserve aside.
@@ -273,7 +299,7 @@ def cache_room(usable_memory: Bytes, weight_memory: Bytes, workspace_memory: Byt
 def kv_capacity_sequences(
     cache_room: Bytes, mean_sequence_memory: Bytes, hidden: Count, activation_bytes: Bytes, dp: Count
 ) -> Count:
-    """Sequences of mean length a replica's memory holds at once.
+    """Sequences a replica's memory holds at once, in the mean over those that are held.
 
     >>> kv_capacity_sequences(30e9, 1e9, 8192, 2, 2)
     60

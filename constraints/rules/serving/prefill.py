@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.algebras.maths import guarded, minimum
+from constraints.algebras.maths import guarded
 from constraints.instance import instance
 from constraints.quantities import Count, FlopPerSecond, Fraction, Seconds, Tokens
 from constraints.rule import rule
@@ -48,7 +48,7 @@ def prefill_projection_time(prefill_tokens: Tokens) -> Seconds:
     """Time of one layer's projections into and out of attention in a prefill pass.
 
     >>> layer = (8192, 0, 8192, 8192, 8192, 2048, 8192, 0, 1)  # Llama-3-70B, 8192 tokens: 2.47 TFLOP
-    >>> round(prefill_projection_time(8192, *layer, 2, 2, 2, 989e12, 1e30, 0, 1, 1, 1) * 1e3, 3)
+    >>> round(prefill_projection_time(8192, *layer, 2, 2, 2, 989e12, 1, 1e30, 0, 1, 1, 1) * 1e3, 3)
     2.501
     """
 
@@ -62,7 +62,7 @@ def prefill_projection_time(prefill_tokens: Tokens) -> Seconds:
 def prefill_ffn_time(prefill_tokens: Tokens) -> Seconds:
     """Time of a dense feed-forward block in a prefill pass.
 
-    >>> device = (989e12, 1e30, 0, 1, 1, 1)  # arithmetic alone: 2 x 8192 x 705e6 FLOP
+    >>> device = (989e12, 1, 1e30, 0, 1, 1, 1)  # arithmetic alone: 2 x 8192 x 705e6 FLOP
     >>> [round(prefill_ffn_time(8192, 8192, 28_672, 3, tp, 2, 2, 2, *device) * 1e3, 3) for tp in (1, 8)]
     [11.673, 1.459]
     """
@@ -77,7 +77,7 @@ def prefill_ffn_time(prefill_tokens: Tokens) -> Seconds:
 def prefill_expert_time(prefill_tokens: Tokens, prefill_group_tokens: Tokens) -> Seconds:
     """Time of a mixture layer's feed-forward part in a prefill pass.
 
-    >>> layer, device = (7168, 256, 8, 1, 2048, 2048, 3, 1, 1, 1, 1, 2), (989e12, 1e30, 0, 1, 1, 1)
+    >>> layer, device = (7168, 7168, 256, 8, 1, 2048, 2048, 3, 1, 1, 1, 1, 1, 1, 2), (989e12, 1, 1, 1e30, 0, 1, 1, 1)
     >>> round(prefill_expert_time(4096, 4096, *layer, *device, 0, 1, 1, 1, 0, 0) * 1e3, 3)  # 2 x 4096 x 9 x 44e6 FLOP
     3.283
     """
@@ -90,8 +90,6 @@ def prefill_attention_time(
     input_square: Tokens,
     causal_share: Count,
     layers: Count,
-    windowed_layers: Count,
-    window: Tokens,
     heads: Count,
     qk_width: Count,
     v_width: Count,
@@ -106,14 +104,11 @@ def prefill_attention_time(
     Quadratic in the prompt, so it takes the second moment of the mix. At length s a kernel reaches
     `1 / (1 + half / s)` of its best, which adds `half` times the first moment.
 
-    >>> mix = (1000.0, 1000.0, .5, 80, 0, 0, 64, 128, 128, 1, 989e12, .588, 917.0, 0.0)
+    >>> mix = (1000.0, 1000.0, .5, 80, 64, 128, 128, 1, 989e12, .588, 917.0, 0.0)
     >>> round(prefill_attention_time(1, *mix) * 1e3, 2)
     4.32
-    >>> prefill_attention_time(1, 1e3, 1e3, 0.5, 2, 1, 100, 4, 1, 1, 2, 1e6, 1, 0, 0.1)  # 8 (5e5 + 1e5) FLOP
-    5.0
     """
-    full = causal_share * input_square**2
-    seen = (layers - windowed_layers) * full + windowed_layers * minimum(full, input_tokens * window)
+    seen = layers * (causal_share * input_square**2)
     flops = 2 * prefill_batch * seen * heads / tp * (qk_width + v_width)
     slow_down = 1 + attention_half_length * input_tokens / guarded(input_square**2)
     return layers * base_launch_floor + flops * slow_down / (attention_rate * attention_fraction)
@@ -143,7 +138,7 @@ def prefill_dense_elementwise_time(prefill_tokens: Tokens) -> Seconds:
 def prefill_moe_elementwise_time(prefill_tokens: Tokens) -> Seconds:
     """Time of a mixture layer's small kernels in a prefill pass.
 
-    >>> t = prefill_moe_elementwise_time(1000, 1000, 1, 5, 500, 3, 2, 1, 1, 2, 2e12, 1, 1e-6)
+    >>> t = prefill_moe_elementwise_time(1000, 1000, 1, 5, 1000, 500, 3, 2, 1, 1, 2, 2e12, 1, 1e-6)
     >>> round(t * 1e6, 3)  # 2 + 25 MB and five launches
     18.5
     """
@@ -158,7 +153,7 @@ def prefill_moe_elementwise_time(prefill_tokens: Tokens) -> Seconds:
 def prefill_head_time() -> Seconds:
     """Time of the logits of a prefill pass, which give the first token of each answer.
 
-    >>> t = prefill_head_time(1, 128_256, 8192, 1, 2, 4, 1e30, 3.35e12, 0, 1, 1, 1)
+    >>> t = prefill_head_time(1, 128_256, 8192, 1, 2, 2, 4, 1e30, 3.35e12, 0, 1, 1, 1)
     >>> round(t * 1e3, 2)  # 2.1 GB of weights
     0.63
     """

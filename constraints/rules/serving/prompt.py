@@ -98,22 +98,20 @@ def prefill_handover_time(
 def prefill_launch_time(
     dense_layers: Count,
     moe_layers: Count,
-    latent: Count,
+    latent_layers: Count,
     host_layer_time: Seconds,
     host_moe_layer_time: Seconds,
     host_latent_time: Seconds,
 ) -> Seconds:
     """Time the host takes to launch a prefill pass; the device waits for it when the prompt is short.
 
-    Latent attention adds kernels to every layer: projections down and up, two norms, rotary on a part.
+    Latent attention adds kernels to its layers: projections down and up, two norms, rotary on a part.
 
-    >>> prefill_launch_time(3, 58, 0, 0.5, 0.25, 1.0), prefill_launch_time(3, 58, 1, 0.5, 0.25, 1.0)
+    >>> prefill_launch_time(3, 58, 0, 0.5, 0.25, 1.0), prefill_launch_time(3, 58, 61, 0.5, 0.25, 1.0)
     (16.0, 77.0)
     """
     return (
-        dense_layers * host_layer_time
-        + moe_layers * host_moe_layer_time
-        + latent * (dense_layers + moe_layers) * host_latent_time
+        dense_layers * host_layer_time + moe_layers * host_moe_layer_time + latent_layers * host_latent_time
     )
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from constraints.algebras.maths import maximum
 from constraints.quantities import Count, Seconds, Tokens, TokensPerSecond
 from constraints.rule import rule
 
 
-@rule(wall=5, cite="definition: one prefill, then every step at the full batch")
-def static_batch_latency(prefill_time: Seconds, decode_steps: Tokens, decode_step_time: Seconds) -> Seconds:
-    """Time from the prompts of a batch to the last token of its answers.
+@rule(
+    wall=5, cite="definition: one prefill, then every step at the full batch, until the longest answer ends"
+)
+def static_batch_latency(prefill_time: Seconds, longest_answer: Tokens, decode_step_time: Seconds) -> Seconds:
+    """Time from the prompts of a batch to the last token of its answers, of which one is the longest there is.
 
-    >>> round(static_batch_latency(0.5, 199, 0.02), 2)
+    >>> round(static_batch_latency(0.5, 200, 0.02), 2)
     4.48
     """
-    return prefill_time + decode_steps * decode_step_time
+    return prefill_time + maximum(0, longest_answer - 1) * decode_step_time
 
 
 @rule(wall=5, cite="definition")

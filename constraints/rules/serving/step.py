@@ -107,8 +107,8 @@ def decode_full_step(
 
 @rule(wall=2, cite="definition: weights stream at the achieved bandwidth, kernels start, collectives begin")
 def decode_dense_layer_fixed(
-    dense_layer_device_parameters: Count,
-    weight_bytes: Bytes,
+    attention_device_bytes: Bytes,
+    dense_block_device_bytes: Bytes,
     memory_bandwidth: BytesPerSecond,
     bandwidth_fraction: Fraction,
     latent: Count,
@@ -120,12 +120,12 @@ def decode_dense_layer_fixed(
 ) -> Seconds:
     """Time of a dense layer with hardly a token to work on.
 
-    >>> t = decode_dense_layer_fixed(1e9, 2, 4e12, 0.5, 1, 1e-6, 10, 1e-6, 2e-6, 5e-6)
+    >>> t = decode_dense_layer_fixed(8e8, 12e8, 4e12, 0.5, 1, 1e-6, 10, 1e-6, 2e-6, 5e-6)
     >>> round(t * 1e6, 3)  # 2 GB of weights, 6 + 10 launches, attention, two empty all-reduces
     1028.0
     """
     return (
-        dense_layer_device_parameters * weight_bytes / (memory_bandwidth * bandwidth_fraction)
+        (attention_device_bytes + dense_block_device_bytes) / (memory_bandwidth * bandwidth_fraction)
         + (4 + 2 * latent) * launch_floor
         + elementwise_kernels * base_launch_floor
         + decode_attention_floor
@@ -135,12 +135,13 @@ def decode_dense_layer_fixed(
 
 @rule(wall=2, cite="definition; the experts a full batch touches, as their number grows fast and then stays")
 def decode_moe_layer_fixed(
-    moe_layer_device_parameters: Count,
+    attention_device_bytes: Bytes,
+    moe_block_device_bytes: Bytes,
     experts_touched: Count,
     expert_device_parameters: Count,
     shared_experts: Count,
     ep: Count,
-    weight_bytes: Bytes,
+    expert_weight_bytes: Bytes,
     memory_bandwidth: BytesPerSecond,
     bandwidth_fraction: Fraction,
     latent: Count,
@@ -160,17 +161,21 @@ def decode_moe_layer_fixed(
     A straight line from here to the full batch lies on or above the step at any smaller batch.
 
     >>> fixed = (1e-6, 10, 1e-6, 2e-6, 4e-6, 0.5, 1, 0.0, 5e-6, 4e-6)
-    >>> t = decode_moe_layer_fixed(2e8, 8, 1e8, 1, 1, 2, 4e12, 0.5, 1, *fixed)
+    >>> t = decode_moe_layer_fixed(1e8, 3e8, 8, 1e8, 1, 1, 2, 4e12, 0.5, 1, *fixed)
     >>> round(t * 1e6, 3)  # 2 GB of weights, 6 + 10 launches, attention, experts, empty collectives
     1036.0
     """
     busiest = where(ep > 1, expert_imbalance, 1)
     streamed = (
-        moe_layer_device_parameters / bandwidth_fraction
-        + busiest * experts_touched * expert_device_parameters / expert_bandwidth_fraction
+        (attention_device_bytes + moe_block_device_bytes) / bandwidth_fraction
+        + busiest
+        * experts_touched
+        * expert_device_parameters
+        * expert_weight_bytes
+        / expert_bandwidth_fraction
     )
     return (
-        streamed * weight_bytes / memory_bandwidth
+        streamed / memory_bandwidth
         + (2 + 2 * latent + 2 * minimum(1, shared_experts)) * launch_floor
         + elementwise_kernels * base_launch_floor
         + decode_attention_floor
@@ -194,7 +199,7 @@ def decode_step_fixed(
     vocab: Count,
     hidden: Count,
     tp: Count,
-    activation_bytes: Bytes,
+    end_weight_bytes: Bytes,
     memory_bandwidth: BytesPerSecond,
     base_bandwidth_fraction: Fraction,
     base_launch_floor: Seconds,
@@ -208,7 +213,7 @@ def decode_step_fixed(
     (132.75, 141.5)
     """
     layer = (dense_layers * decode_dense_layer_fixed + moe_layers * decode_moe_layer_fixed) / layers
-    logits = vocab * hidden / tp * activation_bytes / (memory_bandwidth * base_bandwidth_fraction)
+    logits = vocab * hidden / tp * end_weight_bytes / (memory_bandwidth * base_bandwidth_fraction)
     head = base_launch_floor + logits
     return cycle(pp, most_layers, last_layers, layer, head, handover_latency) + host_step_overhead
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from constraints.instance import instance
-from constraints.quantities import Count
+from constraints.quantities import Count, Fraction
 from constraints.rule import rule
 
 
@@ -50,28 +50,30 @@ def attention_parameters(
     )
 
 
-@instance(
-    feed_forward_parameters,
-    {"matrices": "ffn_matrices", "width": "ffn", "bias": "ffn_bias"},
-    wall=11,
-    cite="Shazeer 2020, GLU variants improve transformer: 3 matrices, else 2",
-)
-def dense_ffn_parameters(ffn_matrices: Count, hidden: Count, ffn: Count, ffn_bias: Count) -> Count:
-    """Parameters of one dense feed-forward block.
+@rule(wall=11, cite="Shazeer 2020, GLU variants improve transformer: 3 matrices, else 2")
+def dense_ffn_parameters(
+    ffn_matrices: Count, hidden: Count, ffn: Count, ffn_bias: Count, ffn_share: Fraction
+) -> Count:
+    """Parameters of the feed-forward block of a dense layer.
 
-    >>> dense_ffn_parameters(3, 8192, 28672, 0)
-    704643072
+    `ffn_share` is the mean width of the blocks over that of the widest, 1 where all are alike.
+
+    >>> dense_ffn_parameters(3, 8192, 28672, 0, 1), dense_ffn_parameters(2, 8192, 32_768, 0, 0.5)
+    (704643072, 268435456.0)
     """
+    return ffn_share * feed_forward_parameters(ffn_matrices, hidden, ffn, ffn_bias)
 
 
 @instance(
     feed_forward_parameters,
-    {"matrices": "ffn_matrices", "width": "expert_ffn", "bias": "expert_bias"},
+    {"matrices": "ffn_matrices", "hidden": "expert_hidden", "width": "expert_ffn", "bias": "expert_bias"},
     wall=11,
-    cite="Fedus et al. 2021, Switch transformers",
+    cite="Fedus et al. 2021, Switch transformers; NVIDIA 2025, Nemotron 3, sec. 2: experts in a latent dimension",
 )
-def expert_parameters(ffn_matrices: Count, hidden: Count, expert_ffn: Count, expert_bias: Count) -> Count:
-    """Parameters of one expert.
+def expert_parameters(
+    ffn_matrices: Count, expert_hidden: Count, expert_ffn: Count, expert_bias: Count
+) -> Count:
+    """Parameters of one routed expert, which may work in a narrower dimension than the residual stream.
 
     >>> expert_parameters(3, 7168, 2048, 0)
     44040192
@@ -80,38 +82,51 @@ def expert_parameters(ffn_matrices: Count, hidden: Count, expert_ffn: Count, exp
 
 @rule(wall=11, cite="DeepSeekMoE (Dai et al. 2024): shared experts run for every token")
 def moe_fixed_parameters(
-    expert_parameters: Count, shared_experts: Count, hidden: Count, experts: Count, router_bias: Count
+    shared_experts: Count,
+    ffn_matrices: Count,
+    hidden: Count,
+    expert_ffn: Count,
+    expert_bias: Count,
+    experts: Count,
+    router_bias: Count,
+    expert_latent: Count,
 ) -> Count:
-    """Parameters of a mixture layer's feed-forward part that every token uses: shared experts, router.
+    """Parameters of a mixture layer's feed-forward part that every token uses.
 
-    >>> moe_fixed_parameters(44040192, 1, 7168, 256, 256)
+    Shared experts, which work in the whole residual stream, the router, and the projections into and out of
+    the latent dimension of the routed experts, where there is one.
+
+    >>> moe_fixed_parameters(1, 3, 7168, 2048, 0, 256, 256, 0)  # DeepSeek-V3
     45875456
+    >>> moe_fixed_parameters(2, 2, 4096, 2688, 0, 512, 0, 1024)  # Nemotron-3-Super: 44 + 2.1 + 8.4 M
+    54525952
     """
-    return shared_experts * expert_parameters + hidden * experts + router_bias
+    shared = shared_experts * feed_forward_parameters(ffn_matrices, hidden, expert_ffn, expert_bias)
+    return shared + hidden * experts + router_bias + 2 * hidden * expert_latent
 
 
 @rule(wall=11, cite="definition: sum over layers")
 def dense_layer_parameters(
-    attention_parameters: Count, dense_ffn_parameters: Count, norm_parameters: Count
+    mixer_parameters: Count, dense_ffn_parameters: Count, norm_parameters: Count
 ) -> Count:
     """Parameters of one layer with a dense feed-forward block.
 
     >>> dense_layer_parameters(150_994_944, 704_643_072, 2 * 8192)  # Llama-3-70B
     855654400
     """
-    return attention_parameters + dense_ffn_parameters + norm_parameters
+    return mixer_parameters + dense_ffn_parameters + norm_parameters
 
 
 @rule(wall=11, cite="definition: sum over layers")
 def moe_layer_fixed_parameters(
-    attention_parameters: Count, moe_fixed_parameters: Count, norm_parameters: Count
+    mixer_parameters: Count, moe_fixed_parameters: Count, norm_parameters: Count
 ) -> Count:
     """Parameters of one mixture layer without its routed experts.
 
     >>> moe_layer_fixed_parameters(187_107_328, 45_875_456, 2 * 7168)  # DeepSeek-V3
     232997120
     """
-    return attention_parameters + moe_fixed_parameters + norm_parameters
+    return mixer_parameters + moe_fixed_parameters + norm_parameters
 
 
 @rule(wall=11, cite="Press & Wolf 2017: a tied output shares the input embedding")

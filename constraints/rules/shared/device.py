@@ -2,22 +2,8 @@
 
 from __future__ import annotations
 
-from constraints.quantities import Bytes, FlopPerSecond, Fraction, Truth
+from constraints.quantities import FlopPerSecond, Truth
 from constraints.rule import rule
-
-
-@rule(
-    wall=2,
-    cite="definition: allocator fragmentation, driver context and NCCL buffers take the reserve",
-    head="memory\nleft",
-)
-def usable_memory(memory_capacity: Bytes, memory_reserve: Fraction) -> Bytes:
-    """Memory left for the model after the reserve.
-
-    >>> usable_memory(80e9, 0.0625)
-    75000000000.0
-    """
-    return memory_capacity * (1 - memory_reserve)
 
 
 @rule(wall=1, cite="definition: an absent rate is not a number, and fails every comparison")

@@ -30,8 +30,7 @@ def sequence_share(sp: Count, tp: Count) -> Fraction:
 )
 def attention_activation_bytes(
     hidden: Count,
-    heads: Count,
-    qk_width: Count,
+    query_width: Count,
     kv_expanded_width: Count,
     attention_width: Count,
     query_down: Count,
@@ -47,12 +46,12 @@ def attention_activation_bytes(
     Query, keys, values, the attention output in the precision of the product it goes into, the
     latent projections if any, and the residual stream after it. The fused kernel recomputes scores.
 
-    >>> attention_activation_bytes(8192, 64, 128, 2 * 8192, 8192, 0, 0, 8, 8, 1 / 8, 2, 2)  # 10 hidden / TP
+    >>> attention_activation_bytes(8192, 64 * 128, 2 * 8192, 8192, 0, 0, 8, 8, 1 / 8, 2, 2)  # 10 hidden / TP
     10240.0
-    >>> attention_activation_bytes(10, 2, 3, 12, 8, 4, 5, 1, 2, 0.5, 2, 1)  # 2 (12 + 6 / 2 + 19 / 2) + 8 / 2
+    >>> attention_activation_bytes(10, 6, 12, 8, 4, 5, 1, 2, 0.5, 2, 1)  # 2 (12 + 6 / 2 + 19 / 2) + 8 / 2
     53.0
     """
-    kept = heads * qk_width / tp + kv_expanded_width / kv_ranks
+    kept = query_width / tp + kv_expanded_width / kv_ranks
     kept = kept + (hidden + query_down + kv_down) * sequence_share
     return activation_bytes * kept + operand_bytes * attention_width / tp
 
@@ -96,7 +95,7 @@ def moe_ffn_activation_bytes(
     experts_per_token: Count,
     shared_experts: Count,
     expert_ffn: Count,
-    hidden: Count,
+    expert_hidden: Count,
     tp: Count,
     sequence_share: Fraction,
     activation_bytes: Bytes,
@@ -110,7 +109,7 @@ def moe_ffn_activation_bytes(
     188416.0
     """
     projected = (ffn_matrices - 1) * (experts_per_token + shared_experts) * expert_ffn / tp
-    return activation_bytes * projected + operand_bytes * experts_per_token * hidden * sequence_share
+    return activation_bytes * projected + operand_bytes * experts_per_token * expert_hidden * sequence_share
 
 
 @rule(

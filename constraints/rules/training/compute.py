@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from constraints.algebras.maths import maximum, minimum
+from constraints.algebras.maths import maximum
 from constraints.quantities import (
     Bytes,
     BytesPerSecond,
@@ -24,26 +24,18 @@ def attention_flops_per_token(
     sequence_length: Tokens,
     causal_share: Count,
     layers: Count,
-    windowed_layers: Count,
-    window: Count,
     heads: Count,
     qk_width: Count,
     v_width: Count,
 ) -> FlopPerToken:
     """Operations of score and value products for one token, forward.
 
-    `causal_share` is 1/2 where a token sees only those before it, 1 in an encoder. Windowed layers
-    see at most `window` tokens.
+    `causal_share` is 1/2 where a token sees only those before it, 1 in an encoder.
 
-    >>> round(attention_flops_per_token(8192, 0.5, 126, 0, 0, 128, 128, 128) / 1e9, 1)  # Llama-3.1-405B
+    >>> round(attention_flops_per_token(8192, 0.5, 126, 128, 128, 128) / 1e9, 1)  # Llama-3.1-405B
     33.8
-    >>> attention_flops_per_token(2048, 0.5, 2, 1, 512, 1, 64, 64)  # sees 1024 + 512
-    393216.0
     """
-    seen = (layers - windowed_layers) * sequence_length * causal_share + windowed_layers * minimum(
-        sequence_length * causal_share, window
-    )
-    return 2 * seen * heads * (qk_width + v_width)
+    return 2 * layers * sequence_length * causal_share * heads * (qk_width + v_width)
 
 
 @rule(wall=11, cite="Kaplan et al. 2020: two operations per active parameter, plus attention")
@@ -198,17 +190,14 @@ def attention_backward_extra(
     return (1 - unfused_attention) * (attention_backward_ratio - 2) * attention_core_time
 
 
-@rule(wall=11, cite="definition: mean over layers of the tokens one token sees")
-def attention_span(
-    sequence_length: Tokens, causal_share: Count, layers: Count, windowed_layers: Count, window: Count
-) -> Tokens:
-    """Tokens each token attends to, in the mean over layers.
+@rule(wall=11, cite="definition: mean over the tokens of a sequence")
+def attention_span(sequence_length: Tokens, causal_share: Count) -> Tokens:
+    """Tokens each token attends to where it sees the whole context.
 
-    >>> attention_span(8192, 0.5, 80, 0, 0)
+    >>> attention_span(8192, 0.5)
     4096.0
     """
-    seen = sequence_length * causal_share
-    return ((layers - windowed_layers) * seen + windowed_layers * minimum(seen, window)) / layers
+    return sequence_length * causal_share
 
 
 @rule(wall=2, cite="Ivanov et al. 2021, Data movement is all you need: norms and residuals are memory bound")
@@ -254,7 +243,7 @@ def dense_activation_time(
 @rule(wall=2, cite="Megatron-Core MoE: permute, unpermute and the non-linearity")
 def moe_activation_time(
     microbatch_tokens: Tokens,
-    hidden: Count,
+    expert_hidden: Count,
     expert_ffn: Count,
     ffn_matrices: Count,
     experts_per_token: Count,
@@ -276,7 +265,7 @@ def moe_activation_time(
         * activation_bytes
         * (
             ffn_matrices * (experts_per_token + shared_experts) * expert_ffn / tp
-            + permutation_passes * experts_per_token * hidden * sequence_share
+            + permutation_passes * experts_per_token * expert_hidden * sequence_share
         )
     )
     return traffic / (memory_bandwidth * base_bandwidth_fraction)

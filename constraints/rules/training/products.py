@@ -60,6 +60,7 @@ def dense_ffn_time(
 def expert_ffn_time(
     microbatch_tokens: Tokens,
     hidden: Count,
+    expert_hidden: Count,
     expert_ffn: Count,
     ffn_matrices: Count,
     experts: Count,
@@ -83,7 +84,7 @@ def expert_ffn_time(
     active parameters compute, and each local expert's weights are read once. `grouped_share` is what a
     grouped product of uneven parts reaches of a single one.
 
-    >>> layer, device = (4096, 7168, 2048, 3, 256, 8, 1, 1), (1, 2, 989e12, 1e30, 0, 1, 1, 1, 1)
+    >>> layer, device = (4096, 7168, 7168, 2048, 3, 256, 8, 1, 1), (1, 2, 989e12, 1e30, 0, 1, 1, 1, 1)
     >>> [round(expert_ffn_time(*layer, ep, *device) * 1e3, 3) for ep in (1, 8)]  # 2 x 4096 x 9 x 44e6 FLOP
     [3.283, 3.283]
     """
@@ -103,8 +104,8 @@ def expert_ffn_time(
     routed = microbatch_tokens * ep * experts_per_token / guarded(experts, 1)
     width = expert_ffn / tp
     shared = shared_experts * width
-    grouped = local * product(routed, (ffn_matrices - 1) * width, hidden) + local * product(
-        routed, hidden, width
+    grouped = local * product(routed, (ffn_matrices - 1) * width, expert_hidden) + local * product(
+        routed, expert_hidden, width
     )
     return (
         grouped / grouped_share

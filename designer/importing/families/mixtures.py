@@ -6,10 +6,9 @@ from designer.importing.family import Family, Keys
 
 def _llama4(c: Config, keys: Keys) -> None:
     """Three of four layers see only their chunk of the sequence, where no list says which."""
-    if "unstated_window" in keys["undescribed"]:
-        layers = keys["layers"]
-        del keys["undescribed"]["unstated_window"]
-        keys["sliding_window"], keys["sliding_layers"] = (
+    layers = keys["layers"]
+    if keys["undescribed"].pop("unstated_window", None):
+        keys["attention_chunk"], keys["chunked_layers"] = (
             c.needed("attention_chunk_size"),
             layers - layers // 4,
         )
@@ -17,16 +16,13 @@ def _llama4(c: Config, keys: Keys) -> None:
 
 def _window_heads(c: Config, keys: Keys) -> None:
     """MiMo-V2: heads of the window layers are counted by keys of their own."""
-    pairs = {
-        "swa_num_attention_heads": "heads",
-        "swa_num_key_value_heads": "kv_heads",
-        "swa_head_dim": "head_dim",
-    }
-    counts = {ours: c.number(theirs) for theirs, ours in pairs.items()}
-    if any(n not in (None, keys[ours]) for ours, n in counts.items()):
-        keys["undescribed"]["heads_by_layer"] = keys.get("sliding_layers") or keys["layers"]
-    for same in ("swa_v_head_dim", "sliding_window_size"):
-        c.number(same)
+    for theirs, ours in {
+        "swa_num_attention_heads": "heads", "swa_num_key_value_heads": "kv_heads", "swa_head_dim": "head_dim",
+        "swa_v_head_dim": "v_dim",
+    }.items():  # fmt: skip
+        n = c.number(theirs)
+        keys[f"local_{ours}"] = n if n not in (None, keys.get(ours) or keys["head_dim"]) else None
+    c.number("sliding_window_size")
 
 
 FAMILIES = (
@@ -36,7 +32,14 @@ FAMILIES = (
     ),
     Family(types=("gpt_oss",), expert_width=("intermediate_size",), bias="qkvo", mlp_bias=True, windows=2),
     Family(types=("granitemoe", "olmoe"), expert_width=("intermediate_size",)),
-    Family(types=("minimax_m2",), expert_width=("intermediate_size",), linear="lightning_attention"),
+    Family(
+        types=("minimax_m2",), expert_width=("intermediate_size",), linear="lightning_attention",
+        linear_as_attention=True,
+    ),
+    Family(
+        types=("minimax", "minimax_m1", "minimax_text_01"), name="minimax_text_01",
+        expert_width=("intermediate_size",), linear="lightning_attention", linear_as_attention=True,
+    ),
     Family(
         types=("minimax_m3", "minimax_m3_vl"), name="minimax_m3", width=("dense_intermediate_size",),
         expert_width=("moe_intermediate_size", "intermediate_size"),

@@ -47,19 +47,20 @@ def _pruned(c: Config, keys: Keys) -> None:
     keys["kv_heads"] = keys["heads"] // groups.pop()
     keys["attention_blocks"] = len(attending)
     if len(attending) < len(parts):
-        keys["undescribed"]["no_attention"] = len(parts) - len(attending)
-    if len(shares) > 1:
-        keys["undescribed"]["ffn_by_layer"] = len(parts)
-    keys["ffn"] = _widest(c, keys["hidden"], parts)
+        keys["layers_without_attention"] = len(parts) - len(attending)
+    widths = _widths(c, keys["hidden"], parts)
+    keys["ffn"] = max(widths)
+    keys["ffn_sum"] = sum(widths) if set(widths) != {max(widths)} or len(widths) < len(parts) else None
 
 
-def _widest(c: Config, hidden: int, parts: list[Config]) -> int:
-    """The widest block: two thirds of a multiple of the hidden size, rounded up to 256, as Llama has it."""
-    found = [f.data.get("ffn_mult") for p in parts if (f := p.part("ffn")) is not None]
-    widths = [m for m in found if isinstance(m, int | float) and 0 < m < 1000]
-    if not widths:
+def _widths(c: Config, hidden: int, parts: list[Config]) -> list[int]:
+    """Widths of the blocks: two thirds of a multiple of the hidden size, rounded up to 256, as Llama has it."""
+    blocks = [f for p in parts if (f := p.part("ffn")) is not None and not f.flag("no_op")]
+    found = [f.data.get("ffn_mult") for f in blocks]
+    widths = [m for m in found if isinstance(m, int | float) and not isinstance(m, bool) and 0 < m < 1000]
+    if not widths or len(widths) < len(blocks):
         c.fail("block_configs", "no ffn_mult says how wide a block is")
-    return -(-int(2 * max(widths) * hidden / 3) // 256) * 256
+    return [-(-int(2 * m * hidden / 3) // 256) * 256 for m in widths]
 
 
 FAMILIES = (

@@ -5,11 +5,9 @@ from designer.importing.family import Family, Keys
 
 
 def _gated(c: Config, keys: Keys) -> None:
-    """The sizes of the linear layers, and the gate of the others, which Qwen3-Next does not state."""
-    for size in ("conv_kernel_dim", "key_head_dim", "value_head_dim", "num_key_heads", "num_value_heads"):
-        c.number(f"linear_{size}")
+    """The gate of the layers that attend, which Qwen3-Next does not state."""
     if c.flag("attn_output_gate") is not False:
-        keys["undescribed"].setdefault("output_gate", keys["attention_blocks"])
+        keys["output_gate"] = "channel"
 
 
 def _hybrid(*types: str, name: str, full_every: int | None = None) -> Family:
