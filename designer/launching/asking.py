@@ -23,8 +23,8 @@ from designer.reading.steps import question_of
 
 # Requests where nothing says what they are: the lengths most published comparisons have.
 INPUT, OUTPUT = 1024, 1024
-# Sequences that a replica's memory holds.
-ROOM = "kv_capacity_sequences"
+# Sequences of a replica that are asked about at most.
+MOST = 2**16
 # What an engine takes of memory above which its cap on sequences is the higher one, and the caps.
 _LARGE, _CAPS = 70 * 2**30, (1024, 256)
 
@@ -143,6 +143,25 @@ def _known(question: Question, design: Mapping[str, Value]) -> dict[str, Value]:
 # --- inference ---------------------------------------------------------------------------------------------
 
 
+def _published(stated: Reading, catalog: Catalog, node: str, taken: list[str]) -> dict[str, Value]:
+    """The decisions with the format that the model's publisher stores it in, where the launch says none."""
+    d = dict(stated.decisions)
+    if stated.stores or not stated.model:
+        return d
+    model = catalog.find("models", model_of(catalog, stated.model))
+    own = [c for c in catalog.get("models", model).checkpoints if c.by is None] if model else []
+    if not own:
+        taken.append(
+            f"weights in {d['weights']}: neither the launch nor the catalog says that they are narrower"
+        )
+        return d
+    stored = catalog.get("formats", own[0].format)
+    device = catalog.get("accelerators", catalog.get("nodes", node).accelerator)
+    products = stored.products if stored.products in device.compute.rates() else None
+    taken.append(f"weights in {stored.id}, as {model} is published")
+    return {**d, "weights": stored.id, "precision": products or d["precision"]}
+
+
 def _inference(stated: Reading, beside: Asking, node: str, per_node: int) -> AskedLaunch:
     d = stated.decisions
     each = math.prod(int(d[n]) for n in ("tp", "pp", "dp"))
@@ -153,6 +172,8 @@ def _inference(stated: Reading, beside: Asking, node: str, per_node: int) -> Ask
     )
     nodes = beside.nodes or needs
     taken = [*stated.taken]
+    d = _published(stated, beside.catalog, node, taken)
+    stated = replace(stated, decisions=d)
     made = _served(stated, beside, node, nodes, taken)
     question = _question(beside, stated, made, node, nodes)
     asked = AskedLaunch(question, {}, stated, node, nodes, taken)
@@ -165,7 +186,7 @@ def _inference(stated: Reading, beside: Asking, node: str, per_node: int) -> Ask
             made["workload"]["concurrency"] = f"{users} request"
             made["candidates"]["batch"] = _batches(users, nodes * per_node)
             asked.taken.append(
-                f"{users} users, as many as the engine takes at once: --set workload.concurrency=N"
+                f"{users:,} users at once, as many as the engine takes at once: --set workload.concurrency=N"
             )
         asked.question = _question(beside, stated, made, node, nodes)
     return asked
@@ -223,22 +244,26 @@ def _fill_batch(asked: AskedLaunch, design: dict[str, Value], catalog: Catalog) 
             f"at most {asked.cap:,} sequences of a replica at once, the default of {asked.stated.launcher}"
         )
     unit = int(d["pp"]) * int(d["dp"])
-    most = asked.cap
-    for _ in range(3):  # what the sequences themselves take as working memory moves the room a little
-        room = _room(q, {**design, "batch": most or unit})
-        asked.room = max(0, math.floor(room / unit) * unit)
-        fits = asked.room if most is None else min(asked.room, most)
-        if most is not None and fits >= most:
-            break
-        most = asked.room = max(unit, fits)
-    asked.design = {**design, "batch": most or unit}
-    if asked.cap is None:
+    asked.room = unit * _held(q, design, unit, asked.cap)
+    most = max(unit, min(asked.room, asked.cap or asked.room))
+    asked.design = {**design, "batch": most}
+    if asked.cap is None and asked.room:
         asked.taken.append(f"{most:,} sequences of a replica at once, what its memory holds")
 
 
-def _room(question: Question, design: Mapping[str, Value]) -> float:
-    given = {name: known.si for name, known in question.bundle(design).items()}
-    return float(question.graph.evaluate([ROOM], given)[ROOM])
+def _held(question: Question, design: Mapping[str, Value], unit: int, cap: int | None) -> int:
+    """The most sequences, in so many at a time, that memory has room for; no more than are asked about."""
+
+    def fits(count: int) -> bool:
+        at = {name: known.si for name, known in question.bundle({**design, "batch": count * unit}).items()}
+        values = question.graph.evaluate([MEASURED.allocated, MEASURED.usable], at)
+        return bool(values[MEASURED.allocated] <= values[MEASURED.usable])
+
+    low, high = 0, max(1, (cap or MOST) // unit)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low
 
 
 # --- training ----------------------------------------------------------------------------------------------
@@ -302,6 +327,7 @@ def _trained(
             **{n: [*dict.fromkeys([str(d[n]), *_USUAL[n]])] for n in free if n in d},
         },
         "rules": ["idle_share <= 100 %"],
+        **({"framework": stated.framework} if stated.framework else {}),
     }  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from catalogs.errors import InputError
 
 # What a name of a checkpoint says of its weights, most particular first: stored format, format of products.
 _NAMED = (
-    (re.compile(r"[-_.](nvfp4|mxfp4|fp4|w4a4)(?=[-_.]|$)", re.I), ("fp4", "fp4")),
+    (re.compile(r"[-_.]mxfp4(?=[-_.]|$)", re.I), ("mxfp4", "bf16")),
+    (re.compile(r"[-_.](nvfp4|fp4|w4a4)(?=[-_.]|$)", re.I), ("fp4", "fp4")),
     (
         re.compile(r"[-_.](fp8([-_.](dynamic|block|kv|tensorwise))*|w8a8-fp8|fbgemm-fp8)(?=[-_.]|$)", re.I),
         ("fp8", "fp8"),
@@ -21,8 +22,8 @@ _NAMED = (
         ),
         ("int4", "bf16"),
     ),
+    (re.compile(r"[-_.](w8a16|gptq-int8|8bit)(?=[-_.]|$)", re.I), ("w8a16", "bf16")),
     (re.compile(r"[-_.](quantized\.w8a8|w8a8|int8)(?=[-_.]|$)", re.I), ("int8", "int8")),
-    (re.compile(r"[-_.](w8a16|gptq-int8|8bit)(?=[-_.]|$)", re.I), ("int8", "bf16")),
 )
 _PRUNED = re.compile(r"[-_.](sparse[-_.])?2of4(?=[-_.]|$)", re.I)
 # What engines call the way weights are kept.
@@ -35,7 +36,7 @@ _METHODS = {
     "modelopt_fp8": ("fp8", "fp8"),
     "modelopt_fp4": ("fp4", "fp4"),
     "nvfp4": ("fp4", "fp4"),
-    "mxfp4": ("fp4", "bf16"),
+    "mxfp4": ("mxfp4", "bf16"),
     "awq": ("int4", "bf16"),
     "awq_marlin": ("int4", "bf16"),
     "gptq": ("int4", "bf16"),

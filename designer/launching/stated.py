@@ -40,6 +40,8 @@ class Reading:
     because: dict[str, str] = field(default_factory=dict)
     # Assumptions of the catalog that the launch replaces, as scenarios write them.
     assume: dict[str, str] = field(default_factory=dict)
+    # The training framework of the catalog that runs it.
+    framework: str = ""
     # Of a workload: sequence_length, iterations, save_steps, context.
     work: dict[str, int] = field(default_factory=dict)
     ranks: StartedRanks = StartedRanks()
@@ -47,6 +49,8 @@ class Reading:
     # The most sequences in flight is a cap that the engine sets by itself.
     capped: bool = False
     embeds: bool = False
+    # Whether it says how weights are stored; else the published checkpoint does.
+    stores: bool = True
     # What was taken because the launch does not say it.
     taken: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()

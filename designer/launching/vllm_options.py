@@ -139,6 +139,7 @@ def stated_of(
         node=node,
         capped="max-num-seqs" not in words,
         embeds=embeds,
+        stores=kept.said,
         taken=tuple(taken),
         remarks=tuple(words.remarks(ignored)),
         options={**options_of(words), "model": name},

@@ -159,6 +159,7 @@ def _stated(
     return Reading(
         launcher=TITLE,
         target="accelerate",
+        framework="deepspeed" if nested or own.on("use-deepspeed") else "fsdp",
         job="training",
         model=model,
         decisions=decisions,

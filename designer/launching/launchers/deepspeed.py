@@ -87,6 +87,7 @@ def read(found: FoundCommand) -> Reading:
     return Reading(
         launcher=TITLE,
         target="deepspeed",
+        framework="deepspeed",
         job="training",
         model=model_of(words, "the script"),
         decisions={**decisions, **_WHOLE},
@@ -172,6 +173,7 @@ def read_document(
     return Reading(
         launcher=TITLE,
         target="deepspeed",
+        framework="deepspeed",
         job="training",
         model="",
         decisions=decisions,

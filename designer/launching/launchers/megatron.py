@@ -183,7 +183,7 @@ def read(found: FoundCommand) -> Reading:
     hidden = words.on("overlap-grad-reduce") or words.on("overlap-param-gather")
     return Reading(
         launcher=TITLE, target="megatron", job="training", model=_model(words), decisions=decisions,
-        because=because(words, _FROM), assume={} if hidden or decisions["sharding"] == "zero3" else {"dp_overlap": "0"},
+        because=because(words, _FROM), framework="default" if hidden else "megatron",
         work=work, ranks=ranks_of(found), remarks=(*remarks, *words.remarks(found.ignored)), options=options_of(words),
     )  # fmt: skip
 

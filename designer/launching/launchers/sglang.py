@@ -157,6 +157,7 @@ def read(found: FoundCommand) -> Reading:
         model=kept.model,
         decisions=decisions,
         because=because(words, _FROM),
+        stores=kept.said,
         assume={"prefill_chunk": f"{words.count('chunked-prefill-size')} token"}
         if chunk and chunk != "-1"
         else {},

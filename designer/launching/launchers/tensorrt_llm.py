@@ -85,6 +85,7 @@ def read(found: FoundCommand) -> Reading:
     stated = Reading(
         launcher=TITLE, target="tensorrt-llm", job="inference", model=formats.model, decisions=decisions,
         because=because(words, _FROM),
+        stores=formats.said,
         assume={"prefill_chunk": f"{words.count('max-num-tokens')} token"} if "max-num-tokens" in words else {},
         work={"context": words.count("max-seq-len")} if "max-seq-len" in words else {},
         taken=("the memory that designer counts on, whatever share of the free memory the cache is given",),

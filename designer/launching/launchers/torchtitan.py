@@ -172,6 +172,7 @@ def _stated(data: Mapping[str, Mapping[str, Any]], ranks: StartedRanks, ignored:
     return Reading(
         launcher=TITLE,
         target="torchtitan",
+        framework="fsdp",
         job="training",
         model=_model(data.get("model", {})),
         decisions=decisions,
