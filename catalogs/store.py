@@ -136,9 +136,12 @@ class Catalog:
         return self._entries[key]
 
     def add(self, kind: str, entry: schema.Entry, file: Path) -> None:
-        """An entry that was made of a file of another format; raises InputError for an id that is taken."""
+        """An entry that was made of a file of another format, in the place of one made before of that id.
+
+        Raises InputError for the id of an entry that the catalog has a file of.
+        """
         known = self._index(kind)
-        if entry.id in known and (known[entry.id] != file or self.get(kind, entry.id) != entry):
+        if entry.id in known and known[entry.id].parent.parent in self._roots:
             raise InputError(f"{entry.id!r}, the id of {file}, is an entry of {known[entry.id]}")
         known[entry.id] = file
         self._entries[kind, entry.id] = entry

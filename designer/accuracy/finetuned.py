@@ -105,9 +105,9 @@ def state_bytes(states: str, optimizer: str) -> float | None:
         return float(adam_bytes(4, 4))
     if narrow:
         bits = int(narrow[1])
-        return float(adam_bytes(block_moment_bytes(bits, 256 if bits == 8 else 128), 0))
+        return float(adam_bytes(block_moment_bytes(bits / 8, 256 if bits == 8 else 128, 4), 0))
     if "fp8" in said:
-        return float(adam_bytes(block_moment_bytes(8, 256), 0))
+        return float(adam_bytes(block_moment_bytes(1, 256, 4), 0))
     if "bf16" in said or "16 bit" in said or "follow" in said:
         return float(adam_bytes(2, 0))
     if "fp32" in said or "32 bit" in said:

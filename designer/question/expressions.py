@@ -4,8 +4,7 @@
     nodes * node_power <= 1.2 MW
     tp in (4, 8) or pp == 1
 
-A small recursive-descent parser of our own, because a number may carry a unit and because nothing
-but this grammar may ever run.
+A recursive-descent parser of our own: a number may carry a unit, and nothing but this grammar may ever run.
 """
 
 from __future__ import annotations

@@ -47,8 +47,8 @@ def memory(folder: Path, usual: dict[str, str], **changes: str) -> float:
 
 def test_state_bytes_are_counted() -> None:
     assert adam_bytes(4, 4) == 12  # fp32 moments and master weights
-    assert adam_bytes(block_moment_bytes(8, 256), 0) == 2 * (1 + 4 / 256)
-    assert adafactor_bytes(1000, 1000, 0) == pytest.approx(0.008)  # two vectors of a thousand in fp32
+    assert adam_bytes(block_moment_bytes(1, 256, 4), 0) == 2 * (1 + 4 / 256)
+    assert adafactor_bytes(1000, 1000, 4, 0) == pytest.approx(0.008)  # two vectors of a thousand in fp32
 
 
 def test_optimizers_differ_by_what_they_keep_of_each_parameter(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_every_field_of_the_record_says_something_of_some_quantity() -> None:
 def test_declared_inputs_are_read_by_a_rule() -> None:
     read = {n for layer in JOBS for r in rules(layer).values() for n in r.inputs}
     assert {q.name for q in inputs()} <= read
-    assert all(q.title and (q.said() or q.unit) for q in inputs())
+    assert all((q.title and (q.said() or q.unit)) or q.aliases for q in inputs())
 
 
 def test_names_in_records_are_names_of_quantities() -> None:
@@ -47,8 +47,10 @@ def test_names_in_records_are_names_of_quantities() -> None:
 
 
 def test_roles_are_quantities() -> None:
-    named = {v for k, v in vars(roles).items() if k.isupper()}
-    assert named and named <= {n for layer in JOBS for n in rules(layer)}
+    given = [v for k, v in vars(roles).items() if k.isupper()]
+    named = {n for v in given for n in ([v] if isinstance(v, str) else v)}
+    known = {n for layer in JOBS for id, r in rules(layer).items() for n in (id, *r.inputs)}
+    assert named and named <= known
 
 
 def test_a_limit_voids_something_it_reads() -> None:

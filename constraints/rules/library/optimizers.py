@@ -22,23 +22,23 @@ def adam_bytes(moment_bytes: Bytes, master_bytes: Bytes) -> Bytes:
     wall=2,
     cite="Dettmers et al. 2022, 8-bit optimizers via block-wise quantization: a constant in fp32 for each block",
 )
-def block_moment_bytes(bits: Count, block: Whole) -> Bytes:
+def block_moment_bytes(moment_size: Bytes, block: Whole, constant_size: Bytes) -> Bytes:
     """Bytes of a moment that is quantised by blocks.
 
-    >>> block_moment_bytes(8, 256), block_moment_bytes(4, 128)  # torchao's blocks
+    >>> block_moment_bytes(1, 256, 4), block_moment_bytes(0.5, 128, 4)  # torchao's blocks
     (1.015625, 0.53125)
     """
-    return quantised_bytes(1, bits / 8, block, 4)
+    return quantised_bytes(1, moment_size, block, constant_size)
 
 
 @rule(wall=2, cite="Shazeer and Stern 2018, Adafactor: the second moment of a matrix as its rows and columns")
-def adafactor_bytes(rows: Whole, columns: Whole, moment_bytes: Bytes) -> Bytes:
+def adafactor_bytes(rows: Whole, columns: Whole, factor_bytes: Bytes, moment_bytes: Bytes) -> Bytes:
     """Bytes of a parameter that Adafactor keeps; `moment_bytes` of a first moment, 0 without one.
 
-    >>> adafactor_bytes(4096, 4096, 0)
+    >>> adafactor_bytes(4096, 4096, 4, 0)
     0.001953125
     """
-    return 4 * (rows + columns) / (rows * columns) + moment_bytes
+    return factor_bytes * (rows + columns) / (rows * columns) + moment_bytes
 
 
 @rule(wall=2, cite="Jordan 2024, Muon: a momentum for matrices; AdamW for what is none")
@@ -68,5 +68,5 @@ def host_update_time(
     >>> round(host_update_time(1e9, 2, 2, 28, 25e9, 50e9), 3)
     0.72
     """
-    link = (gradient_bytes + weight_bytes) / guarded(host_link_bandwidth, 1)
-    return parameters * (link + state_traffic / guarded(host_memory_bandwidth, 1))
+    link = (gradient_bytes + weight_bytes) / guarded(host_link_bandwidth)
+    return parameters * (link + state_traffic / guarded(host_memory_bandwidth))
