@@ -219,10 +219,3 @@ def test_a_server_of_gpt_oss_120b_has_the_cache_it_prints() -> None:
     assert made("gpt-oss-120b", kv="bf16")["kv_bytes_per_token"] == pytest.approx(
         5.38 * 2**30 / 78_384, rel=1e-3
     )
-
-
-def test_tokens_go_to_latent_experts_as_latent_vectors() -> None:
-    """Nemotron-3-Super: 1024 of 4096 columns."""
-    for job, sent in (("concurrent", "exchange_seconds_per_token"), ("training", "ep_layer_time")):
-        m = made("nemotron-3-super-120b-a12b", job, 7_000, ep=8, dp=8)
-        assert 0 < m[sent] == pytest.approx(m[f"whole_{sent}"] / 4)

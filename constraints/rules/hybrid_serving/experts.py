@@ -82,19 +82,3 @@ def prefill_expert_time() -> Seconds:
     >>> prefill_expert_time(3.0, 0.5)
     3.5
     """
-
-
-@rule(
-    wall=14,
-    cite="NVIDIA 2025, Nemotron 3, sec. 2: tokens go to latent experts as latent vectors",
-    keeps="whole_exchange_seconds_per_token",
-)
-def exchange_seconds_per_token(
-    whole_exchange_seconds_per_token: Seconds, expert_hidden: Count, hidden: Count
-) -> Seconds:
-    """Time each token adds to a mixture layer's dispatch and combine, as wide as its experts are.
-
-    >>> exchange_seconds_per_token(4.0, 1024, 4096), exchange_seconds_per_token(4.0, 4096, 4096)
-    (1.0, 4.0)
-    """
-    return whole_exchange_seconds_per_token * expert_hidden / hidden

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from constraints.instance import instance
-from constraints.quantities import Count, Seconds, Tokens
-from constraints.rule import rule
+from constraints.quantities import Seconds, Tokens
 from constraints.rules.hybrid_serving.experts import decode_expert_time, decode_latent_projection
 
 
@@ -32,19 +31,3 @@ def expert_ffn_time() -> Seconds:
     >>> expert_ffn_time(3.0, 0.5)
     3.5
     """
-
-
-@rule(
-    wall=14,
-    cite="NVIDIA 2025, Nemotron 3, sec. 2: tokens go to latent experts as latent vectors",
-    keeps="whole_ep_layer_time",
-)
-def ep_layer_time(whole_ep_layer_time: Seconds, expert_hidden: Count, hidden: Count) -> Seconds:
-    """EP traffic of one mixture layer's forward pass, as wide as its experts are.
-
-    What a message takes to start is scaled with it, though it does not get less.
-
-    >>> ep_layer_time(4.0, 1024, 4096), ep_layer_time(4.0, 4096, 4096)
-    (1.0, 4.0)
-    """
-    return whole_ep_layer_time * expert_hidden / hidden

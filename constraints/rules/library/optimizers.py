@@ -18,17 +18,19 @@ def adam_bytes(moment_bytes: Bytes, master_bytes: Bytes) -> Bytes:
     return 2 * moment_bytes + master_bytes
 
 
-@rule(
+@instance(
+    quantised_bytes,
+    {"weight_size": "moment_size", "group": "block", "scale_size": "constant_size"},
+    fixed={"parameters": 1},
     wall=2,
     cite="Dettmers et al. 2022, 8-bit optimizers via block-wise quantization: a constant in fp32 for each block",
 )
-def block_moment_bytes(moment_size: Bytes, block: Whole, constant_size: Bytes) -> Bytes:
+def block_moment_bytes() -> Bytes:
     """Bytes of a moment that is quantised by blocks.
 
     >>> block_moment_bytes(1, 256, 4), block_moment_bytes(0.5, 128, 4)  # torchao's blocks
     (1.015625, 0.53125)
     """
-    return quantised_bytes(1, moment_size, block, constant_size)
 
 
 @rule(wall=2, cite="Shazeer and Stern 2018, Adafactor: the second moment of a matrix as its rows and columns")
@@ -68,5 +70,5 @@ def host_update_time(
     >>> round(host_update_time(1e9, 2, 2, 28, 25e9, 50e9), 3)
     0.72
     """
-    link = (gradient_bytes + weight_bytes) / guarded(host_link_bandwidth)
-    return parameters * (link + state_traffic / guarded(host_memory_bandwidth))
+    link = (gradient_bytes + weight_bytes) / host_link_bandwidth
+    return parameters * (link + state_traffic / host_memory_bandwidth)
