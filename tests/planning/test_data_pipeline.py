@@ -205,8 +205,8 @@ def test_a_network_is_trained_by_rules_that_apply_to_it() -> None:
     """Limits of layers, heads and experts are gone; those of devices, memory and hosts are there."""
     q = images()
     assert {t.name for t in q.limits if not t.stated} == {
-        "batch_divides", "checkpoint_keeps_up", "devices_suffice", "ep_divides_data_ranks", "memory_fits",
-        "network_reaches", "precision_supported", "workers_fit",
+        "batch_divides", "checkpoint_keeps_up", "devices_suffice", "ep_divides_data_ranks", "etp_divides_tp",
+        "memory_fits", "network_reaches", "precision_supported", "workers_fit",
     }  # fmt: skip
     given = {n: k.si for n, k in q.bundle(q.first_design()).items()}
     made = q.graph.evaluate(sorted(q.graph.rules), given)
