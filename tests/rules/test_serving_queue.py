@@ -6,11 +6,20 @@ import math
 import random
 from collections import deque
 
+import numpy as np
 import pytest
+import scipy.stats
 
 from constraints.graph import Graph
 from constraints.rule import rules
-from constraints.rules.library.queueing import gamma_quantile, mg1_sojourn_deviation, mg1_wait
+from constraints.rules.library.queueing import (
+    gamma_quantile,
+    mg1_sojourn_deviation,
+    mg1_sojourn_third,
+    mg1_wait,
+    pearson_quantile,
+)
+from constraints.rules.library.tails import first_token_quantile, token_quantile
 
 GRAPH = Graph(rules("serving"))
 
@@ -122,3 +131,42 @@ def test_overload_is_finite_and_said():
     v = predicted(rate=100.0, **prefill, steps=100, fixed=0.02, variable=0.01, batch=8)
     assert all(math.isfinite(x) for x in v.values())
     assert v["serving_load"] > 1 and not v["slots_suffice"]
+
+
+@pytest.mark.parametrize("load", [0.2, 0.5, 0.8])
+def test_third_moment_of_a_queue_of_equals(load):
+    """Against Lindley's recursion; of exponential service the fourth moment is taken a quarter low."""
+    draw = np.random.default_rng(int(10 * load))
+    change = 1 - draw.exponential(1 / load, 400_000)
+    walk = np.concatenate([[0.0], np.cumsum(change)])
+    waits = walk - np.minimum.accumulate(walk)
+    third = np.mean((waits - waits.mean()) ** 3)
+    assert mg1_sojourn_third(load, 1.0, 1.0, 1.0) == pytest.approx(third, rel=0.12)
+    mean = 1 / (1 - load)  # M/M/1: the sojourn is exponential
+    found = mg1_sojourn_third(load, 1.0, math.sqrt(2), 6 ** (1 / 3))
+    assert 0.75 * 2 * mean**3 < found <= 2 * mean**3
+
+
+@pytest.mark.parametrize("skew", [0.2, 0.8, 1.5, 2.0, 3.0])
+def test_quantiles_of_a_gamma_that_begins_anywhere(skew):
+    law = scipy.stats.pearson3(skew, loc=5.0, scale=0.5)
+    for share, z in ((0.9, 1.2816), (0.95, 1.6449), (0.99, 2.3263)):
+        assert pearson_quantile(5.0, 0.5, skew, z) == pytest.approx(law.ppf(share), rel=0.01)
+
+
+def test_tails_at_low_load_are_the_one_prefill_that_is_met():
+    """M/D/1 at 5 %: a wait beyond t < 1 has probability 0.05 (1 - t), and one answer in 20 meets a prefill."""
+    queue = {
+        "ttft": 1.03,
+        "ttft_deviation": 0.13,
+        "ttft_skewness": 5.8,
+        "prefill_wait": 0.03,
+        "prefill_load": 0.05,
+    }
+    for beyond, z in ((0.01, 2.3263), (0.02, 2.0537)):
+        found = first_token_quantile(**queue, prefill_remaining=1.0, normal_quantile=z, beyond=beyond)
+        assert found == pytest.approx(2 - beyond / 0.05)
+    step = {"decode_step_fixed": 0.01, "shared_step": 0.01, "tpot": 0.0105, "tpot_deviation": 0.0022}
+    met = {"prefills_met": 0.05, "prefill_occupancy": 1.0, "steps_harmonic": 100}
+    assert token_quantile(**step, **met, normal_quantile=2.3263, beyond=0.01) == pytest.approx(0.02)
+    assert token_quantile(**step, **met, normal_quantile=0, beyond=0.5) < 0.0105

@@ -9,7 +9,7 @@ from constraints.instance import instance
 from constraints.quantities import Count, Fraction, PerSecond, Real, Seconds
 from constraints.rule import rule
 
-SecondsCubed: TypeAlias = Annotated[Any, "s**3"]
+SecondsCubed: TypeAlias = Annotated[Any, "s*s*s"]
 
 
 @rule(wall=7, cite="Little 1961, A proof for the queuing formula L = lambda W")
