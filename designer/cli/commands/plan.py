@@ -79,6 +79,7 @@ def plan(
                 q.units,
                 epsilon=epsilon,
                 file=again(file, set_, catalog),
+                bounded=[t.quantity for t in q.stated if t.kind == "budget" and t.quantity],
             ),
         )
     )

@@ -54,7 +54,7 @@ def run_sweep(
         str | None, typer.Option("--shard", metavar="I/N", help="only the I-th of N parts; merge them later")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="delete results that DIR has")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="more than a million points are meant")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="more than 2,000 points are meant")] = False,
     catalog: CatalogDir = None,
     width: Width = None,
 ) -> int:
@@ -117,16 +117,13 @@ def report(
     """Write one HTML file that shows the results; it needs no network and no other file."""
     from catalogs.errors import InputError
     from designer.report.sweep_html import page
-    from designer.sweeping.store import Store
+    from designer.sweeping.store import Store, write_whole
 
     if plots not in (None, "png", "svg"):
         raise InputError(f"--plots {plots}: png or svg")
     file = out or folder / "report.html"
     text = page(Store(folder))
-    try:
-        file.write_text(text, "utf-8")
-    except OSError as e:
-        raise InputError(f"{file}: cannot be written: {e.strerror or e}") from None
+    write_whole(file, text.encode())
     typer.echo(file)
     if plots:
         from designer.report.sweep_plots import draw
