@@ -87,7 +87,8 @@ def refuse_many(plan: Plan, yes: bool) -> None:
     if plan.count > MANY and not yes:
         axes = " x ".join(f"{len(a):,}" for a in plan.axes)
         raise InputError(
-            f"{plan.sweep.name}: {plan.count:,} points ({axes}); give --yes if they are meant (--dry-run says how long they take)"
+            f"{plan.sweep.name}: {plan.count:,} points ({axes}); give --yes if they are meant"
+            " (--dry-run says how long they take)"
         )
 
 
