@@ -38,7 +38,7 @@ def main() -> None:
     out: dict[str, object] = {"processors": len(os.sched_getaffinity(0)), "load": os.getloadavg()[0]}
     try:
         for name, atleast in SWEEPS.items():
-            done = measured([*COMMAND, "sweep", name, "--out", str(folder / name), "--jobs", "2"])
+            done = measured([*COMMAND, "sweep", name, "--out", str(folder / name), "--jobs", "2", "--yes"])
             count = json.loads((folder / name / "sweep.json").read_text())["count"]
             assert count >= atleast
             plans = [measured([*COMMAND, "plan", BASES[name], "--json"]) for _ in range(PLANS)]

@@ -40,6 +40,24 @@ def registry() -> pint.UnitRegistry[Any]:
     return ureg
 
 
+# What is counted in whole numbers or bytes has no thousandths: a small m is a slip there.
+_MILLI = re.compile(r"(?<![A-Za-z])m(token|tok|request|req|FLOP|flop|OP|USD|byte|B|bit)s?(?![A-Za-z])")
+# What the commonest dimensions are called in a message.
+_SPOKEN = {"W": "a power", "J": "an energy", "s": "a time", "byte": "bytes", "kg": "a mass", "USD": "money",
+           "m**3": "a volume", "FLOP": "FLOP", "token": "tokens", "request": "requests"}  # fmt: skip
+
+
+@cache
+def spoken(dimension_text: str) -> str:
+    """A dimension in words where it has one.
+
+    >>> spoken(dimension("kWh")), spoken(dimension("GB/s"))
+    ('an energy (J)', '[information] / [time]')
+    """
+    named = (f"{name} ({unit})" for unit, name in _SPOKEN.items() if dimension(unit) == dimension_text)
+    return next(named, dimension_text)
+
+
 @cache
 def _unit_factor(unit: str) -> tuple[float, str]:
     """SI factor and dimensionality text of a unit expression."""
@@ -49,6 +67,9 @@ def _unit_factor(unit: str) -> tuple[float, str]:
         unit = "1" + unit
     if unit and (len(unit) > _MAX_UNIT or not _UNIT.fullmatch(unit)):
         raise InputError(f"unknown unit {unit if len(unit) <= _MAX_UNIT else unit[:60] + '...'!r}")
+    if slip := _MILLI.search(unit):
+        meant = unit[: slip.start()] + "M" + unit[slip.start() + 1 :]
+        raise InputError(f"unknown unit {unit!r}: there is no thousandth of it; did you mean {meant!r}?")
     try:
         q = registry().Quantity(1.0, registry().Unit(unit) if unit else "")
     except (pint.UndefinedUnitError, pint.DefinitionSyntaxError, ValueError, TypeError, AttributeError) as e:
@@ -141,7 +162,9 @@ def parse(text: object, unit: str) -> float:
         raise InputError(f"{text!r} has no unit; write it like '{value:g} {unit}'")
     f, have = _unit_factor(found)
     if have != want:
-        raise InputError(f"{text!r} is {have}, expected {want} (for example {f'1 {unit}'.strip()!r})")
+        raise InputError(
+            f"{text!r} is {spoken(have)}, expected {spoken(want)} (for example {f'1 {unit}'.strip()!r})"
+        )
     if not math.isfinite(value * f):
         raise InputError(f"{text!r} is not a finite number")
     return value * f

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,9 +26,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     _told.clear()
     _load_commands()
     try:
-        code = app(args=list(argv) if argv is not None else None, prog_name="designer", standalone_mode=False)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        with warnings.catch_warnings():
+            # A number that overflows is shown as one that is not known; where it did is of no use to a reader.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            code = app(
+                args=list(argv) if argv is not None else None, prog_name="designer", standalone_mode=False
+            )
+        if sys.stdout is None:
+            raise OSError("standard output is closed")
+        sys.stdout.flush()
         # typer turns an interrupt into an exit with this code and no word.
         return _interrupted() if code == INTERRUPTED else int(code or 0)
     except InputError as e:
@@ -74,6 +81,8 @@ def one_line(text: str) -> str:
 
 def _forget_output() -> None:
     """Let the interpreter flush what nobody reads, or has room for, into nothing as it exits."""
+    if sys.stdout is None:
+        return
     with contextlib.suppress(OSError, ValueError):  # not a file of the system: nothing to redirect
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

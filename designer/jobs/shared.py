@@ -10,6 +10,8 @@ from constraints.bundles.site import region_intensity
 from designer.question.context import Context, Value
 from designer.question.decisions import Decision, only
 
+# No model is cut into more stages, and no service is copied more often.
+MOST = 10_000
 # Regions that an impossible question could have besides.
 CLEANEST = 3
 STORED = tuple(p for p in ELEMENT_BYTES if p != "tf32")
@@ -26,18 +28,23 @@ def divisors(n: int) -> list[int]:
 
 
 def upto(n: float) -> list[Value]:
-    """Counts from one to `n`."""
-    return list(range(1, max(1, int(n)) + 1))
+    """Counts from one to `n`, or to as many as a default goes through."""
+    return list(range(1, max(1, int(min(n, MOST))) + 1))
 
 
 def _tp(c: Context) -> list[Value]:
     """Divisors of the heads up to the widest scale-up domain (but no further than 16 of a larger one)."""
     most = min(16, c.widest("scale_up_domain"))
-    return sorted({d for heads in c.model_counts("heads") for d in divisors(heads) if d <= most})
+    return sorted({d for heads in c.model_counts("heads") for d in _divisors_to(most, heads)})
 
 
 def _ep(c: Context) -> list[Value]:
-    return sorted({d for experts in c.model_counts("experts") for d in divisors(max(1, experts)) if d <= 64})
+    return sorted({d for experts in c.model_counts("experts") for d in _divisors_to(64, max(1, experts))})
+
+
+def _divisors_to(most: int, n: int) -> list[int]:
+    """Divisors of a number, however large, up to a small one."""
+    return [d for d in range(1, most + 1) if n % d == 0]
 
 
 def _etp(c: Context) -> list[Value]:

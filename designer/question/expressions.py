@@ -133,7 +133,7 @@ class Expression:
             raise InputError(f"{self.op!r} does not apply to a comparison")
         if self.op in COMPARE or self.op in ("+", "-", "%", "max", "min"):
             if len(set(dims)) > 1:
-                raise InputError(f"{self.op!r} between {_spoken(dims[0])} and {_spoken(dims[1])}")
+                raise InputError(f"{self.op!r} between {units.spoken(dims[0])} and {units.spoken(dims[1])}")
             return "truth" if self.op in COMPARE else dims[0]
         if self.op in ("*", "/", "//"):
             left, right = (units.registry().Quantity(1, units.base_unit(d)) for d in dims)
@@ -143,7 +143,7 @@ class Expression:
                 raise InputError("'**' takes pure numbers")
             return pure
         if self.op in ("ceil", "floor", "sqrt") and dims[0] != pure:
-            raise InputError(f"{self.op}() takes a pure number, not {_spoken(dims[0])}")
+            raise InputError(f"{self.op}() takes a pure number, not {units.spoken(dims[0])}")
         return dims[0]
 
     def check_constants(self) -> None:
@@ -172,23 +172,6 @@ class Expression:
         for p in self.parts:
             found |= p.names()
         return found
-
-
-# What the commonest dimensions are called in a message.
-_SPOKEN = {"W": "a power", "J": "an energy", "s": "a time", "byte": "bytes", "kg": "a mass", "USD": "money",
-           "m**3": "a volume", "FLOP": "FLOP", "token": "tokens", "request": "requests"}  # fmt: skip
-
-
-def _spoken(dimension: str) -> str:
-    """A dimension in words where it has one.
-
-    >>> _spoken(units.dimension("kWh"))
-    'an energy (J)'
-    """
-    for unit, name in _SPOKEN.items():
-        if units.dimension(unit) == dimension:
-            return f"{name} ({unit})"
-    return dimension
 
 
 def short(text: str) -> str:

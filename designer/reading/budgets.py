@@ -173,8 +173,8 @@ def check_bound(q: Question, node: expressions.Expression) -> None:
         value = f"{bound.value / units.factor(bound.unit):g}"
         if not bound.unit:
             raise InputError(f"{value} has no unit; {name} is written like '{value} {unit}'")
-        have = f"'{value} {bound.unit}' is {units.dimension(bound.unit)}"
-        raise InputError(f"{have}, expected {want} (for example {f'1 {unit}'.strip()!r})")
+        have = f"'{value} {bound.unit}' is {units.spoken(units.dimension(bound.unit))}"
+        raise InputError(f"{have}, expected {units.spoken(want)} (for example {f'1 {unit}'.strip()!r})")
 
 
 def _check_shares(q: Question, node: expressions.Expression) -> None:

@@ -46,7 +46,10 @@ def domains_of(
             source.mistake(wanted.path(name), f"unused, as {why}", key=True)
     for name in wanted:
         if name not in decisions and name not in extra:
-            hint = nearest(name, [*decisions, *extra])
+            of_pools = (
+                [f"{p.name}_{d}" for p in job.apart.pools for d in p.decides] if pool and job.apart else []
+            )
+            hint = nearest(name, [*decisions, *extra, *of_pools])
             if name in DECISIONS:  # of another job, which may have the like by a longer or shorter name
                 alike = [d for d in decisions if name in d or d in name]
                 hint = f" of this {job.name} workload{nearest(name, alike)}"
@@ -136,7 +139,20 @@ def _node_named(source: SourceMap, name: Any, path: Path) -> str:
     try:
         return str(source.catalog.get("nodes", text_of(source, path, name, "node")).id)
     except InputError as e:
+        if held := _held_by(source.catalog, str(name)):
+            raise source.fail(path, held) from None
         raise source.placed(path, e) from None
+
+
+def _held_by(catalog: Catalog, name: str) -> str:
+    """Where a node is asked for by the accelerator in it: which nodes hold that."""
+    try:
+        accelerator = catalog.get("accelerators", name).id
+    except InputError:
+        return ""
+    nodes = sorted(catalog.nodes_with(accelerator), key=lambda n: (n.kind != "system", n.id))
+    hint = f"; nodes that hold it: {', '.join(n.id for n in nodes[:4])}" if nodes else ""
+    return f"{name!r} is an accelerator{hint}; or write accelerator instead of node"
 
 
 def _check_references(source: SourceMap, id: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from catalogs.schema import Software
 from constraints.records import marked
 from designer.question.question import Question
+from designer.reading.places import notes_of_places
 from designer.reading.source_map import SourceMap
 from designer.reading.unknowns import unscored
 from designer.words.numbers import human
@@ -21,6 +22,7 @@ def notes_of(source: SourceMap, q: Question) -> list[str]:
     if q.scenario.pricing.tenure == "spot":
         out.append(_spot(q))
     out += unscored(source, q)
+    out += notes_of_places(source, q)
     out += _software(source, q)
     states = q.given.get("recurrent_layers")
     if states and states.si:

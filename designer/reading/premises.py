@@ -25,6 +25,7 @@ from designer.question.context import Context, Value
 from designer.question.decisions import Decision
 from designer.question.question import Premise, Question
 from designer.reading.domains import node_of
+from designer.reading.places import stands
 from designer.words.numbers import exactly, human
 
 # To which share a demand gives way; a context to the same, in whole steps.
@@ -204,7 +205,8 @@ def _more(d: Decision, c: Context, question: Question) -> list[Value]:
     own = question.domains[d.name]
     found: list[Value] = [*d.default(c), *(d.wider(c) if d.wider else ())]
     if d.named:
-        return [v for v in dict.fromkeys(found) if v not in own and _known(question, d.name, v)]
+        more = [v for v in dict.fromkeys(found) if v not in own and _known(question, d.name, v)]
+        return [v for v in more if _somewhere(question, c.catalog, d.name, str(v))]
     if d.name == NODES:
         top = max(float(v) for v in own)
         spread = [top * i for i in MULTIPLES]
@@ -212,6 +214,15 @@ def _more(d: Decision, c: Context, question: Question) -> list[Value]:
     ends = min(float(v) for v in own), max(float(v) for v in own)
     nearest = sorted({v for v in found if v not in own}, key=lambda v: (_far(float(v), ends), float(v)))
     return nearest if d.name == NODES else nearest[:NEAREST]
+
+
+def _somewhere(q: Question, catalog: Catalog, decision: str, value: str) -> bool:
+    """Whether a node stands in some region of the question, or a region holds some node of it."""
+    if decision == "region":
+        return any(stands(catalog, str(n), value) for n in q.domains["node"]) if "node" in q.domains else True
+    if decision == NODE.name:
+        return any(stands(catalog, value, str(r)) for r in q.domains.get("region", [""]))
+    return True
 
 
 def _far(value: float, ends: tuple[float, float]) -> float:

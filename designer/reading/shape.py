@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from catalogs.errors import InputError, nearest
+from catalogs.errors import InputError, Problem, nearest
 from designer.documents.kinds import other_kind, said
 from designer.documents.scenario import Scenario
 from designer.jobs import DECISIONS, JOBS
@@ -18,6 +18,8 @@ from designer.words.text import listed
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
+# So many mistakes of shape are told: what has more of them is another kind of file.
+MOST = 50
 # The keys that a schema knows at a place of a document.
 Fields = Callable[[Path, Any], list[str]]
 
@@ -42,8 +44,11 @@ def validated(source: SourceMap, model: type[Shape], kind: str, fields: Fields) 
         if (other := other_kind(source.data, kind)) is not None:
             found, key = other
             raise InputError(source.problem((key,), said(found, source.document.file), key=True)) from None
-        for error in _one_per_mistake(e.errors()):
+        errors = e.errors(include_url=False)
+        for error in _one_per_mistake(errors[:MOST]):
             _schema_problem(source, fields, error)
+        if len(errors) > MOST:
+            source.problems.append(Problem(f"and {len(errors) - MOST:,} more mistakes", source.document.file))
         source.raise_problems()
         raise AssertionError("a validation error without errors") from None
 

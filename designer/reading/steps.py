@@ -29,6 +29,7 @@ from designer.reading.imported import import_models
 from designer.reading.models import models_of
 from designer.reading.names import name_canonically
 from designer.reading.notes import notes_of
+from designer.reading.places import check_places
 from designer.reading.premises import premises
 from designer.reading.shape import scenario_of
 from designer.reading.source_map import Path, SourceMap
@@ -37,7 +38,14 @@ from designer.reading.validation import check_data_pipeline, check_outputs, chec
 
 # What has to hold of a question that is read; the last argument says where each budget and rule stands.
 Check = Callable[[SourceMap, Question, Mapping[str, Path]], None]
-CHECKS: tuple[Check, ...] = (check_rates, check_data_pipeline, check_known, check_outputs, check_zeros)
+CHECKS: tuple[Check, ...] = (
+    check_places,
+    check_rates,
+    check_data_pipeline,
+    check_known,
+    check_outputs,
+    check_zeros,
+)
 
 
 def question_of(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from constraints.quantity import headings
 from constraints.records import record
 from designer.answers.plan import Binding, Design, Metric, PlanResult
@@ -29,10 +31,12 @@ def render(
     epsilon: float = EPSILON,
     file: str = "FILE",
     period: float | None = None,
+    bounded: Sequence[str] = (),
 ) -> str:
     """The whole answer, no line wider than `width` unless a single word is: what to take, the table, why, the proof.
 
-    `period` is the time in seconds that costs are for, of a job that goes on.
+    `period` is the time in seconds that costs are for, of a job that goes on. Objectives and what is `bounded`
+    have a column at any width.
     """
     title = wrap(f"{result.scenario}   {', '.join(result.objectives)}", width, 0, 9)
     if result.status == "infeasible":
@@ -46,7 +50,7 @@ def render(
     lines = [*title, "", *strong(wrap(first, width))]
     lines += [line for sentence in more for line in wrap(sentence, width, 0, 2)]
     lines.append("")
-    lines += _table(result, shown, job, width, units)
+    lines += _table(result, shown, job, width, units, bounded)
     lines += [""] + _same_everywhere(shown, job, width)
     lines += _budgets(result, shown, width, units)
     lines += _turning(result, width, units)
@@ -108,7 +112,14 @@ def _thinned(result: PlanResult, epsilon: float) -> list[Design]:
     return [designs[int(i)] for i in kept]
 
 
-def _table(result: PlanResult, shown: list[Design], job: Job, width: int, units: dict[str, str]) -> list[str]:
+def _table(
+    result: PlanResult,
+    shown: list[Design],
+    job: Job,
+    width: int,
+    units: dict[str, str],
+    bounded: Sequence[str],
+) -> list[str]:
     decisions = _decisions(job)
     ids = Column("", [d.id for d in shown], right=False)
     chosen = []
@@ -120,14 +131,15 @@ def _table(result: PlanResult, shown: list[Design], job: Job, width: int, units:
         chosen.append(Column(title, cells, not (decisions[n].named and decisions[n].left)))
     columns = []
     objectives = [o.split()[1] for o in result.objectives]
-    metrics = list(dict.fromkeys([*objectives, *job.columns]))
+    asked = [*objectives, *bounded]
+    metrics = list(dict.fromkeys([*asked, *job.columns]))
     known = [quantity_of(job.layers, n) for n in metrics if n in shown[0].metrics]
     for i, (q, head) in enumerate(zip(known, headings(known), strict=True)):
         cells = [_metric(q.name, d.metrics[q.name], d, units) for d in shown]
-        if q.quiet and all(c == "0" for c in cells):
+        if q.quiet and q.name not in asked and all(c == "0" for c in cells):
             continue
         title, cells = unit_in_head(head, cells)
-        columns.append(Column(title, cells, True, 0 if q.name in objectives else 3 + i))
+        columns.append(Column(title, cells, True, 0 if q.name in asked else 3 + i))
     columns.append(Column("binds", [" ".join(b.name for b in d.binds) or "–" for d in shown], False))
     return blocks(ids, chosen, columns, width)
 

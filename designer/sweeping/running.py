@@ -32,7 +32,7 @@ from designer.sweeping.stamp import Stamp, stamp_of
 from designer.sweeping.store import Again, AxisTexts, Manifest, Store
 
 # Above this many points, somebody has to say that they are meant.
-MANY = 1_000_000
+MANY = 2_000
 # A chunk is sized to take about so long, and to have at most so many points.
 CHUNK_SECONDS, MOST_CHUNK = 2.0, 1000
 # Steps of axes whose texts are kept, so that a point can be asked for again.
@@ -102,10 +102,13 @@ def prepared(plan: Plan, catalog: Catalog) -> Prepared:
 
 
 def refuse_many(plan: Plan, yes: bool) -> None:
-    """More points than anyone asks for by hand are a slip, unless `yes`."""
+    """More points than are over in a moment may be a slip, unless `yes` says that they are meant."""
     if plan.count > MANY and not yes:
         axes = " x ".join(f"{len(a):,}" for a in plan.axes)
-        raise InputError(f"{plan.sweep.name}: {plan.count:,} points ({axes}); give --yes if they are meant")
+        raise InputError(
+            f"{plan.sweep.name}: {plan.count:,} points ({axes}); give --yes if they are meant"
+            " (--dry-run says how long they take)"
+        )
 
 
 @dataclass

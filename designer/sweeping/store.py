@@ -123,7 +123,7 @@ class Store:
             return
         for part in self.parts():
             part.unlink()
-        _write_whole(self.folder / "sweep.json", manifest.to_json(indent=1).encode())
+        write_whole(self.folder / "sweep.json", manifest.to_json(indent=1).encode())
 
     def _sweep_up(self) -> None:
         """Removes what a killed process left half-written."""
@@ -164,7 +164,7 @@ class Store:
         first = columns["point"][0] if columns["point"] else 0
         content = sink.getvalue().to_pybytes()
         name = f"{first:012d}-{uuid.uuid4().hex[:8]}-{_checksum(content)}.parquet"
-        _write_whole(self.parts_folder / name, content)
+        write_whole(self.parts_folder / name, content)
 
     def table(self) -> Any:
         """All rows as one Arrow table, in the order of points and designs, each point once."""
@@ -275,14 +275,19 @@ def _locked(handle: int) -> bool:
     return True
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all, whatever happens meanwhile."""
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all; raises InputError where it cannot be written."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as f:
-        f.write(content)
-        f.flush()
-        os.fsync(f.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as f:
+            f.write(content)
+            f.flush()
+            os.fsync(f.fileno())
+        temporary.replace(path)
+    except OSError as e:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise InputError(f"{path}: cannot be written: {e.strerror or e}") from None
     if os.name == "posix":
         folder = os.open(path.parent, os.O_RDONLY)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constraints.algebras.maths import guarded
+from constraints.instance import instance
 from constraints.quantities import Bytes, BytesPerSecond, Count, Seconds, Whole
 from constraints.rule import rule
 from constraints.rules.library.compression import quantised_bytes

@@ -111,6 +111,7 @@ def plan(
                 epsilon=epsilon,
                 file=again(file, set_, catalog),
                 period=period_of(q),
+                bounded=[t.quantity for t in q.stated if t.kind == "budget" and t.quantity],
             ),
         )
     )

@@ -68,7 +68,7 @@ def run_sweep(
         str | None, typer.Option("--shard", metavar="I/N", help="only the I-th of N parts; merge them later")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="delete results that DIR has")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="more than a million points are meant")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="more than 2,000 points are meant")] = False,
     catalog: CatalogDir = None,
     width: Width = None,
     report: ReportFile = None,
