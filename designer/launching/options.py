@@ -113,6 +113,19 @@ class Words:
             return default
         return whole(self.text(name), self.written[name])
 
+    def share(self, name: str) -> float:
+        """A share above 0 and up to 1."""
+        text = self.text(name)
+        try:
+            value = float(text)
+        except ValueError:
+            value = 0.0
+        if not 0 < value <= 1:
+            raise InputError(
+                f"{short(self.written[name])}: expected a share of the memory, above 0 and up to 1"
+            )
+        return value
+
     def remarks(self, ignored: Sequence[str] = ()) -> list[Remark]:
         """What the answer does not hold; raises InputError for what makes it another one.
 

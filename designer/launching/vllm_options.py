@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from catalogs.errors import InputError
 from designer.launching.formats import formats_of
 from designer.launching.options import Words, grammar
 from designer.launching.serving import because, model_name, options_of, sequences
@@ -147,14 +146,6 @@ def stated_of(
 
 
 def _memory(words: Words) -> dict[str, str]:
-    """The share of the device that is left to others."""
-    text = words.text("gpu-memory-utilization", str(UTILIZATION))
-    try:
-        share = float(text)
-    except ValueError:
-        share = 0.0
-    if not 0 < share <= 1:
-        raise InputError(
-            f"{words.written['gpu-memory-utilization']}: expected a share of the memory, above 0 and up to 1"
-        )
-    return {"memory_reserve": f"{1 - share:.6g}"}
+    """The share of the device that it takes for everything."""
+    name = "gpu-memory-utilization"
+    return {"memory_utilization": f"{words.share(name) if name in words else UTILIZATION:.6g}"}

@@ -145,11 +145,11 @@ def read(found: FoundCommand) -> Reading:
     taken = []
     if not words.on("disable-radix-cache"):
         taken.append("no prompt shares a beginning with another, though prefixes are cached")
+    assume = {}
+    if chunk and chunk != "-1":
+        assume["prefill_chunk"] = f"{words.count('chunked-prefill-size')} token"
     if "mem-fraction-static" in words:
-        taken.append(
-            f"the memory that designer counts on, not {words.written['mem-fraction-static']}, which "
-            "is of weights and cache alone"
-        )
+        assume["memory_utilization"] = f"{words.share('mem-fraction-static'):.6g}"
     stated = Reading(
         launcher=TITLE,
         target="sglang",
@@ -158,9 +158,7 @@ def read(found: FoundCommand) -> Reading:
         decisions=decisions,
         because=because(words, _FROM),
         stores=kept.said,
-        assume={"prefill_chunk": f"{words.count('chunked-prefill-size')} token"}
-        if chunk and chunk != "-1"
-        else {},
+        assume=assume,
         work={"context": words.count("context-length")} if "context-length" in words else {},
         embeds=words.on("is-embedding"),
         taken=tuple(taken),

@@ -77,18 +77,23 @@ def read(found: FoundCommand) -> Reading:
     apart = words.on("enable-attention-dp")
     tp, dp = (1, width) if apart else (width, 1)
     decisions: dict[str, Value] = {
+        "engine": "tensorrt-llm-pytorch",
         "precision": formats.precision, "weights": formats.weights, "kv": formats.kv, "tp": tp, "dp": dp,
         "pp": words.count("pp-size"), "ep": words.count("ep-size"), "replicas": replicas_of(found),
     }  # fmt: skip
     if "max-batch-size" in words:
         decisions["batch"] = words.count("max-batch-size") * dp
+    assume = {}
+    if "max-num-tokens" in words:
+        assume["prefill_chunk"] = f"{words.count('max-num-tokens')} token"
+    if (free := "kv-cache-free-gpu-memory-fraction") in words:
+        assume["cache_share"] = f"{words.share(free):.6g}"
     stated = Reading(
         launcher=TITLE, target="tensorrt-llm", job="inference", model=formats.model, decisions=decisions,
         because=because(words, _FROM),
         stores=formats.said,
-        assume={"prefill_chunk": f"{words.count('max-num-tokens')} token"} if "max-num-tokens" in words else {},
+        assume=assume,
         work={"context": words.count("max-seq-len")} if "max-seq-len" in words else {},
-        taken=("the memory that designer counts on, whatever share of the free memory the cache is given",),
         remarks=tuple(words.remarks(found.ignored)), options={**options_of(words), "model": name},
     )  # fmt: skip
     check_devices(stated, devices_named(found.before))
