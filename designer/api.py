@@ -5,20 +5,25 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from catalogs import Catalog, default_catalog
+from catalogs import Catalog, default_catalog, yaml
+from constraints.rule import find
 from designer.answers.fleet import FleetResult
-from designer.answers.plan import EvaluateResult, PlanResult
+from designer.answers.plan import Design, EvaluateResult, PlanResult
 from designer.answers.size import SizeResult
 from designer.evaluating import design as evaluation
 from designer.evaluating import grid
-from designer.explaining import explanation
+from designer.explaining import comparison, explanation
 from designer.fleets.planning import plan_fleet
 from designer.fleets.reading import load_fleet, locate_fleet
 from designer.planning.plan import find_design, plan_question
 from designer.question.context import Value
+from designer.question.designs import parse_design
+from designer.question.question import Question
 from designer.reading.loading import load, locate
+from designer.reading.source_map import SourceMap
+from designer.reading.steps import question_of
 from designer.sizing import reading
 from designer.sizing.curve import read_axis
 from designer.sizing.sizing import size_question
@@ -27,23 +32,138 @@ from designer.sweeping.result import SweepResult
 if TYPE_CHECKING:
     from designer.exporting.api import ExportResult
 
+# A scenario: a file, a shipped one by name, or what such a file holds.
+ScenarioLike = str | Path | Mapping[str, Any]
+# A catalog, or a folder or folders of your own entries over the shipped one; None is the shipped one.
+CatalogLike = Catalog | str | Path | Sequence[str | Path] | None
 
-def plan(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | None = None) -> PlanResult:
-    """The complete Pareto frontier of the scenario in a file (or of a shipped one, by name).
 
-    `sets` are overrides such as "budgets.cost=25 MUSD". Raises InputError for anything wrong with
-    the scenario; an impossible one is a result with status "infeasible".
+def catalog(*folders: str | Path) -> Catalog:
+    """The catalog of facts, with folders of your own entries over the shipped ones.
+
+    Returns a Catalog: `get(kind, id)` is an entry, and every number in it says its source. Raises InputError for
+    a folder that is not there.
+
+    >>> catalog().get("accelerators", "h100-sxm").name
+    'NVIDIA H100 SXM5 80GB'
     """
-    return plan_question(load(locate(path), sets, catalog))
+    return Catalog([Path(f) for f in folders]) if folders else default_catalog()
 
 
-def fleet(path: str | Path, sets: Sequence[str] = (), catalog: Catalog | None = None) -> FleetResult:
+def _facts(given: CatalogLike) -> Catalog:
+    if given is None or isinstance(given, Catalog):
+        return given or default_catalog()
+    return catalog(*([given] if isinstance(given, (str, Path)) else given))
+
+
+def _asked(scenario: ScenarioLike, sets: Sequence[str], facts: CatalogLike) -> Question:
+    """The question of a scenario; raises InputError listing what is wrong with it."""
+    if isinstance(scenario, Mapping):
+        document = yaml.Document(str(scenario.get("name", "scenario")), dict(scenario), {}, {})
+        return question_of(SourceMap(document, sets, _facts(facts)))
+    return load(locate(scenario), sets, _facts(facts))
+
+
+def _decisions(question: Question, design: str | Mapping[str, Value]) -> Mapping[str, Value]:
+    return parse_design(question, design, "design") if isinstance(design, str) else design
+
+
+def plan(
+    path: ScenarioLike,
+    sets: Sequence[str] = (),
+    catalog: CatalogLike = None,
+    *,
+    verify: bool = False,
+    confidence: float | str | None = None,
+) -> PlanResult:
+    """The complete Pareto frontier of a scenario: a file, a shipped one by name, or a mapping as in a file.
+
+    `sets` are overrides such as "budgets.cost=25 MUSD"; `catalog` is a folder of entries of your own, or several;
+    `verify` proves the answer again by another route; budgets hold with `confidence`, such as "90 %".
+
+    Returns a PlanResult: `result["A"]` is a design, `to_frame()` a table in SI, `plot()` a picture of the frontier;
+    an impossible scenario has status "infeasible", with what conflicts and what would mend it. Raises InputError
+    listing everything wrong with the scenario.
+
+    >>> result = plan("llama-3.1-70b-chat", ["budgets.tpot_p99=20 ms"])
+    >>> result.status, result["A"].design["node"]
+    ('found', 'p6-b200.48xlarge')
+    >>> result["A"].metrics["tpot_p99"].value <= 0.020
+    True
+    """
+    more = [] if confidence is None else [f"confidence={confidence}"]
+    return plan_question(_asked(path, [*sets, *more], catalog), verify=verify)
+
+
+def fleet(path: str | Path, sets: Sequence[str] = (), catalog: CatalogLike = None) -> FleetResult:
     """The complete frontier over the totals of many workloads that share machines, sites and budgets.
 
-    `path` is a fleet file, or a shipped fleet by name. Raises InputError for anything wrong with it; an
-    impossible one is a result with status "infeasible".
+    `path` is a fleet file, or a shipped fleet by name. Returns a FleetResult, of which `result["A"]` is a fleet; an
+    impossible one has status "infeasible". Raises InputError for anything wrong with it.
     """
-    return plan_fleet(load_fleet(locate_fleet(path), sets, catalog))
+    return plan_fleet(load_fleet(locate_fleet(path), sets, _facts(catalog)))
+
+
+def compare(
+    path: ScenarioLike,
+    left: str = "A",
+    right: str = "B",
+    sets: Sequence[str] = (),
+    catalog: CatalogLike = None,
+) -> comparison.CompareResult:
+    """Two designs of a scenario's frontier side by side: decisions, quantities, limits.
+
+    `left` and `right` are letters of designs. Raises InputError for one that is not on the frontier.
+
+    >>> found = compare("llama-3.1-70b-chat", "A", "B")
+    >>> [c.ratio > 1 for c in found.quantities if c.quantity == "cost_per_token"]  # B costs more
+    [True]
+    """
+    question = _asked(path, sets, catalog)
+    found = plan_question(question)
+    a, b = find_design(found, left), find_design(found, right)
+    return comparison.compare((question, a), (question, b), (a.id, b.id))
+
+
+def calc(rule: str, **inputs: float | str) -> float | bool:
+    """One rule of the rule book at given inputs, numbers in SI or text with a unit; returns its value in SI.
+
+    Raises InputError for an unknown rule, for inputs that are unknown, missing or of a wrong unit, and where the
+    rule has no value.
+
+    >>> calc("arithmetic_intensity", flops="2 TFLOP", traffic="10 GB")
+    200.0
+    """
+    from designer.rulebook.call import called, values_of
+
+    found = find(rule)
+    pairs = [(name, str(value)) for name, value in inputs.items()]
+    return called(found, values_of(found, pairs, "by their names")).value
+
+
+def save_report(
+    path: ScenarioLike,
+    file: str | Path,
+    design: str = "A",
+    sets: Sequence[str] = (),
+    catalog: CatalogLike = None,
+) -> Path:
+    """Plan a scenario and write its report, with one design in full, in the format the name of the file asks for.
+
+    The ending is html, md, xlsx, svg or png. Returns the file. Raises InputError for another ending, for a design
+    that is not on the frontier, and where the file cannot be written; no half file is left then.
+    """
+    from designer.report.plan_report import plan_report
+    from designer.report.saving import format_of, save
+
+    format_of(Path(file))
+    question = _asked(path, sets, catalog)
+    found = plan_question(question)
+    shown: Design | None = find_design(found, design) if found.frontier else None
+    name = path if isinstance(path, (str, Path)) else str(path.get("name", ""))
+    command = shlex.join(["designer", "plan", str(name), *(word for s in sets for word in ("--set", s))])
+    save(plan_report(question, found, command, shown), Path(file))
+    return Path(file)
 
 
 def size(
@@ -57,7 +177,7 @@ def size(
     device: str | Path | None = None,
     parts: Mapping[str, str] | None = None,
     sets: Sequence[str] = (),
-    catalog: Catalog | None = None,
+    catalog: CatalogLike = None,
 ) -> SizeResult:
     """What one device must offer so that the targets of a scenario are met, and which parts do.
 
@@ -69,33 +189,43 @@ def size(
     such as {"memory_bandwidth": "8 TB/s"}. Raises InputError for anything wrong with these.
     """
     drawn = (curve[0], read_axis(curve[1])) if curve else None
-    found = reading.source_and_part(
-        path, sets, catalog or default_catalog(), Path(device) if device else None, like
-    )
+    found = reading.source_and_part(path, sets, _facts(catalog), Path(device) if device else None, like)
     replaced = reading.read_specs([f"{n}={v}" for n, v in (parts or {}).items()])
     asked = reading.ask(*found, devices, replaced)
     return size_question(asked, devices=devices, specs=specs, joint=joint, drawn=drawn)
 
 
 def evaluate(
-    path: str | Path, design: Mapping[str, Value], sets: Sequence[str] = (), catalog: Catalog | None = None
+    path: ScenarioLike,
+    design: str | Mapping[str, Value],
+    sets: Sequence[str] = (),
+    catalog: CatalogLike = None,
 ) -> EvaluateResult:
-    """Every quantity of one layout of a scenario, feasible or not, and each limit it violates."""
-    return evaluation.evaluate(load(locate(path), sets, catalog), design)
+    """Every quantity of one layout of a scenario, feasible or not, and each limit it violates.
+
+    A design is text or a mapping of decisions; what it leaves open is the scenario's baseline or a default. Returns
+    an EvaluateResult, of which `result["cost"]` is a quantity. Raises InputError for an unknown decision or value.
+
+    >>> answer = evaluate("llama-3.1-70b-chat", "tp=4, replicas=8")
+    >>> answer["devices_used"].value, [b.name for b in answer.violated]
+    (32.0, ['slots_suffice', 'tpot_p99'])
+    """
+    question = _asked(path, sets, catalog)
+    return evaluation.evaluate(question, _decisions(question, design))
 
 
 def evaluate_grid(
-    path: str | Path,
+    path: ScenarioLike,
     over: Mapping[str, Sequence[Value]],
     quantities: Sequence[str] | None = None,
     sets: Sequence[str] = (),
-    catalog: Catalog | None = None,
+    catalog: CatalogLike = None,
 ) -> grid.LayoutGrid:
     """Quantities of every combination of some decisions' values, millions a second, without a search.
 
     designer.evaluate_grid("llama-3.1-70b-chat", {"tp": [1, 2, 4, 8], "batch": [1, 8, 64]}, ["tpot_p99"])
     """
-    return grid.evaluate_grid(load(locate(path), sets, catalog), over, quantities)
+    return grid.evaluate_grid(_asked(path, sets, catalog), over, quantities)
 
 
 def sweep(
@@ -108,7 +238,7 @@ def sweep(
     executor: str = "local",
     address: str | None = None,
     fresh: bool = False,
-    catalog: Catalog | None = None,
+    catalog: CatalogLike = None,
 ) -> SweepResult:
     """Every point of a sweep, in a folder of Parquet files; points that `out` has are not computed again.
 
@@ -118,25 +248,30 @@ def sweep(
     """
     from designer.sweeping.running import sweep as run_sweep
 
-    return run_sweep(
-        path, Path(out), over or {}, sets, jobs, executor, address, fresh, catalog or default_catalog()
-    )
+    return run_sweep(path, Path(out), over or {}, sets, jobs, executor, address, fresh, _facts(catalog))
 
 
 def explain(
-    path: str | Path,
+    path: ScenarioLike,
     design: str | Mapping[str, Value] = "A",
     quantities: Sequence[str] | None = None,
     *,
     depth: int = 3,
     sets: Sequence[str] = (),
-    catalog: Catalog | None = None,
+    catalog: CatalogLike = None,
 ) -> explanation.ExplainResult:
-    """The equations behind a design: one of the frontier by its letter, or any by its decisions."""
-    question = load(locate(path), sets, catalog)
+    """The equations behind a design: one of the frontier by its letter, or any by its decisions.
+
+    Returns an ExplainResult, of which `result["cost"]` is the tree of equations of a quantity, to `depth`. Raises
+    InputError for an unknown quantity or design.
+
+    >>> explain("llama-3.1-70b-chat", "tp=4, replicas=8", ["devices"])["devices"].equation
+    'node_count * devices_per_node'
+    """
+    question = _asked(path, sets, catalog)
     wanted = list(quantities) if quantities else None
-    if not isinstance(design, str):
-        return explanation.explain(question, design, wanted, depth=depth)
+    if not isinstance(design, str) or "=" in design:
+        return explanation.explain(question, _decisions(question, design), wanted, depth=depth)
     plan = plan_question(question, patient=True)
     return explanation.explain_found(question, plan, find_design(plan, design), wanted, depth=depth)
 
@@ -149,7 +284,7 @@ def export(
     *,
     checkpoint: str | None = None,
     sets: Sequence[str] = (),
-    catalog: Catalog | None = None,
+    catalog: CatalogLike = None,
 ) -> ExportResult:
     """The files that make a launcher run a design, written into `out` where that is given.
 
@@ -161,7 +296,7 @@ def export(
     from designer.exporting.api import export_question
 
     command = shlex.join([str(path), *(word for s in sets for word in ("--set", s))])
-    facts = catalog or default_catalog()
+    facts = _facts(catalog)
     result = export_question(
         load(locate(path), sets, facts), design, to, command=command, catalog=facts, checkpoint=checkpoint
     )
