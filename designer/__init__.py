@@ -15,11 +15,29 @@ __version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from catalogs.errors import InputError
-    from designer.api import evaluate, evaluate_grid, explain, export, fleet, load, plan, size, sweep
+    from designer.api import (
+        calc,
+        catalog,
+        compare,
+        evaluate,
+        evaluate_grid,
+        explain,
+        export,
+        fleet,
+        load,
+        plan,
+        save_report,
+        size,
+        sweep,
+    )
     from designer.documents.scenario import Scenario
 
 _HOMES = {
     "plan": "designer.api",
+    "compare": "designer.api",
+    "calc": "designer.api",
+    "catalog": "designer.api",
+    "save_report": "designer.api",
     "explain": "designer.api",
     "evaluate": "designer.api",
     "export": "designer.api",
@@ -35,6 +53,9 @@ _HOMES = {
 __all__ = [
     "InputError",
     "Scenario",
+    "calc",
+    "catalog",
+    "compare",
     "evaluate",
     "evaluate_grid",
     "explain",
@@ -42,6 +63,7 @@ __all__ = [
     "fleet",
     "load",
     "plan",
+    "save_report",
     "size",
     "sweep",
 ]

@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from catalogs import Catalog, default_catalog
+from constraints.rule import find
 from designer.answers.fleet import FleetResult
-from designer.answers.plan import EvaluateResult, PlanResult
+from designer.answers.plan import Design, EvaluateResult, PlanResult
 from designer.answers.size import SizeResult
 from designer.asked import Decisions, Facts, Scenario, catalog_of, design_of, evaluated, question_of
 from designer.evaluating import grid
-from designer.explaining import explanation
+from designer.explaining import comparison, explanation
 from designer.fleets.planning import plan_fleet
 from designer.fleets.reading import load_fleet, locate_fleet
 from designer.planning.plan import find_design, plan_question
@@ -29,23 +31,115 @@ if TYPE_CHECKING:
     from designer.exporting.api import ExportResult
 
 
-def plan(path: Scenario, sets: Sequence[str] = (), catalog: Facts = None) -> PlanResult:
-    """The complete Pareto frontier of the scenario in a file (or of a shipped one, by name, or of a mapping).
+def catalog(*folders: str | Path) -> Catalog:
+    """The catalog of facts, with folders of your own entries over the shipped ones.
 
-    `sets` are overrides such as "budgets.cost=25 MUSD". Raises InputError for anything wrong with
-    the scenario; an impossible one is a result with status "infeasible".
+    Returns a Catalog: `get(kind, id)` is an entry, and every number in it says its source. Raises InputError for
+    a folder that is not there.
+
+    >>> catalog().get("accelerators", "h100-sxm").name
+    'NVIDIA H100 SXM5 80GB'
     """
-    return plan_question(question_of(path, sets, catalog))
+    return Catalog([Path(f) for f in folders]) if folders else default_catalog()
+
+
+def plan(
+    path: Scenario,
+    sets: Sequence[str] = (),
+    catalog: Facts = None,
+    *,
+    verify: bool = False,
+    confidence: float | str | None = None,
+) -> PlanResult:
+    """The complete Pareto frontier of a scenario: a file, a shipped one by name, or a mapping as in a file.
+
+    `sets` are overrides such as "budgets.cost=25 MUSD"; `catalog` is a folder of entries of your own, or several;
+    `verify` proves the answer again by another route; budgets hold with `confidence`, such as "90 %".
+
+    Returns a PlanResult: `result["A"]` is a design, `to_frame()` a table in SI, `plot()` a picture of the frontier;
+    an impossible scenario has status "infeasible", with what conflicts and what would mend it. Raises InputError
+    listing everything wrong with the scenario.
+
+    >>> result = plan("llama-3.1-70b-chat", ["budgets.tpot_p99=20 ms"])
+    >>> result.status, result["A"].design["node"]
+    ('found', 'p6-b200.48xlarge')
+    >>> result["A"].metrics["tpot_p99"].value <= 0.020
+    True
+    """
+    more = [] if confidence is None else [f"confidence={confidence}"]
+    return plan_question(question_of(path, [*sets, *more], catalog), verify=verify)
 
 
 def fleet(path: Scenario, sets: Sequence[str] = (), catalog: Facts = None) -> FleetResult:
     """The complete frontier over the totals of many workloads that share machines, sites and budgets.
 
-    `path` is a fleet file, or a shipped fleet by name. Raises InputError for anything wrong with it; an
-    impossible one is a result with status "infeasible".
+    `path` is a fleet file, or a shipped fleet by name. Returns a FleetResult, of which `result["A"]` is a fleet; an
+    impossible one has status "infeasible". Raises InputError for anything wrong with it.
     """
     where = path if isinstance(path, Mapping) else locate_fleet(path)
     return plan_fleet(load_fleet(where, sets, catalog_of(catalog)))
+
+
+def compare(
+    path: Scenario,
+    left: str = "A",
+    right: str = "B",
+    sets: Sequence[str] = (),
+    catalog: Facts = None,
+) -> comparison.CompareResult:
+    """Two designs of a scenario's frontier side by side: decisions, quantities, limits.
+
+    `left` and `right` are letters of designs. Raises InputError for one that is not on the frontier.
+
+    >>> found = compare("llama-3.1-70b-chat", "A", "B")
+    >>> [c.ratio > 1 for c in found.quantities if c.quantity == "cost_per_token"]  # B costs more
+    [True]
+    """
+    question = question_of(path, sets, catalog)
+    found = plan_question(question)
+    a, b = find_design(found, left), find_design(found, right)
+    return comparison.compare((question, a), (question, b), (a.id, b.id))
+
+
+def calc(rule: str, **inputs: float | str) -> float | bool:
+    """One rule of the rule book at given inputs, numbers in SI or text with a unit; returns its value in SI.
+
+    Raises InputError for an unknown rule, for inputs that are unknown, missing or of a wrong unit, and where the
+    rule has no value.
+
+    >>> calc("arithmetic_intensity", flops="2 TFLOP", traffic="10 GB")
+    200.0
+    """
+    from designer.rulebook.call import called, values_of
+
+    found = find(rule)
+    pairs = [(name, str(value)) for name, value in inputs.items()]
+    return called(found, values_of(found, pairs, "by their names")).value
+
+
+def save_report(
+    path: Scenario,
+    file: str | Path,
+    design: str = "A",
+    sets: Sequence[str] = (),
+    catalog: Facts = None,
+) -> Path:
+    """Plan a scenario and write its report, with one design in full, in the format the name of the file asks for.
+
+    The ending is html, md, xlsx, svg or png. Returns the file. Raises InputError for another ending, for a design
+    that is not on the frontier, and where the file cannot be written; no half file is left then.
+    """
+    from designer.report.plan_report import plan_report
+    from designer.report.saving import format_of, save
+
+    format_of(Path(file))
+    question = question_of(path, sets, catalog)
+    found = plan_question(question)
+    shown: Design | None = find_design(found, design) if found.frontier else None
+    name = path if isinstance(path, (str, Path)) else str(path.get("name", ""))
+    command = shlex.join(["designer", "plan", str(name), *(word for s in sets for word in ("--set", s))])
+    save(plan_report(question, found, command, shown), Path(file))
+    return Path(file)
 
 
 def size(
@@ -89,10 +183,14 @@ def evaluate(
 ) -> EvaluateResult:
     """Every quantity of one layout of a scenario, feasible or not, and each limit it violates.
 
-    designer.evaluate("llama-3.1-70b-chat", "tp=4, replicas=8")
+    A scenario is read once and kept as long as its file is the same, so that thousands of layouts a second can be
+    asked about. A design is text or a mapping of decisions; what it leaves open is the scenario's baseline or a
+    default. Returns an EvaluateResult, of which `result["cost"]` is a quantity. Raises InputError for an unknown
+    decision or value.
 
-    A scenario is read once and kept as long as its file is the same, so that thousands of layouts a second
-    can be asked about.
+    >>> answer = evaluate("llama-3.1-70b-chat", "tp=4, replicas=8")
+    >>> answer["devices_used"].value, [b.name for b in answer.violated]
+    (32.0, ['slots_suffice', 'tpot_p99'])
     """
     return evaluated(question_of(path, sets, catalog), design)
 
@@ -149,7 +247,14 @@ def explain(
     sets: Sequence[str] = (),
     catalog: Facts = None,
 ) -> explanation.ExplainResult:
-    """The equations behind a design: one of the frontier by its letter, or any by its decisions."""
+    """The equations behind a design: one of the frontier by its letter, or any by its decisions.
+
+    Returns an ExplainResult, of which `result["cost"]` is the tree of equations of a quantity, to `depth`. Raises
+    InputError for an unknown quantity or design.
+
+    >>> explain("llama-3.1-70b-chat", "tp=4, replicas=8", ["devices"])["devices"].equation
+    'node_count * devices_per_node'
+    """
     question = question_of(path, sets, catalog)
     wanted = list(quantities) if quantities else None
     if not isinstance(design, str) or "=" in design:

@@ -11,7 +11,7 @@ from constraints.bundles.modes import SHARDING
 from constraints.counting import parameters
 from constraints.rules.library.compression import quantised_bytes
 from constraints.rules.library.finetuning import adapter_parameters, layer_widths
-from constraints.rules.library.optimizers import adam_bytes, block_moment_bytes
+from constraints.rules.library.optimizers import adam_bytes
 from designer.accuracy.precisions import named_format
 from designer.accuracy.scoring import Skip
 from designer.accuracy.settings import keeps_no_logits, words
@@ -105,9 +105,9 @@ def state_bytes(states: str, optimizer: str) -> float | None:
         return float(adam_bytes(4, 4))
     if narrow:
         bits = int(narrow[1])
-        return float(adam_bytes(block_moment_bytes(bits / 8, 256 if bits == 8 else 128, 4), 0))
+        return float(adam_bytes(quantised_bytes(1, bits / 8, 256 if bits == 8 else 128, 4), 0))
     if "fp8" in said:
-        return float(adam_bytes(block_moment_bytes(1, 256, 4), 0))
+        return float(adam_bytes(quantised_bytes(1, 1, 256, 4), 0))
     if "bf16" in said or "16 bit" in said or "follow" in said:
         return float(adam_bytes(2, 0))
     if "fp32" in said or "32 bit" in said:

@@ -36,10 +36,27 @@ class Answer(BaseModel):
         return found
 
     def to_frame(self) -> Any:
-        """The rows as a pandas DataFrame, in SI."""
+        """The rows as a pandas DataFrame, numbers in SI; `frame.attrs["units"]` says the unit of each column."""
         import pandas as pd
 
-        return pd.DataFrame(self.records())
+        frame = pd.DataFrame(self.records())
+        frame.attrs["units"] = {n: unit for n, unit in self.record_units().items() if n in frame}
+        return frame
+
+    def summary(self) -> str:
+        """What it is in a line."""
+        return self.schema_name.split("/")[0]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.summary()}>"
+
+    __str__ = __repr__
 
     def _repr_html_(self) -> str:
-        return str(self.to_frame().to_html(index=False))
+        """Its line and its table, for notebooks; of long tables the first rows."""
+        from html import escape
+
+        frame, units = self.to_frame(), self.record_units()
+        named = frame.rename(columns={n: f"{n} [{units[n]}]" for n in frame if n in units})
+        table = named.to_html(index=False, max_rows=40) if len(frame) else ""
+        return f"<p>{escape(self.summary())}</p>{table}"

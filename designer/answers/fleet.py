@@ -7,7 +7,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from designer.answers.answer import Answer
-from designer.answers.plan import Member, Metric
+from designer.answers.plan import Member, Metric, lettered
+from designer.answers.plotting import axes_of, plotted
+from designer.drawing.marks import Drawing
 
 
 class _Result(BaseModel):
@@ -126,6 +128,23 @@ class FleetResult(Answer):
     conflict: list[Member] = Field(default=[])
     repairs: list[FleetRepair] = Field(default=[])
     notes: list[str] = Field(default=[])
+
+    def __getitem__(self, letter: str) -> FleetDesign:
+        """The fleet of this letter; raises KeyError where there is none, naming those there are."""
+        return lettered(self.frontier, letter)
+
+    def summary(self) -> str:
+        """Name, status and number of fleets."""
+        many = f"{len(self.frontier)} fleet{'' if len(self.frontier) == 1 else 's'}"
+        return f"{self.fleet}, {self.status}, {many}, {', '.join(f'min {o}' for o in self.objectives)}"
+
+    def plot(self, x: str = "", y: str = "") -> Drawing:
+        """The fleets over two totals, by default the first two objectives: a picture that notebooks show.
+
+        Raises InputError for a total they have not, and where there is no second objective and no `y`.
+        """
+        points = {d.id: {n: (m.value, m.unit) for n, m in d.totals.items()} for d in self.frontier}
+        return plotted(points, *axes_of(self.objectives, x, y))
 
     def records(self) -> list[dict[str, Any]]:
         """The frontier: totals in SI, and each workload's line."""

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from designer.answers.answer import Answer
+from designer.answers.plotting import axes_of, plotted
+from designer.drawing.marks import Drawing
+
+
+class _Lettered(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+D = TypeVar("D", bound=_Lettered)
 
 
 class _Result(BaseModel):
@@ -278,12 +289,38 @@ class PlanResult(Answer):
     defaults: dict[str, str] = Field(default={})
     notes: list[str] = Field(default=[])
 
+    def __getitem__(self, letter: str) -> Design:
+        """The design of this letter; raises KeyError where there is none, naming those there are."""
+        return lettered(self.frontier, letter)
+
+    def summary(self) -> str:
+        """Name, status, and the range of each objective."""
+        many = f"{len(self.frontier)} design{'' if len(self.frontier) == 1 else 's'}"
+        proven = " proven complete" if self.frontier and self.proof.complete else ""
+        return f"{self.scenario}, {self.status}, {many}{proven}, {', '.join(self.objectives)}"
+
+    def plot(self, x: str = "", y: str = "") -> Drawing:
+        """The frontier over two quantities, by default the first two objectives: a picture that notebooks show.
+
+        Raises InputError for a quantity the designs have not, and where there is no second objective and no `y`.
+        """
+        points = {d.id: {n: (m.value, m.unit) for n, m in d.metrics.items()} for d in self.frontier}
+        return plotted(points, *axes_of(self.objectives, x, y))
+
     def records(self) -> list[dict[str, Any]]:
         """The frontier: decisions, then metrics in SI."""
         return [{"id": d.id, **d.design, **{k: m.value for k, m in d.metrics.items()}} for d in self.frontier]
 
     def record_units(self) -> dict[str, str]:
         return {k: m.unit for d in self.frontier for k, m in d.metrics.items() if m.unit}
+
+
+def lettered(frontier: Sequence[D], letter: str) -> D:
+    """One of a frontier by its letter; raises KeyError naming those there are."""
+    for d in frontier:
+        if d.id == letter.upper():
+            return d
+    raise KeyError(f"no design {letter!r} (has: {', '.join(d.id for d in frontier[:30]) or 'none'})")
 
 
 class EvaluateResult(Answer):
@@ -297,6 +334,15 @@ class EvaluateResult(Answer):
     metrics: dict[str, Metric]
     violated: list[Binding] = Field(default=[])
     notes: list[str] = Field(default=[])
+
+    def __getitem__(self, quantity: str) -> Metric:
+        """A quantity by its name; raises KeyError for one that it has not."""
+        return self.metrics[quantity]
+
+    def summary(self) -> str:
+        """Name, and whether the layout is feasible."""
+        verdict = "feasible" if self.feasible else f"breaks {', '.join(b.name for b in self.violated)}"
+        return f"{self.scenario}, {verdict}"
 
     def records(self) -> list[dict[str, Any]]:
         """A row a quantity, with the ends of its interval."""

@@ -169,6 +169,10 @@ class SizeResult(Answer):
     obstacles: list[Obstacle] = Field(default=[], description="why nothing helps, where nothing does")
     notes: list[str] = Field(default=[])
 
+    def summary(self) -> str:
+        """Name, status, and the part whose other numbers are held."""
+        return f"{self.scenario}, {self.status}, held at {self.base}"
+
     def records(self) -> list[dict[str, Any]]:
         """One row a number of devices and specification."""
         return [

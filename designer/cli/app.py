@@ -9,8 +9,8 @@ from typer.core import TyperGroup
 
 # The order of a user's questions; a command that is not here comes last.
 _ORDER = (
-    "plan", "explain", "compare", "evaluate", "check", "export", "size", "sweep", "fleet", "calc", "diagnose", "rules",
-    "validate", "calibrate", "microbench", "catalog", "schema",
+    "init", "ask", "plan", "explain", "compare", "evaluate", "check", "export", "size", "sweep", "fleet", "calc",
+    "diagnose", "rules", "validate", "calibrate", "microbench", "catalog", "schema",
 )  # fmt: skip
 
 

@@ -72,3 +72,17 @@ class Drawing(_Record):
     height: float
     marks: list[Mark]
     says: str = Field(description="what it shows, in a sentence, for who does not see it")
+
+    def to_svg(self) -> str:
+        """The text of an SVG file, light or dark as its reader's screen is."""
+        from designer.drawing.svg import standalone
+
+        return standalone(self)
+
+    def _repr_svg_(self) -> str:
+        return self.to_svg()
+
+    def __repr__(self) -> str:
+        return f"<Drawing: {self.says}>"
+
+    __str__ = __repr__

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -51,6 +51,14 @@ class CompareResult(Answer):
     )
     quantities: list[Change]
     limits: list[LimitUse]
+
+    def summary(self) -> str:
+        """Which two are compared, and in how many decisions they differ."""
+        return f"{self.left} against {self.right}, {len(self.decisions)} decisions differ"
+
+    def records(self) -> list[dict[str, Any]]:
+        """A row a quantity, in SI."""
+        return [c.model_dump() for c in self.quantities]
 
 
 def compare(

@@ -96,6 +96,20 @@ class ExplainResult(Answer):
     levers: dict[str, list[Lever]]
     notes: list[str] = Field(default=[])
 
+    def __getitem__(self, quantity: str) -> Term:
+        """The equation of one of the quantities that were asked for; raises KeyError for another."""
+        for t in self.quantities:
+            if t.quantity == quantity:
+                return t
+        raise KeyError(
+            f"{quantity!r} was not asked for (has: {', '.join(t.quantity for t in self.quantities)})"
+        )
+
+    def summary(self) -> str:
+        """Name, design, and each quantity with its value."""
+        told = ", ".join(f"{t.quantity} {t.text}" for t in self.quantities)
+        return f"{self.scenario} {self.id}".rstrip() + f", {told}"
+
 
 def explain(
     question: Question,

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from constraints.records import record
 from designer.answers.fleet import FleetDesign, FleetResult
 from designer.answers.report import Block, Head, Picture, Report, ReportTable, Section, Text
-from designer.drawing.pictures.frontier import Measure, frontier
 from designer.drawing.pictures.parts import parts
 from designer.drawing.pictures.uses import Bound, uses
 from designer.report.fleet_headline import amount, headline
 from designer.report.fleet_text import layout, name_of, none
 from designer.report.stamp import stamp
-from designer.words.numbers import human, scale_of
+from designer.words.numbers import human
 
 Row = list[str | int | float | None]
 # Workloads that a picture names; the rest is one part.
@@ -87,18 +86,11 @@ def frontier_picture(result: FleetResult) -> Picture | None:
     """The fleets over the first two objectives; None where there is nothing to choose."""
     if len(result.objectives) < 2 or len(result.frontier) < 2:
         return None
-    axes, told = [], []
-    for o in result.objectives[:2]:
-        values = [d.totals[o].value or 0.0 for d in result.frontier]
-        size, name = scale_of(sorted(values)[len(values) // 2], result.frontier[0].totals[o].unit)
-        axes.append(Measure(f"{record(o).in_words}, {name}" if name else record(o).in_words))
-        told.append([v / size for v in values])
-    points = [(d.id, *v) for d, *v in zip(result.frontier, *told, strict=True)]
     return Picture(
         name="frontier",
         title="Fleets that none beats",
         caption="Each point is a fleet: all workloads placed.",
-        drawing=frontier(axes[0], axes[1], points),
+        drawing=result.plot(),
     )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from constraints.records import record
 from constraints.roles import COST
 from designer.answers.plan import Binding, Design, PlanResult
+from designer.answers.plotting import MOST
 from designer.answers.report import Block, Head, Picture, Report, ReportTable, Section, Text
-from designer.drawing.pictures.frontier import Measure, frontier
 from designer.drawing.pictures.uses import Bound, uses
 from designer.evaluating.design import binding
 from designer.explaining.explanation import ExplainResult, explain
@@ -20,11 +20,9 @@ from designer.report.headline import headline, period_of
 from designer.report.infeasible_text import infeasible
 from designer.report.price_sheet import price_sheet
 from designer.report.stamp import stamp
-from designer.words.numbers import human, scale_of
+from designer.words.numbers import human
 
 Row = list[str | int | float | None]
-# Designs that a table and a picture show.
-MOST = 60
 WIDE = 100
 
 
@@ -77,7 +75,7 @@ def explain_report(q: Question, result: PlanResult | None, answer: ExplainResult
 
 def _choice(q: Question, result: PlanResult, design: Design) -> Iterator[Block]:
     """The designs to choose from, over their objectives, and how much of each bound is used."""
-    picture = frontier_picture(result, q.units)
+    picture = frontier_picture(result)
     if picture:
         yield picture
     used = [binding(q, t, values_for(q, design.design)) for t in q.stated]
@@ -92,33 +90,20 @@ def _choice(q: Question, result: PlanResult, design: Design) -> Iterator[Block]:
     yield frontier_table(q, result)
 
 
-def frontier_picture(result: PlanResult, units: dict[str, str]) -> Picture | None:
+def frontier_picture(result: PlanResult) -> Picture | None:
     """The designs over the first two objectives; None where there is nothing to choose."""
     names = [o.split()[1] for o in result.objectives]
-    designs = result.frontier[:MOST]
-    known = [d for d in designs if all(d.metrics[n].value is not None for n in names[:2])]
+    known = [d for d in result.frontier if all(d.metrics[n].value is not None for n in names[:2])]
     if len(names) < 2 or len(known) < 2:
         return None
-    axes, told = [], []
-    for o in result.objectives[:2]:
-        sense, n = o.split()
-        unit = units.get(n, known[0].metrics[n].unit)
-        values = [d.metrics[n].value or 0.0 for d in known]
-        size, name = scale_of(sorted(values)[len(values) // 2], unit)
-        axes.append(Measure(f"{record(n).in_words}{f', {name}' if name else ''}", sense == "max"))
-        told.append([v / size for v in values])
     more = f" and {len(names) - 2} more objectives, not drawn" if len(names) > 2 else ""
     left = f" The first {MOST} of {len(result.frontier):,} are drawn." if len(result.frontier) > MOST else ""
-    said = []
-    for d in known:
-        numbers = [human(d.metrics[n].value, units.get(n, d.metrics[n].unit)) for n in names]
-        said.append(f"{d.id}: {', '.join(numbers)}")
     return Picture(
         name="frontier",
         title="Designs that none beats",
         caption="Each point is a design; no other is at least as good in"
         f" {' and '.join(names[:2])}{more}, and better in one.{left}",
-        drawing=frontier(axes[0], axes[1], [(d.id, *v) for d, *v in zip(known, *told, strict=True)], said),
+        drawing=result.plot(),
     )
 
 

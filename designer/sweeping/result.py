@@ -25,8 +25,16 @@ class SweepResult:
         return Store(self.folder).table()
 
     def to_frame(self) -> Any:
-        """All rows as a pandas DataFrame."""
-        return self.to_arrow().to_pandas()
+        """All rows as a pandas DataFrame, numbers in SI; `frame.attrs["units"]` says the unit of each column."""
+        frame = self.to_arrow().to_pandas()
+        frame.attrs["units"] = self.units()
+        return frame
+
+    def _repr_html_(self) -> str:
+        """Where it is and its first rows, for notebooks."""
+        from html import escape
+
+        return f"<p>{escape(str(self.folder))}</p>{self.to_frame().to_html(index=False, max_rows=20)}"
 
     def units(self) -> dict[str, str]:
         """SI unit of each column of numbers."""
