@@ -168,19 +168,40 @@ def _candidates(question: Question, catalog: Catalog, where: Where) -> list[Prem
         domains = {**domains, NODES: [int(question.given["node_limit"].si)]}
     context = _context_of(question, catalog, domains)
     written = question.scenario.candidates
+    added: dict[str, str] = {}
     for d in question.job.decisions:
         key = next((k for k in (d.name, *d.written) if k in written), None)
         if key and d.name in question.domains and d.name != "global_batch":
             words = _words(d, key, context)
             more = [v for v in _more(d, context, question) if words(v)]
+            pool = next((p.pool.name for p in question.pools if d.name in p.names.values()), "")
+            named = of(pool, key) if pool else key
+            if d.named:
+                more = _readable(question, f"candidates.{named}", more, words, added)
             if more:
-                pool = next((p.pool.name for p in question.pools if d.name in p.names.values()), "")
-                named = of(pool, key) if pool else key
                 out.append(_list(d, named, tuple(more), words, question, catalog, where("candidates", key)))
     limited = next((k for k in (NODE_COUNT.name, *NODE_COUNT.written) if k in written), None)
     if limited and "node_limit" in question.given:
         out.append(_node_limit(question, limited, context, where))
     return sorted(out, key=lambda p: not DECISIONS[p.decision].first)
+
+
+def _readable(
+    q: Question, name: str, more: list[Value], words: Callable[[Value], str], added: dict[str, str]
+) -> list[Value]:
+    """Names with which the file still makes sense, beside those `added` so far: of others no price is known, say."""
+    if q.edited is None:
+        return more
+    kept: list[Value] = []
+    for value in more:
+        told = f"add {', '.join(map(words, [*kept, value]))}"
+        try:
+            q.edited({**added, name: told})
+        except InputError:
+            continue
+        kept.append(value)
+        added[name] = told
+    return kept
 
 
 def _words(d: Decision, key: str, c: Context) -> Callable[[Value], str]:
