@@ -26,6 +26,7 @@ _HOMES = {
     "whynot": "designer.planning.why_not:WhyNotResult",
     "compare": "designer.explaining.comparison:CompareResult",
     "size": "designer.answers.size:SizeResult",
+    "report": "designer.answers.report:Report",
     "sweep": "designer.sweeping.store:Manifest",
     "rule": "designer.rulebook.call:RuleResult",
     "solve": "designer.rulebook.inverse:SolveResult",

@@ -8,6 +8,9 @@ from typing import Any
 # What a training run of which nothing else is said is like.
 SEQUENCE, BATCH = "4096 token", "1048576 token"
 
+# Degrees of tensor parallelism that are tried; by default none leaves a scale-up domain.
+TP = (1, 2, 4, 8)
+
 
 @dataclass(frozen=True)
 class Sketch:
@@ -24,6 +27,7 @@ class Sketch:
     def document(self) -> dict[str, Any]:
         """The scenario as a file would have it; it asks for the fastest."""
         workload: dict[str, Any]
+        candidates: dict[str, Any] = {"node": self.node, "node_count": self.nodes}
         if self.train:
             workload = {"job": "training", "model": self.model, "sequence_length": SEQUENCE, "global_batch": BATCH,
                         "dataset": self.train}  # fmt: skip
@@ -32,10 +36,11 @@ class Sketch:
             lengths = [{"share": 1, "input": f"{self.input} token", "output": f"{self.output} token"}]
             workload = {"job": "concurrent", "model": self.model, "concurrency": f"{self.users} request",
                         "lengths": lengths}  # fmt: skip
+            candidates["tp"] = list(TP)
             objective = "tpot"
         return {
             "name": f"{self.model.rpartition('/')[2].removesuffix('.json')} on {self.node}"[:80],
             "workload": workload,
-            "candidates": {"node": self.node, "node_count": self.nodes},
+            "candidates": candidates,
             "objectives": [objective],
         }

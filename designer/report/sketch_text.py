@@ -29,9 +29,11 @@ def render(found: Sketched, width: int) -> str:
     layout = ", ".join(
         f"{n}={decided(n, v)}"
         for n, v in a.design.items()
-        if len(q.domains[n]) > 1 or n in ("node", "precision")
+        if len(q.domains[n]) > 1 or n in ("node", "precision", "tp")
     )
-    lines += wrap(f"layout   {layout}: the fastest of these machines", width, 0, 9)
+    lines += wrap(
+        f"layout   {layout}: the fastest of {found.plan.proof.raw_designs:,} designs searched", width, 0, 9
+    )
     for note in a.notes:
         lines += wrap(f"note: {note}", width, hanging=6)
     return "\n".join(lines)
