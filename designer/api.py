@@ -66,8 +66,9 @@ def plan(
     >>> result["A"].metrics["tpot_p99"].value <= 0.020
     True
     """
-    more = [] if confidence is None else [f"confidence={confidence}"]
-    return plan_question(question_of(path, [*sets, *more], catalog), verify=verify)
+    if confidence is not None and not isinstance(sets, str):
+        sets = [*sets, f"confidence={confidence}"]
+    return plan_question(question_of(path, sets, catalog), verify=verify)
 
 
 def fleet(path: Scenario, sets: Sequence[str] = (), catalog: Facts = None) -> FleetResult:

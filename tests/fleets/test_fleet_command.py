@@ -55,7 +55,7 @@ BAD = {
     ),
     "deadline: 20 day": (
         "deadline: 20 W",
-        "small.yaml:9:15: workloads[0].deadline: '20 W' is [length]^2 [mass] / [time]^3, expected [time]"
+        "small.yaml:9:15: workloads[0].deadline: '20 W' is a power (W), expected a time (s)"
         " (for example '1 s')",
     ),
     "    pools: separate": (
