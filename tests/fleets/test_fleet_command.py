@@ -69,7 +69,7 @@ BAD = {
     ),
     "set: [workload.rate=5 request/s]": (
         "set: [workload.rate=5 W]",
-        "small.yaml:20: workload.rate=5 W: '5 W' is [length]^2 [mass] / [time]^3, expected [request] / [time]"
+        "small.yaml:20: workload.rate=5 W: '5 W' is a power (W), expected [request] / [time]"
         " (for example '1 request/s')",
     ),
     "node: p5.48xlarge, region: aws-us-east-1": (

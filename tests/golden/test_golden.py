@@ -71,7 +71,7 @@ COMMANDS: dict[str, tuple[list[str], int]] = {
     ),
     "why-not-rejected": (["explain", "llama-3.1-405b-pretrain", "--why-not", "tp=8,pp=4"], 0),
     "why-not-dominated": (["explain", CHAT, "--why-not", "tp=8,batch=64"], 0),
-    "compare-designs": (["compare", GPT, "A", "D"], 0),
+    "compare-designs": (["compare", GPT, "A", "C"], 0),
     "compare-scenarios": (["compare", CHAT, "scenarios/deepseek-v3-serving.yaml"], 0),
     "explain-training": (["explain", "scenarios/gpt-3-175b-carbon.yaml", "A"], 0),
     "explain-serving": (["explain", CHAT, "A"], 0),

@@ -113,7 +113,10 @@ def test_quantiles_rise(a: float, b: float, kind: str) -> None:
 
 BAD = [
     ("axes: {budgets.tpot_p99: []}", "sweep.yaml:3:26: axes.budgets.tpot_p99: an empty list"),
-    ("axes: {budgets.tpot_p99: [3 USD]}", "axes.budgets.tpot_p99: '3 USD' is money (USD), expected a time (s) (for example '1 s')"),
+    (
+        "axes: {budgets.tpot_p99: [3 USD]}",
+        "axes.budgets.tpot_p99: '3 USD' is money (USD), expected a time (s) (for example '1 s')",
+    ),
     ("axes: {budgets.tpt_p99: [3 ms]}", "unknown quantity 'tpt_p99'; did you mean 'tpot_p99'?"),
     ("axes: {workload.rte: [3]}", "unknown key 'rte'; did you mean 'rate'?"),
     ("axes: {candidates.node: [p5.48xlrge]}", "did you mean 'p5.48xlarge'?"),
@@ -122,7 +125,10 @@ BAD = [
         "axes.pricing.price: '1 USD' is money (USD), expected [currency] / [time] (for example '1 USD/h')",
     ),
     ("axes: {workload.rate: 9..3 step 2 request/s}", "runs backwards"),
-    ("axes: {workload.rate: {from: 1 request/s, to: 1 s, count: 3}}", "'1 s' is a time (s), expected [request] / [time]"),
+    (
+        "axes: {workload.rate: {from: 1 request/s, to: 1 s, count: 3}}",
+        "'1 s' is a time (s), expected [request] / [time]",
+    ),
     (
         "axes: {workload.rate: {from: 1 request/s, too: 1 s}}",
         "unknown key 'too' of a range; did you mean 'to'?",
