@@ -245,7 +245,11 @@ def _run(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
             1,
             "designer: cannot write the answer: No space left on device\n",
         ),
-        ("designer catalog list models >&-", 1, ""),
+        (
+            "designer catalog list models >&-",
+            1,
+            "designer: cannot write the answer: standard output is closed\n",
+        ),
         ("designer plan nowhere.yaml 2>&-", 1, ""),
     ],
 )
