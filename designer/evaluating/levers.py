@@ -76,7 +76,9 @@ def levers(
 
 def _inputs(question: Question, bundle: Bundle, quantities: Sequence[str]) -> Iterator[Input]:
     """What quantities rest on and somebody could change, by name."""
-    fixed = {n for name in ("devices_per_node", "samples") for n in question.each(name)}
+    # Whole things: a tenth of one more there is not.
+    whole = ("devices_per_node", "scale_up_domain", "pod_devices", "samples")
+    fixed = {n for name in whole for n in question.each(name)}
     held = {d.name for d in question.decisions} | MODEL_NAMES | fixed
     read = question.graph.inputs_of(quantities) - held
     found = [i for i in _of_workload(question, bundle) if read & i.moved.keys()]
