@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from constraints.algebras.symbolic import symbol
 from constraints.bundles import Bundle, Known
@@ -58,8 +59,13 @@ class PoolPart:
 
 def seen(c: Context, pool: Pool) -> Context:
     """What the defaults of a pool may ask: its own domains, by their own names."""
-    own = {n: c.domains[named] for n in pool.decides if (named := of(pool.name, n)) in c.domains}
-    return replace(c, domains={**c.domains, **own})
+    return replace(c, domains=_own(c.domains, pool))
+
+
+def _own(whole: Mapping[str, Any], pool: Pool) -> dict[str, Any]:
+    """What is known of every pool's decisions, those of one pool by their own names as well."""
+    own = {n: whole[named] for n in pool.decides if (named := of(pool.name, n)) in whole}
+    return {**whole, **own}
 
 
 def of_all(d: Decision, pools: Sequence[Pool]) -> Decision:
@@ -69,7 +75,7 @@ def of_all(d: Decision, pools: Sequence[Pool]) -> Decision:
 
 def of_pool(d: Decision, pool: Pool, name: str) -> Decision:
     """A decision as one pool has it."""
-    wider = d.wider
+    wider, start = d.wider, d.start
     title = d.title if d.title.startswith(pool.name) else f"{pool.name} {d.title}"
     return replace(
         d,
@@ -77,6 +83,7 @@ def of_pool(d: Decision, pool: Pool, name: str) -> Decision:
         title=title,
         short=d.short if title == d.title else f"{pool.name}\n{d.heading}",
         default=lambda c: d.default(seen(c, pool)),
+        start=(lambda before: start(_own(before, pool))) if callable(start) else start,
         wider=(lambda c: wider(seen(c, pool))) if wider else None,
         written=tuple(dict.fromkeys((*(of(pool.name, w) for w in d.written), d.name, *d.written))),
     )

@@ -96,7 +96,8 @@ def base_specs(question: Question) -> dict[str, float]:
 def with_specs(question: Question, values: Mapping[str, Sequence[float]], *, last: bool = False) -> Question:
     """The same question of a device with these specifications; several values leave one open.
 
-    They are decided first, or `last`, where many combinations share the layouts that are well formed.
+    They are decided first, or `last`, where many combinations share the layouts that are well formed. No file
+    says them, so that none can be edited.
     """
     kept = tuple(d for d in question.decisions if d.name not in values)
     opened = tuple(d for d in SPECIFICATIONS if d.name in values)
@@ -108,6 +109,7 @@ def with_specs(question: Question, values: Mapping[str, Sequence[float]], *, las
         domains={**question.domains, **{n: list(v) for n, v in values.items()}},
         groups=[*groups, *opened_groups(question, groups, values)],
         given={n: k for n, k in question.given.items() if n not in replaced},
+        edited=None,
     )
 
 

@@ -31,10 +31,10 @@ CLOSE = 1e-4
 
 
 def at_most(question: Question, devices: int) -> Question:
-    """The same question with no more devices than these (whole nodes, idle ones included)."""
+    """The same question with no more devices than these (whole nodes, idle ones included), which no file says."""
     text = f"devices <= {devices}"
     limit = Limit.stated_as(text, text, "size", "--devices", expressions.parse(text), question.units)
-    return replace(_no_more(question, devices), limits=[*question.limits, limit])
+    return replace(_no_more(question, devices), limits=[*question.limits, limit], edited=None)
 
 
 def _no_more(question: Question, devices: int) -> Question:

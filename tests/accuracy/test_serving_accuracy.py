@@ -130,13 +130,16 @@ def test_time_grows_with_work_on_every_device() -> None:
 @pytest.mark.parametrize("users", [1, 4, 64, 512])
 @pytest.mark.parametrize("answer", [16, 1024])
 def test_a_closed_loop_conserves_its_users(users: int, answer: int) -> None:
-    """Little's law, and a replica with work never rests: a request costs one stall and its share of steps."""
+    """Little's law of both phases; what holds an answer up is steps and prompts of others; no time is used twice."""
     v = predicted(concurrency_or_batch=str(users), osl=str(answer))
-    latency = v["first_token_time"] + v["decode_steps"] * v["tpot"]
-    assert v["users_rate"] * latency == pytest.approx(v["admitted"])
+    rate, steps, stall = v["users_rate"], v["decode_steps"], v["prefill_stall"]
+    assert rate * steps * v["tpot"] == pytest.approx(v["decoding"])
+    assert rate * v["first_token_time"] == pytest.approx(v["admitted"] - v["decoding"])
     assert 0 < v["decoding"] <= v["admitted"] <= users
-    busy = v["users_rate"] * (v["prefill_stall"] + v["decode_steps"] * v["shared_step"] / v["decoding"])
-    assert busy == pytest.approx(1)
+    others = (users - 1) / users  # nobody waits for a prompt of one's own
+    assert rate * (others * stall + steps * v["shared_step"] / v["decoding"]) == pytest.approx(1)
+    # A replica's time holds every prompt and every step, were all users in each; means leave less than 1 %.
+    assert rate * (stall + steps * v["shared_step"] / users) < 1.01
 
 
 def test_more_users_bring_more_tokens_and_longer_waits() -> None:

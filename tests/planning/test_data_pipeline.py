@@ -292,18 +292,21 @@ def test_more_cores_make_the_starving_job_faster() -> None:
     assert fastest[1] < fastest[0]
 
 
-def test_a_missed_deadline_is_met_by_more_time_or_more_cores() -> None:
+def test_a_missed_deadline_is_met_by_more_time_more_cores_or_more_nodes() -> None:
     result = designer.plan("resnet-50-starving", ["budgets.time_to_train=60 min"], catalog=CATALOG)
     assert result.status == "infeasible"
-    assert {m.name for m in result.conflict} == {"time_to_train", "workers_fit"}
+    assert {m.name for m in result.conflict} == {"time_to_train", "workers_fit", "candidates.node_count"}
     assert {frozenset(r.changes) for r in result.repairs} == {
         frozenset({"time_to_train"}),
         frozenset({"workers_fit"}),
+        frozenset({"candidates.node_count"}),
     }
     cores = next(r for r in result.repairs if "workers_fit" in r.changes)
     enough = int(cores.design["workers"]) * 8
-    sets = ["budgets.time_to_train=60 min", f"assume.host_cores={enough}"]
-    assert designer.plan("resnet-50-starving", sets, catalog=CATALOG).status == "found"
+    nodes = next(r.design["node_count"] for r in result.repairs if "candidates.node_count" in r.changes)
+    for more in (f"assume.host_cores={enough}", f"candidates.node_count={nodes}"):
+        sets = ["budgets.time_to_train=60 min", more]
+        assert designer.plan("resnet-50-starving", sets, catalog=CATALOG).status == "found"
 
 
 def test_what_the_workload_says_is_no_assumption(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from catalogs import Catalog, yaml
 from catalogs.errors import InputError
 from constraints.pools import PoolSide, joined
 from designer.cli import main
-from designer.evaluating.design import evaluate, values_of, violations
+from designer.evaluating.design import complete_design, evaluate, values_of, violations
 from designer.planning.plan import plan_question
 from designer.question.designs import parse_design
 from designer.question.pools import ReadsBoth, alone
@@ -256,6 +256,16 @@ def test_a_design_says_it_of_both_pools_or_of_one() -> None:
     assert q.baseline == {"prefill_replicas": 4, "decode_replicas": 8}
     with pytest.raises(InputError, match="unknown node"):
         parse_design(q, "prefill_node=nothing")
+
+
+def test_what_starts_by_other_decisions_starts_by_those_of_its_pool() -> None:
+    """What EP leaves of TP splits experts, of each pool by its own degrees."""
+    q = ask(workload={"model": "qwen3-30b-a3b"}, candidates={"tp": [2, 4], "ep": [1, 2], "etp": [1, 2, 4]})
+    said = {"prefill_tp": 4, "prefill_ep": 1, "decode_tp": 2, "decode_ep": 2}
+    given = {n: v for n, v in q.first_design().items() if not n.endswith("etp")}
+    design, assumed = complete_design(q, {**given, **said})
+    assert (design["prefill_etp"], design["decode_etp"]) == (4, 1)
+    assert assumed == {"prefill_etp": "default", "decode_etp": "default"}
 
 
 def test_machines_without_a_network_cannot_hand_over() -> None:
