@@ -65,7 +65,8 @@ def _timeless(answer: dict[str, object]) -> dict[str, object]:
     [
         (
             ["--format", "cvs"],
-            "--format 'cvs': unknown format; did you mean 'csv'? (has: csv, github, html, json, junit, markdown, png, svg, xlsx)",
+            "--format 'cvs': unknown format; did you mean 'csv'?"
+            " (has: csv, github, html, json, junit, markdown, png, svg, xlsx)",
         ),
         (["--format", "csv", "--json"], "--json and --format csv are two formats: give one of them"),
     ],
