@@ -20,6 +20,7 @@ _HOMES = {
     "evaluate": "designer.answers.plan:EvaluateResult",
     "launch": "designer.launching.result:LaunchResult",
     "check": "designer.checking.result:CheckResult",
+    "lock": "designer.checking.result:Lock",
     "lock-check": "designer.checking.result:LockResult",
     "export": "designer.exporting.api:ExportResult",
     "explain": "designer.explaining.explanation:ExplainResult",

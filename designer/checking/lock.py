@@ -14,13 +14,13 @@ from catalogs.errors import InputError
 from constraints.bundles import Known
 from designer.answers.plan import PlanResult
 from designer.checking.facts import Facts, Key, equations, facts_of, with_facts
-from designer.checking.result import LockResult, Moved
+from designer.checking.result import Lock, LockResult, Moved
 from designer.question.context import Value
 from designer.question.question import Question
 from designer.search.archive import frontier_of
 from designer.words.numbers import human
 
-SCHEMA = "designer.lock/1"
+SCHEMA = str(Lock.model_fields["schema_name"].default)
 MAX_BYTES = 64_000_000
 # Facts of one name whose part in a changed answer is worked out, each by asking again with it alone.
 ALONE = 12

@@ -57,6 +57,31 @@ class Moved(_Part):
     changes: bool = Field(description="whether it alone changes what would be chosen")
 
 
+class LockedDesign(_Part):
+    """A design that was chosen, and its objectives in SI, in the order of those of the answer; null is unknown."""
+
+    design: dict[str, str | int | float]
+    objectives: list[float | None]
+
+
+class Lock(Answer):
+    """What `designer plan --lock` writes."""
+
+    schema_name: Literal["designer.lock/1"] = Field(default="designer.lock/1", alias="schema")
+    designer: str = Field(description="the version that answered")
+    equations: str = Field(description="a fingerprint of the rules")
+    file: str = Field(description="the scenario as it was named")
+    sets: list[str] = Field(description="what --set replaced in it")
+    catalogs: list[str] = Field(description="folders laid over the catalog")
+    document: dict[str, Any] = Field(description="the scenario as it stood")
+    scenario: str
+    objectives: list[str]
+    frontier: list[LockedDesign]
+    facts: dict[str, list[tuple[str, float | None, str, str]]] = Field(
+        description="of each number every choice that brings it, with its value in SI, its kind and its source"
+    )
+
+
 class LockResult(Answer):
     """Answer of `designer check --lock`."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from constraints.roles import NODES
+
 # What a training run of which nothing else is said is like.
 SEQUENCE, BATCH = "4096 token", "1048576 token"
 
@@ -27,7 +29,7 @@ class Sketch:
     def document(self) -> dict[str, Any]:
         """The scenario as a file would have it; it asks for the fastest."""
         workload: dict[str, Any]
-        candidates: dict[str, Any] = {"node": self.node, "node_count": self.nodes}
+        candidates: dict[str, Any] = {"node": self.node, NODES: self.nodes}
         if self.train:
             workload = {"job": "training", "model": self.model, "sequence_length": SEQUENCE, "global_batch": BATCH,
                         "dataset": self.train}  # fmt: skip

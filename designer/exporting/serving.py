@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from designer.exporting.launch import Launch, Refused
+from designer.jobs.inference import PREFILL_BATCH
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,11 @@ def pass_of(launch: Launch) -> Pass:
     take at once, and it counts the tokens that are being generated too.
     """
     d = launch.decisions
-    batch, prompts = d.count("batch"), d.count("prefill_batch")
+    batch, prompts = d.count("batch"), d.count(PREFILL_BATCH.name)
     chunk = launch.number("prefill_chunk")
     if pooled(launch):
         tokens = max(chunk, prompts * max(n.input for n in launch.lengths))
-        return Pass(prompts, "prefill_batch", tokens, "prefill_batch prompts in one pass")
+        return Pass(prompts, PREFILL_BATCH.name, tokens, "prefill_batch prompts in one pass")
     why = "prefill_chunk, the prompt tokens of a pass"
     if prompts > 1:
         chunk = max(chunk, prompts * max(n.input for n in launch.lengths))

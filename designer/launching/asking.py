@@ -12,6 +12,7 @@ from catalogs.errors import InputError
 from constraints.roles import NODES
 from designer.evaluating.design import complete_design, values_of
 from designer.exporting.target import NEUTRAL
+from designer.jobs.shared import NO_EXPERTS
 from designer.jobs.training import MEASURED
 from designer.launching.places import model_of, models_of, node_of
 from designer.launching.stated import Reading
@@ -63,7 +64,7 @@ def asked_of(stated: Reading, beside: Asking) -> AskedLaunch:
         else _only_node(beside)
     )
     per_node = beside.catalog.get("nodes", node).accelerators
-    whole = _training if stated.job == "training" else _inference
+    whole = _inference if stated.serves else _training
     return whole(stated, beside, node, per_node)
 
 
@@ -134,7 +135,9 @@ def _known(question: Question, design: Mapping[str, Value]) -> dict[str, Value]:
     """The decisions that the question has; raises InputError where one that matters is none."""
     names = {d.name for d in question.decisions}
     if left := [
-        n for n, v in design.items() if n not in names and n != "engine" and v not in NEUTRAL.get(n, ())
+        n
+        for n, v in design.items()
+        if n not in names and n != "engine" and n not in NO_EXPERTS and v not in NEUTRAL.get(n, ())
     ]:
         raise InputError(f"the {question.job.name} job has no {', '.join(left)}")
     return {n: v for n, v in design.items() if n in names}
@@ -180,7 +183,7 @@ def _inference(stated: Reading, beside: Asking, node: str, per_node: int) -> Ask
     first = _known(question, {**d, "node": node, "batch": d.get("batch", 1)})
     design, _ = complete_design(question, first)
     _fill_batch(asked, design, beside.catalog)
-    if question.job.name == "concurrent" and not beside.file:
+    if not beside.file and question.job.name == made["workload"]["job"]:
         users = int(asked.design["batch"]) * replicas
         if not any(s.partition("=")[0].strip() == "workload.concurrency" for s in beside.sets):
             made["workload"]["concurrency"] = f"{users} request"

@@ -57,6 +57,11 @@ class Reading:
     # Options as the launcher names them, to tell two launches apart.
     options: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def serves(self) -> bool:
+        """Whether it starts an engine that answers requests, rather than a run that trains."""
+        return self.job == "inference"
+
     def derive_dp(self, world: int) -> dict[str, Value]:
         """The decisions with dp as what is left of the ranks; raises InputError where nothing whole is."""
         inner = 1

@@ -83,7 +83,8 @@ GRAMMAR = grammar(
 _POOLED = ("embed", "embedding", "classify", "score", "reward")
 _FROM = {
     "tp": "tensor-parallel-size", "pp": "pipeline-parallel-size", "dp": "data-parallel-size",
-    "ep": "enable-expert-parallel", "batch": "max-num-seqs", "kv": "kv-cache-dtype", "weights": "quantization",
+    "ep": "enable-expert-parallel", "etp": "enable-expert-parallel",
+    "batch": "max-num-seqs", "kv": "kv-cache-dtype", "weights": "quantization",
 }  # fmt: skip
 # What vLLM takes of the whole device where the line does not say.
 UTILIZATION = 0.92
@@ -100,6 +101,8 @@ def stated_of(
         words.text("kv-cache-dtype", "auto"), TITLE,
     )  # fmt: skip
     tp, dp = words.count("tensor-parallel-size"), words.count("data-parallel-size")
+    # Every expert is whole on one of the ranks, or split over all of them.
+    ep, etp = (tp * dp, 1) if words.on("enable-expert-parallel") else (1, tp * dp)
     decisions: dict[str, Value] = {
         "engine": "vllm",
         "sparsity": kept.sparsity,
@@ -109,7 +112,8 @@ def stated_of(
         "tp": tp,
         "pp": words.count("pipeline-parallel-size"),
         "dp": dp,
-        "ep": tp * dp if words.on("enable-expert-parallel") else 1,
+        "ep": ep,
+        "etp": etp,
         "replicas": replicas,
     }
     taken = []

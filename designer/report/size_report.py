@@ -45,7 +45,7 @@ def _needs(result: SizeResult) -> Iterator[Block]:
     if result.rows:
         specs = [n.spec for n in result.rows[0].needs]
         heads = [
-            Head(name="devices"),
+            Head(name=DEVICES),
             *(Head(name=SPEC[s].title) for s in specs),
             Head(name="base part is enough"),
         ]

@@ -276,7 +276,7 @@ def _locked(handle: int) -> bool:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all; raises InputError where it cannot be written."""
+    """Write a file so that it is there whole or not at all; raises OSError where it cannot be written."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as f:
@@ -284,10 +284,10 @@ def write_whole(path: Path, content: bytes) -> None:
             f.flush()
             os.fsync(f.fileno())
         temporary.replace(path)
-    except OSError as e:
+    except OSError:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise InputError(f"{path}: cannot be written: {e.strerror or e}") from None
+        raise
     if os.name == "posix":
         folder = os.open(path.parent, os.O_RDONLY)
         try:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import csv
+import math
 from pathlib import Path
 
 import pytest
 
 from catalogs import Catalog
-from constraints.rules.library.optimizers import adafactor_bytes, adam_bytes, block_moment_bytes
+from constraints.rules.library.finetuning import adapter_parameters, adapter_slot_bytes, layer_widths
+from constraints.rules.library.optimizers import (
+    adafactor_bytes,
+    adam_bytes,
+    block_moment_bytes,
+    host_update_time,
+    muon_bytes,
+)
 from designer.accuracy.frame import Ledger, validate
 from designer.accuracy.table import read
 
@@ -49,6 +57,43 @@ def test_state_bytes_are_counted() -> None:
     assert adam_bytes(4, 4) == 12  # fp32 moments and master weights
     assert adam_bytes(block_moment_bytes(1, 256, 4), 0) == 2 * (1 + 4 / 256)
     assert adafactor_bytes(1000, 1000, 4, 0) == pytest.approx(0.008)  # two vectors of a thousand in fp32
+
+
+def test_muon_keeps_half_of_adam_where_all_are_matrices() -> None:
+    """One fp32 moment in place of two; what is no matrix keeps both."""
+    assert muon_bytes(1, 4, adam_bytes(4, 0)) == adam_bytes(4, 0) / 2
+    assert muon_bytes(0, 4, adam_bytes(4, 0)) == adam_bytes(4, 0)
+    kept = [muon_bytes(share, 4, adam_bytes(4, 0)) for share in (0, 0.5, 0.9, 1)]
+    assert kept == sorted(kept, reverse=True)
+
+
+def test_an_update_on_the_host_takes_the_link_and_the_memory_in_turn() -> None:
+    """1e9 parameters: 4 bytes of each over 25 GB/s are 160 ms, 28 bytes of each at 50 GB/s are 560 ms."""
+    sizes = (1e9, 2, 2, 28)
+    assert host_update_time(*sizes, 25e9, 50e9) == pytest.approx(0.160 + 0.560)
+    # a link without end leaves the host's memory, a memory without end the link
+    assert host_update_time(*sizes, math.inf, 50e9) == pytest.approx(0.560)
+    assert host_update_time(*sizes, 25e9, math.inf) == pytest.approx(0.160)
+    assert host_update_time(0, 2, 2, 28, 25e9, 50e9) == 0
+
+
+def test_an_adapter_of_rank_r_is_two_matrices_beside_each_product() -> None:
+    """Llama-3.1-8B, rank 16 on all linear products, matrix by matrix: Q, K, V, O, gate, up, down."""
+    products = [
+        (4096, 4096),
+        (4096, 1024),
+        (4096, 1024),
+        (4096, 4096),
+        (4096, 14_336),
+        (4096, 14_336),
+        (14_336, 4096),
+    ]
+    counted = 32 * sum(into * 16 + 16 * out for into, out in products)
+    widths = 32 * layer_widths(4096, 4096, 1024, 14_336, 3)
+    assert adapter_parameters(16, widths) == counted == 41_943_040  # 42 M, as peft prints it
+    # a slot also has both matrices of the embedding and of the head, each with the tokens it may add, and those
+    ends = 2 * 16 * (128_256 + 256 + 4096)
+    assert adapter_slot_bytes(16, widths, 4096, 128_256, 256, 2) == 2 * (counted + ends + 3 * 256 * 4096)
 
 
 def test_optimizers_differ_by_what_they_keep_of_each_parameter(tmp_path: Path) -> None:

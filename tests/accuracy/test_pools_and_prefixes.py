@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from catalogs import Catalog
-from constraints.rules.library.prefixes import shared_prefix_hit_rate
+from constraints.rules.library.prefixes import computed_tokens, shared_prefix_hit_rate
 from designer.accuracy.frame import Ledger, validate
 from designer.accuracy.pools import Prompts, closed
 from designer.accuracy.table import read
@@ -96,6 +96,10 @@ def test_hit_rate_is_that_of_a_cache_that_forgets_the_least_recent() -> None:
             cache.popitem(last=False)
     found = shared_prefix_hit_rate(6000, 7200, 60, 20 * 6000)
     assert found == pytest.approx(hits / len(drawn) * 6000 / 7200, abs=0.005)
+    # what is not found is computed: all 7,200 of a prompt that misses, 1,200 of one that hits
+    computed = (1200 * hits + 7200 * (len(drawn) - hits)) / len(drawn)
+    assert computed_tokens(7200, found) == pytest.approx(computed, rel=0.01)
+    assert computed_tokens(7200, 0) == 7200 and computed_tokens(7200, 1) == 0
 
 
 def test_routing_by_prefix_uses_the_caches_of_all_instances(tmp_path: Path) -> None:

@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 
 from catalogs import Catalog
-from constraints.rules.library.speculation import accepted_tokens
+from constraints.rules.library.speculation import (
+    accepted_of_rate,
+    accepted_tokens,
+    speculation_speedup,
+    speculative_pass_time,
+)
 from designer.accuracy.frame import Ledger, validate
 from designer.accuracy.table import read
 
@@ -40,6 +45,26 @@ def test_accepted_tokens_are_the_mean_of_chains_that_end_at_random() -> None:
     draws = np.random.default_rng(7).random((200_000, 5)) < 0.7
     kept = 1 + np.cumprod(draws, axis=1).sum(axis=1)
     assert accepted_tokens(0.7, 5) == pytest.approx(kept.mean(), rel=5e-3)
+
+
+def test_counters_of_an_engine_say_the_same_mean() -> None:
+    """vLLM counts accepted and proposed drafts: their ratio and the length of a chain are one measurement."""
+    draws = np.random.default_rng(7).random((20_000, 5)) < 0.7
+    accepted = np.cumprod(draws, axis=1).sum(axis=1)
+    counted = accepted.sum() / draws.size
+    assert accepted_of_rate(counted, 5) == pytest.approx(1 + accepted.mean())
+    assert accepted_of_rate(0.0, 5) == 1 and accepted_of_rate(1.0, 5) == 6
+
+
+def test_speedup_is_that_of_a_run_passed_through_step_by_step() -> None:
+    """12,000 tokens at 20 ms a step, or passes of 24 ms after three of 1 ms of the draft that keep 2.5 each."""
+    one = speculative_pass_time(0.024, 3, 0.001)
+    plain, drafted = 12_000 * 0.020, 12_000 / 2.5 * (0.024 + 3 * 0.001)
+    assert speculation_speedup(2.5, 0.020, one) == pytest.approx(plain / drafted)
+    # drafts that cost nothing and are verified in the time of a step bring what is accepted, and no more
+    assert speculation_speedup(2.5, 0.020, speculative_pass_time(0.020, 3, 0.0)) == 2.5
+    # where none is accepted they only cost
+    assert speculation_speedup(accepted_of_rate(0.0, 3), 0.020, one) < 1
 
 
 def test_drafts_pay_as_far_as_passes_read_weights(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from designer.explaining.fact_ranges import _facts, _range
 from designer.fleets.terms import totals
 from designer.infeasible.conflict import diagnose
 from designer.jobs import JOBS
+from designer.launching.api import evaluate_launch
 from designer.question.question import Question
 from designer.reading.loading import load, locate
 from designer.report.fleet_text import _asked
@@ -80,7 +81,7 @@ def question(*more: str) -> Question:
 
 @pytest.fixture(scope="module")
 def planned() -> PlanResult:
-    return plan("llama-3.1-8b-finetune", small("objectives=[time_to_train, parameters, idle_devices]"))
+    return plan("llama-3.1-8b-finetune", small("objectives=[time_to_train, parameters]"))
 
 
 def shown(result: PlanResult) -> str:
@@ -167,7 +168,11 @@ def test_what_to_do_about_an_unknown_number(say: Say) -> None:
     with pytest.raises(InputError, match=r"device_power of tpu-v5e-4.*; ask the vendor"):
         question(*OWNED)
     say("device_power", guarded=True)
-    with pytest.raises(InputError, match=r"needs host_power_per_device"):
+    # the next that nobody states is asked for, and so on
+    with pytest.raises(InputError, match=r"needs device_busy_power of tpu-v5e-4"):
+        question(*OWNED)
+    say("device_busy_power", guarded=True)
+    with pytest.raises(InputError, match=r"needs host_"):
         question(*OWNED)
 
 
@@ -252,6 +257,20 @@ def test_what_is_said_around_a_value(say: Say) -> None:
     say("mfu", phrase="at {} of the peak")
     say("cost", phrase="for {}")
     assert _asked(fleet, 80, {}) == ["  w: one device, at 50 % of the peak, for 3 USD"]
+
+
+def test_what_a_launch_pays_for_without_use(say: Say) -> None:
+    """Eight devices of a node, of which a replica takes four: half of them are idle, and it is said."""
+    line = "vllm serve meta-llama/Llama-3.1-8B-Instruct -tp 4"
+
+    def told() -> list[str]:
+        return evaluate_launch(line, node="p5.48xlarge", sets=["workload.concurrency=8 request"])[0].wasted
+
+    assert "4 devices are paid and idle" in told()
+    say("idle_devices", wasted="{} of them do nothing")
+    assert "4 of them do nothing" in told()
+    say("idle_devices", wasted="")
+    assert not [text for text in told() if text.startswith("4 ")]
 
 
 def test_every_field_is_held_here() -> None:

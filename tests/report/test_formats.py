@@ -65,7 +65,8 @@ def _timeless(answer: dict[str, object]) -> dict[str, object]:
     [
         (
             ["--format", "cvs"],
-            "--format 'cvs': unknown format; did you mean 'csv'? (has: csv, html, json, markdown, png, svg, xlsx)",
+            "--format 'cvs': unknown format; did you mean 'csv'?"
+            " (has: csv, github, html, json, junit, markdown, png, svg, xlsx)",
         ),
         (["--format", "csv", "--json"], "--json and --format csv are two formats: give one of them"),
     ],
@@ -85,4 +86,4 @@ def test_an_answer_without_rows_says_so(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_a_format_is_a_file() -> None:
-    assert names() == ["csv", "html", "json", "markdown", "png", "svg", "xlsx"]
+    assert names() == ["csv", "github", "html", "json", "junit", "markdown", "png", "svg", "xlsx"]

@@ -11,7 +11,8 @@ from constraints.bundles.layers import uniform
 from constraints.bundles.model import model_bundle, uncovered
 from constraints.counting import parameters
 from constraints.graph import Graph
-from constraints.rules.library.spans import chunk_pairs, window_pairs
+from constraints.rules.library.recurrence import chunked_recurrence_time, recurrence_flops
+from constraints.rules.library.spans import chunk_pairs, local_pairs, window_pairs
 from designer.jobs import JOBS, job_rules
 from designer.question.question import Question
 from designer.reading.source_map import SourceMap
@@ -65,6 +66,11 @@ def test_pairs_are_those_counted_one_by_one(length: int, width: int) -> None:
     chunk = sum(i % width + 0.5 for i in range(length))
     assert window_pairs(length, length, width, 0.5) == pytest.approx(window, rel=1e-3)
     assert chunk_pairs(length, length, width, 0.5) == pytest.approx(chunk, rel=1e-9)
+    for chunked, counted in ((0, window), (1, chunk)):
+        assert local_pairs(length, length, width, chunked, 0.5) == pytest.approx(counted, rel=1e-3)
+    # what a chunk sees is within a window of its width, and either within all there is
+    within = [local_pairs(length, length, width, chunked, 0.5) for chunked in (1, 0)]
+    assert within == sorted(within) and within[1] <= length**2 / 2
 
 
 def test_at_twice_its_length_a_window_sees_three_quarters_of_itself() -> None:
@@ -77,6 +83,40 @@ def test_a_mix_of_lengths_sees_no_more_than_whole_windows() -> None:
     mean, square = 2000.0, math.sqrt((500**2 + 3500**2) / 2)
     exact = (500**2 / 2 + 1000 * 3500 - 1000**2 / 2) / 2
     assert window_pairs(mean, square, 1000, 0.5) == pytest.approx(exact, rel=0.05)
+
+
+def test_a_recurrence_is_its_products_multiplied_out() -> None:
+    """Chunks of a gated delta rule, of Yang et al. 2024: each product by the sizes of its matrices, 2 FLOP a pair."""
+    heads, keys, values, chunk, chunks = 4, 128, 256, 64, 10
+    with_state = [
+        (chunk, keys, values)
+    ] * 3  # what the state holds of keys, of queries, and what is added to it
+    inside = [(chunk, keys, chunk)] * 2 + [(chunk, chunk, values)] * 2
+    counted = 2 * chunks * heads * sum(m * k * n for m, k, n in (*with_state, *inside))
+    flops = recurrence_flops(3, heads * keys * values, chunk, heads * 2 * (keys + values))
+    assert flops * chunk * chunks == counted
+    # one chunk of the whole sequence is attention: as many pairs as tokens squared
+    alone = [
+        s * recurrence_flops(0, heads * keys * values, s, heads * 2 * (keys + values)) for s in (1024, 2048)
+    ]
+    assert alone[1] == 4 * alone[0]
+
+
+def test_the_best_chunk_of_a_recurrence_is_between_memory_and_arithmetic() -> None:
+    """Small chunks hand over their state often, large ones multiply squares: least where both cost the same."""
+    products, elements, width, rate, bandwidth = 3, 64 * 128 * 128, 64 * 5 * 128, 400e12, 3e12
+
+    def time(tokens: float, chunk: float, tp: int = 1, floor: float = 0.0) -> float:
+        kernel = (products, elements, chunk, width, tp, 2)
+        return chunked_recurrence_time(tokens, *kernel, rate / 0.8, 0.8, bandwidth / 0.9, 0.9, floor)
+
+    # 2 w C / rate of arithmetic, and 2 x 2 bytes of E / C elements: d/dC = 0 at C^2 = 2 E rate / (w bandwidth)
+    best = math.sqrt(2 * elements * rate / (width * bandwidth))
+    assert min(range(8, 1024), key=lambda chunk: time(1e4, chunk)) == pytest.approx(best, abs=1)
+    # four kernels are launched however short the prompt; beyond them time grows with tokens, and ranks share it
+    assert time(0, 64, floor=5e-6) == 2e-5
+    assert time(8192, 64, 4, 5e-6) - 2e-5 == pytest.approx(time(8192, 64) / 4)
+    assert time(8192, 64) == pytest.approx(8 * time(1024, 64))
 
 
 def test_qwen3_5_397b_caches_fifteen_of_sixty_layers() -> None:

@@ -26,10 +26,9 @@ _MASTER = {True: 4 + 4 + 8.0, False: 2 + 2 + 4.0}
 
 def predict(row: MeasuredRow, catalog: Catalog) -> list[Prediction] | Skip:
     """`peak_memory` and `throughput` of a device, or why there are none."""
-    kind = row.text("kind")
-    if kind == "serving":
+    if row.text("max_loras") or row.text("isl"):  # slots, or prompts: a server's
         return _served(row, catalog)
-    if kind == "rule of thumb":
+    if row.text("kind") == "rule of thumb":
         return Skip("not a measurement: rule of thumb")
     method = row.text("method").lower()
     if method not in ("lora", "qlora", "full"):

@@ -118,6 +118,7 @@ _FROM = {
     "pp": "pipeline-model-parallel-size",
     "cp": "context-parallel-size",
     "ep": "expert-model-parallel-size",
+    "etp": "expert-tensor-parallel-size",
     "sp": "sequence-parallel",
     "micro_batch": "micro-batch-size",
     "global_batch": "global-batch-size",
@@ -156,16 +157,12 @@ def read(found: FoundCommand) -> Reading:
         words.count(n)
         for n in ("tensor-model-parallel-size", "pipeline-model-parallel-size", "expert-model-parallel-size")
     )
-    apart = words.count("expert-tensor-parallel-size", tp)
-    if ep > 1 and apart != tp:
-        raise InputError(
-            f"{TITLE}: experts split by {apart} where the rest is split by tp {tp} are not modelled"
-        )
     recompute, remarks = _recompute(words)
     decisions: dict[str, Value] = {
         "tp": tp, "sp": "on" if words.on("sequence-parallel") and tp > 1 else "off",
         "cp": words.count("context-parallel-size"), "pp": pp, "vpp": _virtual(words, pp), "ep": ep,
-        "micro_batch": words.count("micro-batch-size"), "precision": _precision(words), "recompute": recompute,
+        "etp": words.count("expert-tensor-parallel-size", tp), "micro_batch": words.count("micro-batch-size"),
+        "precision": _precision(words), "recompute": recompute,
         "sharding": _sharding(words),
     }  # fmt: skip
     if tp == 1:

@@ -95,8 +95,8 @@ GRAMMAR = grammar(
     prefixes=True,
 )
 _FROM = {
-    "tp": "tp-size", "pp": "pp-size", "dp": "attn-dp-size", "ep": "ep-size", "batch": "max-running-requests",
-    "kv": "kv-cache-dtype", "weights": "quantization", "replicas": "dp-size",
+    "tp": "tp-size", "pp": "pp-size", "dp": "attn-dp-size", "ep": "ep-size", "etp": "ep-size",
+    "batch": "max-running-requests", "kv": "kv-cache-dtype", "weights": "quantization", "replicas": "dp-size",
 }  # fmt: skip
 # All-to-all backends that spread experts over every rank.
 _WIDE = ("deepep", "mooncake", "nixl")
@@ -127,6 +127,9 @@ def read(found: FoundCommand) -> Reading:
             f"{TITLE}: --tp-size {width} is no multiple of the {attention} ranks of its attention"
         )
     spread = words.on("enable-deepep-moe") or words.text("moe-a2a-backend", "none").lower() in _WIDE
+    ep = words.count("ep-size", width if spread else 1)
+    if width % ep:
+        raise InputError(f"{TITLE}: --tp-size {width} is no multiple of --ep-size {ep}")
     decisions: dict[str, Value] = {
         "engine": "sglang",
         "sparsity": kept.sparsity,
@@ -136,7 +139,8 @@ def read(found: FoundCommand) -> Reading:
         "tp": width // attention,
         "pp": words.count("pp-size"),
         "dp": attention,
-        "ep": words.count("ep-size", width if spread else 1),
+        "ep": ep,
+        "etp": width // ep,
         "replicas": copies * replicas_of(found),
     }
     if "max-running-requests" in words:

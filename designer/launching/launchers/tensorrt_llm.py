@@ -18,8 +18,8 @@ TITLE = "TensorRT-LLM 1.2"
 GRAMMAR = grammar(
     TITLE,
     read="""model tp-size|tensor-parallel-size pp-size|pipeline-parallel-size ep-size|moe-expert-parallel-size
-    max-batch-size max-num-tokens max-seq-len backend extra-llm-api-options|config enable-attention-dp!
-    kv-cache-config kv-cache-free-gpu-memory-fraction dtype""",
+    moe-tensor-parallel-size max-batch-size max-num-tokens max-seq-len backend extra-llm-api-options|config
+    enable-attention-dp! kv-cache-config kv-cache-free-gpu-memory-fraction dtype""",
     quiet="""host port tokenizer log-level trust-remote-code! gpus-per-node server-role reasoning-parser
     metadata-server-config-file num-postprocess-workers print-iter-log! enable-iter-perf-stats! stream-interval
     tool-parser served-model-name""",
@@ -47,6 +47,7 @@ _FROM = {
     "tp": "tp-size",
     "pp": "pp-size",
     "ep": "ep-size",
+    "etp": "moe-tensor-parallel-size",
     "batch": "max-batch-size",
     "dp": "enable-attention-dp",
 }
@@ -76,10 +77,16 @@ def read(found: FoundCommand) -> Reading:
     width = words.count("tp-size")
     apart = words.on("enable-attention-dp")
     tp, dp = (1, width) if apart else (width, 1)
+    ep = words.count("ep-size")
+    etp = words.count("moe-tensor-parallel-size", max(1, width // ep))
+    if ep * etp != width:
+        raise InputError(
+            f"{TITLE}: experts on {ep} groups of {etp} ranks are not the {width} ranks of tp_size"
+        )
     decisions: dict[str, Value] = {
         "engine": "tensorrt-llm-pytorch",
         "precision": formats.precision, "weights": formats.weights, "kv": formats.kv, "tp": tp, "dp": dp,
-        "pp": words.count("pp-size"), "ep": words.count("ep-size"), "replicas": replicas_of(found),
+        "pp": words.count("pp-size"), "ep": ep, "etp": etp, "replicas": replicas_of(found),
     }  # fmt: skip
     if "max-batch-size" in words:
         decisions["batch"] = words.count("max-batch-size") * dp

@@ -136,8 +136,6 @@ def _stated(data: Mapping[str, Mapping[str, Any]], ranks: StartedRanks, ignored:
         return whole(str(parallel.get(name, 1)), f"parallelism.{name}")
 
     tp, cp, pp, ep = (degree(f"{n}_parallel_degree") for n in ("tensor", "context", "pipeline", "expert"))
-    if ep > 1 and tp > 1 and degree("expert_tensor_parallel_degree") != tp:
-        raise InputError(f"{TITLE}: experts that are not split by tp {tp} as the rest is are not modelled")
     micro, local = _batches(training, parallel, pp)
     decisions: dict[str, Value] = {
         "tp": tp,
@@ -145,6 +143,7 @@ def _stated(data: Mapping[str, Mapping[str, Any]], ranks: StartedRanks, ignored:
         "cp": cp,
         "pp": pp,
         "ep": ep,
+        "etp": degree("expert_tensor_parallel_degree") if ep > 1 else tp,
         "vpp": _virtual(parallel, pp, data),
         "micro_batch": micro,
         "precision": "fp8"
