@@ -14,9 +14,10 @@ from designer.evaluating.grid import evaluate_grid
 from designer.exporting.launch import Launch, Refused
 from designer.exporting.making import launch_of
 from designer.exporting.target import FACTS, NEUTRAL, Files, Target, files_of, targets
-from designer.planning.plan import plan_question
 from designer.question.question import Question
 from designer.reading.loading import load, shipped
+from designer.search.archive import frontier_of
+from designer.words.labels import label
 
 # Values of a decision that are tried together.
 WIDTH = 3
@@ -70,7 +71,8 @@ def frontiers() -> tuple[Drawn, ...]:
     """Every design of the frontier of every shipped scenario."""
     out: list[Drawn] = []
     for name, question in together():
-        out += [drawn(question, name, dict(d.design), d.id) for d in plan_question(question).frontier]
+        archive, _ = frontier_of(question)
+        out += [drawn(question, name, d, label(i)) for i, d in enumerate(archive.designs())]
     return tuple(out)
 
 

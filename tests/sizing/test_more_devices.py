@@ -11,9 +11,9 @@ import pytest
 
 from catalogs import default_catalog, yaml
 from designer.answers.size import Need, SizeResult
-from designer.planning.plan import plan_question
 from designer.reading.source_map import SourceMap
 from designer.reading.steps import question_of
+from designer.search.archive import frontier_of
 from designer.sizing.reading import ask
 from designer.sizing.sizing import size_question
 
@@ -59,5 +59,5 @@ def test_more_devices_never_need_more(seed: int) -> None:
         # It is the answer to a plan with as many devices or fewer.
         asked = {**data, "rules": [f"devices <= {count}"], "objectives": ["devices"]}
         asked["candidates"] = {**data["candidates"], "node_count": f"1..{count // 8}"}
-        planned = plan_question(question_of(SourceMap(yaml.parse(json.dumps(asked), "p.yaml"), [], CATALOG)))
-        assert (planned.status == "found") == row.base_meets, count
+        planned, _ = frontier_of(question_of(SourceMap(yaml.parse(json.dumps(asked), "p.yaml"), [], CATALOG)))
+        assert (len(planned.positions) > 0) == row.base_meets, count

@@ -29,7 +29,7 @@ from designer.sweeping.store import Store, merged
 
 pytestmark = pytest.mark.slow
 
-KILLS = 100
+KILLS = 40
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -41,7 +41,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.skipif(os.name != "posix", reason="kills by signal")
-def test_killed_at_a_hundred_moments(whole: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_at_forty_moments(whole: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each process goes on where the one before it was killed: nothing lost, doubled or half-written."""
     monkeypatch.setattr(running, "MOST_CHUNK", 4)
     sweep, started = tiny(), time.perf_counter()
