@@ -27,6 +27,9 @@ from designer.explaining.fact_ranges import _facts, _range
 from designer.fleets.terms import totals
 from designer.infeasible.conflict import diagnose
 from designer.jobs import JOBS
+from designer.launching.api import _wasted
+from designer.launching.asking import AskedLaunch
+from designer.launching.stated import Reading
 from designer.question.question import Question
 from designer.reading.loading import load, locate
 from designer.report.fleet_text import _asked
@@ -260,6 +263,16 @@ def test_what_a_unit_counts_one_of(say: Say) -> None:
     assert "per quarter" not in render(result, q.job, 100, q.units)
     say("cost", per="quarter")
     assert "cost per quarter" in render(result, q.job, 100, q.units)
+
+
+def test_what_is_paid_for_without_use(say: Say) -> None:
+    q = question()
+    asked = AskedLaunch(
+        q, q.first_design(), Reading("vllm", "", "training", "llama-3.1-8b", {}), "dgx-h100", 2
+    )
+    assert _wasted(asked, {"devices": 16.0}) == []
+    say("devices", wasted="{} devices stand about")
+    assert _wasted(asked, {"devices": 16.0}) == ["16 devices stand about"]
 
 
 def test_every_field_is_held_here() -> None:
