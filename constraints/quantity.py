@@ -34,7 +34,8 @@ class Record:
     How it is shown: `title` is a sentence (of a rule, the first of its docstring), `head` a short heading of
     a column, where a line may break, and `phrase` words around a value of it, which stands for `{}`.
     `aliases` are other names people use. `share_of` names the quantity it is shown as a share of, `scale`
-    the number it is counted in, and one that is `quiet` has no column where it is 0 everywhere.
+    the number it is counted in, and one that is `quiet` has no column where it is 0 everywhere. `per` says what
+    the thing is that its unit counts one of, where the unit alone leaves that open.
 
     What it is for: `better` is the direction a planner wants, and `total` how a fleet's workloads make up its
     total: their sum, or the most at any one time. `sizes` marks what tells how many machines a design takes.
@@ -64,6 +65,7 @@ class Record:
     share_of: str = ""
     scale: float = 1.0
     quiet: bool = False
+    per: str = ""
     better: Better = "less"
     total: Total = ""
     sizes: bool = False

@@ -26,5 +26,7 @@ USABLE = "usable_memory"
 STEP = "step_time"
 # What the timeline of a pipeline is drawn of: micro-batches, the times of a stage, and what the plan makes of them.
 PIPELINE = ("microbatches", "stage_forward", "stage_backward", "bubble_time", "pipeline_time")
+# How many stages a pipeline has, and the layers of its fullest and of its last one.
+STAGES = ("pp", "most_layers", "last_layers")
 # 1 where stages wait for each other as in 1F1B, less where a schedule fills the bubble.
 BUBBLE_LEFT = "schedule_bubble"

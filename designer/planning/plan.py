@@ -19,6 +19,7 @@ from designer.infeasible.conflict import explained
 from designer.infeasible.why_none import why_none
 from designer.jobs import decided
 from designer.planning.optima import single_optima
+from designer.planning.uneven import uneven_stages
 from designer.question.context import Value
 from designer.question.question import Question
 from designer.search.archive import Archive, frontier_of
@@ -108,7 +109,7 @@ def plan_question(
         proof,
         frontier=designs,
         turning=turning(question, archive.objectives, designs, removed),
-        notes=[*question.notes, *notes],
+        notes=[*question.notes, *uneven_stages(question, archive.designs()), *notes],
     )
 
 

@@ -52,6 +52,7 @@ def render(
     lines.append("")
     lines += _table(result, shown, job, width, units, bounded)
     lines += [""] + _same_everywhere(shown, job, width)
+    lines += _counted(result, shown[0], job, width, period, bounded)
     lines += _budgets(result, shown, width, units)
     lines += _turning(result, width, units)
     lines += _moved(shown, width, units)
@@ -130,10 +131,8 @@ def _table(
             title, cells = unit_in_head(title, cells)
         chosen.append(Column(title, cells, not (decisions[n].named and decisions[n].left)))
     columns = []
-    objectives = [o.split()[1] for o in result.objectives]
-    asked = [*objectives, *bounded]
-    metrics = list(dict.fromkeys([*asked, *job.columns]))
-    known = [quantity_of(job.layers, n) for n in metrics if n in shown[0].metrics]
+    asked = [*_objectives(result), *bounded]
+    known = [quantity_of(job.layers, n) for n in _metrics(result, shown[0], job, bounded)]
     for i, (q, head) in enumerate(zip(known, headings(known), strict=True)):
         cells = [_metric(q.name, d.metrics[q.name], d, units) for d in shown]
         if q.quiet and q.name not in asked and all(c == "0" for c in cells):
@@ -142,6 +141,16 @@ def _table(
         columns.append(Column(title, cells, True, 0 if q.name in asked else 3 + i))
     columns.append(Column("binds", [" ".join(b.name for b in d.binds) or "–" for d in shown], False))
     return blocks(ids, chosen, columns, width)
+
+
+def _objectives(result: PlanResult) -> list[str]:
+    return [o.split()[1] for o in result.objectives]
+
+
+def _metrics(result: PlanResult, first: Design, job: Job, bounded: Sequence[str]) -> list[str]:
+    """Quantities that have a column where there is room."""
+    names = dict.fromkeys([*_objectives(result), *bounded, *job.columns])
+    return [n for n in names if n in first.metrics]
 
 
 def _decisions(job: Job) -> dict[str, Decision]:
@@ -177,6 +186,20 @@ def _same_everywhere(shown: list[Design], job: Job, width: int) -> list[str]:
         if n not in columns
     ]
     return wrap(f"all      {', '.join(same)}", width, 0, 9) if same else []
+
+
+def _counted(
+    result: PlanResult, first: Design, job: Job, width: int, period: float | None, bounded: Sequence[str]
+) -> list[str]:
+    """What numbers of the table are per, or for how long they add up, where their units leave that open."""
+    whole = f"in {human(period, 's')}" if period else f"for the whole {job.name} job"
+    said: dict[str, list[str]] = {}
+    for name in _metrics(result, first, job, bounded):
+        q = record(name)
+        if text := f"per {q.per}" if q.per else whole if q.total == "sum" else "":
+            said.setdefault(text, []).append(name)
+    text = "; ".join(f"{', '.join(names)} {what}" for what, names in said.items())
+    return wrap(f"counted  {text}", width, 0, 9) if said else []
 
 
 def _budgets(result: PlanResult, shown: list[Design], width: int, units: dict[str, str]) -> list[str]:

@@ -259,6 +259,14 @@ def test_what_is_said_around_a_value(say: Say) -> None:
     assert _asked(fleet, 80, {}) == ["  w: one device, at 50 % of the peak, for 3 USD"]
 
 
+def test_what_a_unit_counts_one_of(say: Say) -> None:
+    q = question()
+    result = plan("llama-3.1-8b-finetune", SMALL)
+    assert "per quarter" not in render(result, q.job, 100, q.units)
+    say("cost", per="quarter")
+    assert "cost per quarter" in render(result, q.job, 100, q.units)
+
+
 def test_what_a_launch_pays_for_without_use(say: Say) -> None:
     """Eight devices of a node, of which a replica takes four: half of them are idle, and it is said."""
     line = "vllm serve meta-llama/Llama-3.1-8B-Instruct -tp 4"

@@ -24,6 +24,9 @@ from constraints.rule import rule
 JoulesPerToken: TypeAlias = Annotated[Any, "J/token"]
 DollarsPerRequest: TypeAlias = Annotated[Any, "USD/request"]
 
+# What a token served is: of requests that generate none, one that is read.
+SERVED = "output token (per input token where none is generated)"
+
 
 @rule(cite="definition: the time costs are counted over")
 def duration(period: Seconds) -> Seconds:
@@ -129,7 +132,7 @@ def tokens_served(request_rate: RequestsPerSecond, served_tokens: Tokens, durati
     return request_rate * served_tokens * duration
 
 
-@rule(wall=17, cite="definition", head="cost")
+@rule(wall=17, cite="definition", head="cost", per=SERVED)
 def cost_per_token(cost: Dollars, tokens_served: Tokens) -> DollarsPerToken:
     """Cost of a token served.
 
@@ -149,7 +152,7 @@ def cost_per_request(cost: Dollars, request_rate: RequestsPerSecond, duration: S
     return cost / (request_rate * duration)
 
 
-@rule(wall=18, cite="definition", head="energy\nper token")
+@rule(wall=18, cite="definition", head="energy\nper token", per=SERVED)
 def energy_per_token(energy: Joules, tokens_served: Tokens) -> JoulesPerToken:
     """Energy of a token served, at the meter of the data centre.
 
@@ -159,7 +162,7 @@ def energy_per_token(energy: Joules, tokens_served: Tokens) -> JoulesPerToken:
     return energy / tokens_served
 
 
-@rule(wall=18, cite="definition", head="CO2e")
+@rule(wall=18, cite="definition", head="CO2e", per=SERVED)
 def carbon_per_token(carbon: Kilograms, tokens_served: Tokens) -> KilogramsPerToken:
     """Carbon of a token served, operational and embodied.
 
