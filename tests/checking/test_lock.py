@@ -6,13 +6,16 @@ import json
 import shutil
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from catalogs import Catalog
 from catalogs.store import SHIPPED
+from designer.checking.result import Lock
 from designer.cli import main
 from designer.planning.plan import plan_question
 from designer.reading.loading import load, locate
+from designer.schemas import schema_of
 
 pytestmark = pytest.mark.slow
 CHAT = "llama-3.1-70b-chat"
@@ -43,6 +46,12 @@ def answer(args: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, di
 def test_it_stands(lock: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, said = answer(["check", "--lock", str(lock)], capsys)
     assert code == 0 and said["stands"] and not said["moved"]
+
+
+def test_a_lock_is_what_its_schema_says(lock: Path) -> None:
+    written = json.loads(lock.read_text())
+    jsonschema.Draft202012Validator(schema_of("lock")).validate(written)
+    assert Lock.model_validate(written).model_dump(mode="json", by_alias=True) == written
 
 
 def test_a_device_that_became_faster_moves_it(
