@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from catalogs.errors import InputError
 from designer.cli import main
 from designer.reading.shape import MOST
 from designer.sweeping import store
@@ -48,7 +47,7 @@ def test_what_cannot_be_written_whole_is_not_there(tmp_path: Path, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(store.os, "fsync", full)
-    with pytest.raises(InputError, match="No space left on device"):
+    with pytest.raises(OSError, match="No space left on device"):
         store.write_whole(tmp_path / "report.html", b"page")
     assert not list(tmp_path.iterdir())
 

@@ -39,7 +39,7 @@ from designer.reading.steps import question_of
 pytestmark = pytest.mark.slow
 
 MOST_DESIGNS = 40
-BATCHES, EACH = 20, 5
+BATCHES, EACH = 14, 5
 Rows = dict[str, Any]
 
 
