@@ -1,4 +1,4 @@
-"""Conflicts and repairs of 100 impossible scenarios, against an evaluation of every design.
+"""Conflicts and repairs of 70 impossible scenarios, against an evaluation of every design.
 
 The oracle knows no schedule, cut, mask or solver: it computes all designs of a question at once and
 decides budgets and rules by Python functions of its own. What giving way means for demand and
