@@ -11,6 +11,7 @@ from catalogs.schema import Accelerator, Node
 from constraints import graph
 from constraints.bundles.device import has_rate, how_known
 from constraints.bundles.modes import RECOMPUTE, SHARDING
+from constraints.bundles.software import trails
 from designer.accuracy.asking import lacking, order_of, usual_numbers
 from designer.accuracy.conventions import flops_per_token, measured_step_time, source_mfu
 from designer.accuracy.frameworks import traits
@@ -155,7 +156,7 @@ def configure(row: MeasuredRow, catalog: Catalog) -> Configuration | Skip:
         values["compute_rate"] = 3 / (2 / values["compute_rate"] + 1 / values["attention_rate"])
     said = words(row)
     modules = t.family in ("eager", "fsdp")
-    if not modules or acc.architecture == "Ampere" or kernels_of_the_device(said, row.text("date")):
+    if not modules or not trails(acc) or kernels_of_the_device(said, row.text("date")):
         values["attention_kernel_share"] = 1.0
     if keeps_no_logits(said):
         values["logit_bytes"] = 0.0

@@ -70,5 +70,6 @@ def _software(source: SourceMap, q: Question) -> Iterator[str]:
     for name in dict.fromkeys(e for n in q.each(runs.decision) for e in q.domains.get(n, [])):
         entry = source.catalog.get(runs.entries, str(name))
         assert isinstance(entry, Software)
-        kind = next(iter(entry.values.values())).source
-        yield f"{runs.decision} {name}: {entry.name}; its overheads are a {kind} ({runs.entries}/{name})"
+        fits = [fact.source for fact in entry.values.values() if fact.kind == "fitted"]
+        numbers = f"its overheads are a {fits[0]}" if fits else "its numbers are stated"
+        yield f"{runs.decision} {name}: {entry.name}; {numbers} ({runs.entries}/{entry.id})"
