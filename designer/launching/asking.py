@@ -140,6 +140,12 @@ def _known(question: Question, design: Mapping[str, Value]) -> dict[str, Value]:
         if n not in names and n != "engine" and n not in NO_EXPERTS and v not in NEUTRAL.get(n, ())
     ]:
         raise InputError(f"the {question.job.name} job has no {', '.join(left)}")
+    shared, tp = int(design.get("etp", 1)), int(design.get("tp", 1))
+    if "etp" in names and tp % shared:
+        raise InputError(
+            f"each expert is split over {shared} ranks, which are more than the {tp} of a tensor group: not modelled"
+            " here; with expert parallelism over these ranks experts stay whole"
+        )
     return {n: v for n, v in design.items() if n in names}
 
 

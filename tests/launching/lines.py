@@ -153,8 +153,8 @@ LINES = {
         "python -m sglang.launch_server --model-path /data2/deepseek-ai/DeepSeek-R1 --port 2233 "
         "--trust-remote-code --dist-init-addr 10.0.0.2:1235"
         " --nnodes 2 --node-rank $1 --tp-size 16 --dp-size 8 --enable-dp-attention "
-        "--mem-fraction-static 0.7 --disable-radix-cache --quantization fp8",
-        {"tp": 2, "dp": 8, "ep": 1},
+        "--mem-fraction-static 0.7 --disable-radix-cache --quantization fp8 --ep-size 16",
+        {"tp": 2, "dp": 8, "ep": 16, "etp": 1},
         "deepseek-r1",
         node="p5en.48xlarge",
     ),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from lines import LINES, Line
 
+from catalogs.errors import InputError
 from designer.launching.api import evaluate_launch, stated_by
 
 
@@ -34,6 +35,25 @@ def test_a_line_is_read_as_it_is_meant(name: str, tmp_path: Path, monkeypatch: p
     assert {n: said.get(n, result.evaluation.design[n]) for n in line.says} == line.says
     for option in line.named:
         assert any(r.startswith(option) for r in result.remarks), (option, result.remarks)
+
+
+EXPERTS_APART = {"vllm": "--enable-expert-parallel", "python": "--ep-size 16"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "vllm serve deepseek-ai/DeepSeek-V3 -tp 8 -dp 2",
+        "python -m sglang.launch_server --model-path deepseek-ai/DeepSeek-R1 --tp-size 16 --dp-size 8"
+        " --enable-dp-attention --nnodes 2",
+    ],
+)
+def test_experts_split_over_more_than_a_tensor_group_are_no_layout_that_does_not_run(line: str) -> None:
+    """Engines run it, with experts in 16 parts; no equation here describes that, and it is said."""
+    assert stated_by(line, ()).decisions["etp"] == 16
+    with pytest.raises(InputError, match=r"split over 16 ranks.*not modelled here"):
+        evaluate_launch(line, node="p5en.48xlarge")
+    assert evaluate_launch(f"{line} {EXPERTS_APART[line.split()[0]]}", node="p5en.48xlarge")[0].model
 
 
 def test_at_least_forty_lines() -> None:
