@@ -68,19 +68,19 @@ class Impossible:
     """An impossible question and everything in it that could give way."""
 
     question: Question
+    premises: Sequence[Premise]
     deadline: float
     asked: int = 0
     known: dict[frozenset[int], Design | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         q = self.question
-        premises = q.taken_for_granted()
         # Tried for removal in this order: what a user would rather keep out of the answer comes first.
         self.parts: list[Part] = []
         self.taken_as_given: list[str] = []
         wide = q
         widest = min(WIDEST, max(NARROWEST, WIDER * size_of(q)))
-        for p in premises:
+        for p in self.premises:
             if p.kind == "candidates":
                 wider = p.least(wide)
                 if size_of(wider) <= widest:
@@ -88,7 +88,7 @@ class Impossible:
                     wide = wider
                 else:
                     self.taken_as_given.append(p.name)
-        self.parts += [p for p in premises if p.kind == "demand"]
+        self.parts += [p for p in self.premises if p.kind == "demand"]
         self.parts += [t for t in q.limits if t.record.weighed]
         self.parts += sorted(q.stated, key=lambda t: t.kind != "default")
 

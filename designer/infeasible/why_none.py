@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from designer.infeasible.conflict import Violations, diagnose
 from designer.infeasible.impossible import Impossible, impossible_again, way_of
 from designer.infeasible.repairs import budget_repairs, joint_repair, ordered, premise_repairs
 from designer.question.limit import Limit
-from designer.question.question import Question
+from designer.question.question import Premise, Question
 from designer.search.deadline import OutOfTime
 from designer.search.enumerate import Count
 
@@ -46,14 +46,15 @@ def why_none(
     repairs = budget_repairs(question, found, deadline)
     out["joint"] = joint_repair(question, found, deadline)
     until = min(deadline, time.monotonic() + SECONDS)
+    premises = question.taken_for_granted()
     notes: list[str] = out["notes"]
     with _in_time(notes, "to vary demand and candidates: the conflict is of the rest"):
-        out |= _over_everything(question, until, every)
+        out |= _over_everything(question, premises, until, every)
     if not out.get("conflict"):
         out["conflict"] = conflicts[0] if conflicts else []
         out["confirmed"] = impossible_again(question, deadline)
     with _in_time(notes, "to look for repairs by other demand or candidates"):
-        repairs += premise_repairs(question, question.taken_for_granted(), until)
+        repairs += premise_repairs(question, premises, until)
     out["repairs"] = ordered(question, repairs)[:MAX_REPAIRS]
     return out
 
@@ -67,9 +68,11 @@ def _in_time(notes: list[str], task: str) -> Iterator[None]:
         notes.append(f"no time was left {task}")
 
 
-def _over_everything(question: Question, until: float, every: bool) -> dict[str, Any]:
+def _over_everything(
+    question: Question, premises: Sequence[Premise], until: float, every: bool
+) -> dict[str, Any]:
     """The minimal conflict over budgets, rules, demand and candidates; with `every`, all of them."""
-    impossible = Impossible(question, until)
+    impossible = Impossible(question, premises, until)
     kept = impossible.conflict()
     if kept is None:
         return {}
